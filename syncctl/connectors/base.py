@@ -1,0 +1,254 @@
+"""The two interfaces that every system is fitted to, and what a connector can do, as numbers.
+
+A connector knows no hub, no command line and no other connector. Reads yield pages, each with the cursor that resumes
+after it; writes take batches and give one outcome per record, in the order given. What a connector raises:
+
+- `Unreachable` (also `Throttled`): down, throttling, or a reply that could not be read. After a write: outcome unknown.
+- `SignInNeeded`: credentials or rights refused.
+- `BatchRefused`: the whole batch was refused and *none* of it was done.
+- `SafetyStop`: the other side is not the one that was configured.
+
+A record that is refused alone is a `Refused`; a record that cannot be read is an `Unreadable`, or an order with
+`problems`. Nothing is dropped in silence, and no word that is not known is guessed.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from syncctl.model import (
+    About,
+    Booked,
+    Customer,
+    CustomerChange,
+    CustomerKey,
+    Document,
+    DocumentKind,
+    DocumentOutcome,
+    Found,
+    Fulfilment,
+    FulfilmentChange,
+    LevelChange,
+    Listing,
+    LookUp,
+    Order,
+    PriceChange,
+    Queued,
+    Refused,
+    Shipment,
+    StockLevel,
+    Unreadable,
+    Variant,
+    WriteOutcome,
+)
+
+Record = TypeVar("Record", covariant=True)
+
+OVERLAP_SECONDS = 600
+"""How far behind the server's own time a cursor's lower bound stays, so that late rows are still seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[Record]):
+    """Some records and where to resume after them.
+
+    `cursor` is opaque text made by the connector; only the last page's moves the lower bound. `full` True: together
+    the pages are everything there is, so absence means gone; False: only what changed. `source_time`: when the source
+    took this reading, None where that is now. `sequence`: the source's own count at that moment, to be compared with
+    the `sequence` of `Booked`, for sources whose readings and bookings reach us late.
+    """
+
+    records: Sequence[Record]
+    cursor: str
+    unreadable: Sequence[Unreadable] = ()
+    full: bool = False
+    source_time: datetime | None = None
+    sequence: int | None = None
+
+
+class StockWrite(StrEnum):
+    """How a store can change a level, best first."""
+
+    COMPARE_AND_SET = "compare_and_set"
+    RELATIVE = "relative"
+    ABSOLUTE = "absolute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreAbilities:
+    stock_write: StockWrite
+    level_batch: int  # listings read or written in one call
+    price_batch: int
+    fulfilment_batch: int
+    order_batch: int  # ids in one `fetch_orders_by_id`
+    listing_changes: bool  # `fetch_listings(cursor)` reports changed levels and prices, orders' included
+    locations: bool = False  # levels are kept per location
+    customer_batch: int = 0  # 0: customers cannot be written
+    groups: bool = False
+    consent_channels: frozenset[str] = frozenset()
+    invites: bool = False
+    order_horizon_days: int | None = None  # older orders cannot be seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackOfficeAbilities:
+    kinds: frozenset[DocumentKind]
+    document_batch: int
+    reference_length: int  # longest reference that the system keeps and finds again
+    stock_falls_on: str  # order | invoice | shipment: after which the number it reports as available lacks the units
+    answers_later: bool = False  # push may answer Queued; `fetch_outcomes` tells later
+    look_up: bool = True  # False: `find_documents` answers CannotTell
+    keyed_writes: bool = False  # the system itself refuses a second document with the same reference
+    look_up_batch: int = 100
+    customer_batch: int = 50  # 0: customers cannot be written
+    customer_search: frozenset[str] = frozenset({"reference", "id", "email", "phone"})
+    creates_variants: bool = False
+    amend: frozenset[str] = frozenset()  # ways to change a booked document: amend, void, credit
+    locations: bool = False
+    groups: bool = False
+    consent_channels: frozenset[str] = frozenset()
+
+
+class WebStore(ABC):
+    """One configured web store."""
+
+    name: str
+    abilities: StoreAbilities
+
+    @abstractmethod
+    def about(self) -> About:
+        """Who this store says it is. Cheap: one call."""
+
+    @abstractmethod
+    def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:
+        """Orders in any status, changed since `cursor`; without one, all placed from `since` on.
+
+        A record may come more than once, and in any order; none may be missed. Rows that change while the pages are
+        read are seen now or by the next cursor.
+        """
+
+    @abstractmethod
+    def fetch_orders_by_id(self, ids: Sequence[str]) -> Page[Order]:
+        """These orders as they are now; one that is gone is absent. At most `order_batch` ids."""
+
+    @abstractmethod
+    def fetch_listings(self, cursor: str | None) -> Iterator[Page[Listing]]:
+        """Without a cursor: every listing (`full`). With one: those changed since, where `listing_changes`."""
+
+    @abstractmethod
+    def fetch_levels(self, listing_ids: Sequence[str], location: str = "") -> dict[str, int | None]:
+        """The levels of these listings, read now, never from a cache. An unknown id is absent."""
+
+    @abstractmethod
+    def push_levels(self, changes: Sequence[LevelChange]) -> list[WriteOutcome]:
+        """Set levels; by comparing with `expected`, or by a delta from it, where the store can."""
+
+    @abstractmethod
+    def push_prices(self, changes: Sequence[PriceChange]) -> list[WriteOutcome]:
+        """Set the ordinary price of listings and touch nothing else."""
+
+    @abstractmethod
+    def find_fulfilments(self, order_ids: Sequence[str]) -> dict[str, list[Fulfilment]]:
+        """The fulfilments that these orders already have, read now."""
+
+    @abstractmethod
+    def push_fulfilments(self, changes: Sequence[FulfilmentChange]) -> list[WriteOutcome]:
+        """Record shipments. Not idempotent in most stores: the caller looks first."""
+
+    @abstractmethod
+    def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
+        """Customers changed since `cursor`, deletions included where the store tells of them."""
+
+    @abstractmethod
+    def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
+        """Candidates for each key, in the keys' order; a search may return too many, the caller compares."""
+
+    @abstractmethod
+    def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
+        """Create or change customers; only the named fields."""
+
+    @abstractmethod
+    def fetch_groups(self) -> list[str]:
+        """Exact titles of the customer groups."""
+
+    @abstractmethod
+    def create_groups(self, titles: Sequence[str]) -> None:
+        """Make the groups that are missing; again without harm."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class BackOffice(ABC):
+    """The one configured back office."""
+
+    name: str
+    abilities: BackOfficeAbilities
+
+    @abstractmethod
+    def about(self) -> About:
+        """Which company this is. Cheap: one call."""
+
+    @abstractmethod
+    def find_documents(self, references: Sequence[str]) -> list[LookUp]:
+        """One answer per reference, in order. The connector compares exactly, whatever the search returned."""
+
+    @abstractmethod
+    def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        """Create documents; `reference` is also the idempotency key where the system has one. Never retried blindly."""
+
+    def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
+        """What became of documents that were Queued: Booked, Refused, or still Queued."""
+        return [_outcome(found) for found in self.find_documents(references)]
+
+    @abstractmethod
+    def fetch_shipments(self, cursor: str | None) -> Iterator[Page[Shipment]]:
+        """Shipments and invoices made since `cursor`, of documents that carry a reference of ours."""
+
+    @abstractmethod
+    def fetch_stock(self, cursor: str | None) -> Iterator[Page[StockLevel]]:
+        """Levels: everything (`full`), or what changed since `cursor`, whichever the system does best."""
+
+    @abstractmethod
+    def fetch_variants(self, cursor: str | None) -> Iterator[Page[Variant]]:
+        """The catalog with its prices: everything (`full`), or what changed since `cursor`."""
+
+    @abstractmethod
+    def find_variants(self, skus: Sequence[str]) -> list[Variant]:
+        """Those of these SKUs that the back office can sell, compared exactly; the others are absent."""
+
+    def create_variants(self, variants: Sequence[Variant]) -> list[WriteOutcome]:
+        """Make items for unknown SKUs, where `creates_variants`; one that exists already counts as written."""
+        return [Refused(key=variant.sku, reason="cannot_create_items") for variant in variants]
+
+    @abstractmethod
+    def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
+        """Customers changed since `cursor`, deletions and merges included where the system tells of them."""
+
+    @abstractmethod
+    def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
+        """Candidates for each key, in the keys' order; a search may return too many, the caller compares."""
+
+    @abstractmethod
+    def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
+        """Create or change customers; only the named fields."""
+
+    @abstractmethod
+    def fetch_groups(self) -> list[str]:
+        """Exact titles of the customer groups."""
+
+    @abstractmethod
+    def create_groups(self, titles: Sequence[str]) -> None:
+        """Make the groups that are missing; again without harm."""
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+def _outcome(found: LookUp) -> DocumentOutcome:
+    if isinstance(found, Found) and found.state == "booked":
+        return Booked(key=found.reference, remote_id=found.remote_id, number=found.number, sequence=found.sequence)
+    return Queued(key=found.reference)

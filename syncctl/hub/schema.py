@@ -1,0 +1,184 @@
+"""The hub's tables: the only DDL. Families as in the design: orders, documents, catalog, stock, customers, sync.
+
+Amounts are integer minor units, times are fixed-width UTC text, ids named `id` are the hub's own, `remote_id` theirs.
+Nothing that leads from a remote record to ours (links, references, hashes of versions) is ever pruned.
+"""
+
+APPLICATION_ID = 0x53594E43  # "SYNC"
+
+TABLES = """
+-- sync ---------------------------------------------------------------------------------------------------------------
+CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE party (
+  name TEXT PRIMARY KEY, identity TEXT NOT NULL, currency TEXT, seen_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, exit_code INTEGER,
+  message TEXT
+) STRICT;
+CREATE TABLE run_step (
+  run_id INTEGER NOT NULL REFERENCES run(id), step TEXT NOT NULL, party TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('done', 'failed', 'not run', 'stopped')), reason TEXT NOT NULL,
+  counts TEXT NOT NULL, ended_at TEXT NOT NULL, PRIMARY KEY (run_id, step, party)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE cursor (
+  party TEXT NOT NULL, stream TEXT NOT NULL, value TEXT, filter TEXT NOT NULL DEFAULT '', moved_at TEXT NOT NULL,
+  PRIMARY KEY (party, stream)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE hold (
+  id INTEGER PRIMARY KEY, party TEXT NOT NULL, kind TEXT NOT NULL, record TEXT NOT NULL, reason TEXT NOT NULL,
+  message TEXT NOT NULL, detail TEXT NOT NULL, fingerprint TEXT NOT NULL, since TEXT NOT NULL, run_id INTEGER NOT NULL,
+  tried_at TEXT, UNIQUE (party, kind, record)
+) STRICT;
+CREATE TABLE link (
+  id INTEGER PRIMARY KEY, party TEXT NOT NULL, kind TEXT NOT NULL, remote_id TEXT NOT NULL, hub_id INTEGER NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('primary', 'alias')), rule TEXT NOT NULL, reference TEXT,
+  agreed_ours TEXT, agreed_theirs TEXT, made_at TEXT NOT NULL, UNIQUE (party, kind, remote_id)
+) STRICT;
+CREATE UNIQUE INDEX link_primary ON link (party, kind, hub_id) WHERE role = 'primary';
+CREATE INDEX link_hub ON link (kind, hub_id);
+
+-- customers ----------------------------------------------------------------------------------------------------------
+CREATE TABLE customer (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, company TEXT NOT NULL, note TEXT NOT NULL, tax_exempt INTEGER,
+  group_id INTEGER REFERENCES customer_group(id), guest INTEGER NOT NULL, hash TEXT NOT NULL,
+  made_at TEXT NOT NULL, changed_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE contact (
+  customer_id INTEGER NOT NULL REFERENCES customer(id), kind TEXT NOT NULL CHECK (kind IN ('email', 'phone')),
+  position INTEGER NOT NULL, value TEXT NOT NULL, normalised TEXT, PRIMARY KEY (customer_id, kind, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_normalised ON contact (kind, normalised) WHERE normalised IS NOT NULL;
+CREATE TABLE address (
+  customer_id INTEGER NOT NULL REFERENCES customer(id), position INTEGER NOT NULL, kind TEXT NOT NULL,
+  fields TEXT NOT NULL, PRIMARY KEY (customer_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE customer_group (id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE consent (
+  customer_id INTEGER NOT NULL REFERENCES customer(id), channel TEXT NOT NULL, party TEXT NOT NULL,
+  state TEXT NOT NULL, changed_at TEXT, source TEXT NOT NULL, seen_at TEXT NOT NULL,
+  PRIMARY KEY (customer_id, channel, party)
+) STRICT, WITHOUT ROWID;
+
+-- orders -------------------------------------------------------------------------------------------------------------
+CREATE TABLE sales_order (
+  id INTEGER PRIMARY KEY, party TEXT NOT NULL, remote_id TEXT NOT NULL, number TEXT NOT NULL, kind TEXT NOT NULL,
+  placed_at TEXT NOT NULL, changed_at TEXT NOT NULL, cancelled_at TEXT, closed INTEGER NOT NULL,
+  currency TEXT NOT NULL, tax_included INTEGER NOT NULL, total INTEGER NOT NULL, tax INTEGER NOT NULL,
+  financial_status TEXT NOT NULL, fulfilment_status TEXT NOT NULL, channel TEXT NOT NULL, test INTEGER NOT NULL,
+  customer_id INTEGER REFERENCES customer(id), version_hash TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  decision TEXT NOT NULL CHECK (decision IN ('book', 'history', 'left_out', 'rejected', 'held')),
+  reason TEXT NOT NULL, problems TEXT NOT NULL, decided_under TEXT NOT NULL,
+  pending INTEGER NOT NULL CHECK (pending IN (0, 1)),   -- push-orders must look at it
+  counting INTEGER NOT NULL CHECK (counting IN (0, 1)), -- it may have units that the back office's report lacks
+  skipped INTEGER NOT NULL DEFAULT 0, UNIQUE (party, remote_id)
+) STRICT;
+CREATE INDEX order_pending ON sales_order (id) WHERE pending = 1;
+CREATE INDEX order_counting ON sales_order (id) WHERE counting = 1;
+CREATE INDEX order_number ON sales_order (number);
+CREATE INDEX order_decision ON sales_order (party, decision, reason);
+CREATE INDEX order_open ON sales_order (party, id) WHERE closed = 0 AND cancelled_at IS NULL;
+CREATE TABLE order_version (
+  id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES sales_order(id), hash TEXT NOT NULL,
+  seen_at TEXT NOT NULL, raw BLOB, UNIQUE (order_id, hash)
+) STRICT;
+CREATE TABLE line_item (
+  order_id INTEGER NOT NULL REFERENCES sales_order(id), line_id TEXT NOT NULL, position INTEGER NOT NULL,
+  sku TEXT, title TEXT NOT NULL, quantity INTEGER NOT NULL, removed INTEGER NOT NULL, -- removed: restocked or cancelled
+  unit_price TEXT NOT NULL, amount INTEGER NOT NULL, tax INTEGER NOT NULL, PRIMARY KEY (order_id, line_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE charge (
+  order_id INTEGER NOT NULL REFERENCES sales_order(id), refund_id TEXT NOT NULL, position INTEGER NOT NULL,
+  kind TEXT NOT NULL, title TEXT NOT NULL, amount INTEGER NOT NULL, tax INTEGER NOT NULL, line_id TEXT,
+  PRIMARY KEY (order_id, refund_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE payment (
+  order_id INTEGER NOT NULL REFERENCES sales_order(id), payment_id TEXT NOT NULL, gateway TEXT NOT NULL,
+  amount INTEGER NOT NULL, paid_at TEXT, PRIMARY KEY (order_id, payment_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE refund (
+  order_id INTEGER NOT NULL REFERENCES sales_order(id), refund_id TEXT NOT NULL, total INTEGER NOT NULL,
+  refunded_at TEXT, PRIMARY KEY (order_id, refund_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE refund_line (
+  order_id INTEGER NOT NULL REFERENCES sales_order(id), refund_id TEXT NOT NULL, position INTEGER NOT NULL,
+  line_id TEXT NOT NULL, quantity INTEGER NOT NULL, amount INTEGER NOT NULL, tax INTEGER NOT NULL,
+  restock INTEGER NOT NULL, PRIMARY KEY (order_id, refund_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE fulfilment (
+  id INTEGER PRIMARY KEY, party TEXT NOT NULL, kind TEXT NOT NULL, remote_id TEXT NOT NULL,
+  order_id INTEGER NOT NULL REFERENCES sales_order(id), tracking_number TEXT NOT NULL, carrier TEXT NOT NULL,
+  tracking_url TEXT NOT NULL, shipped_at TEXT, event INTEGER NOT NULL,
+  pending INTEGER NOT NULL CHECK (pending IN (0, 1)), -- to be shown in the web store
+  shown_id TEXT, UNIQUE (party, kind, remote_id)
+) STRICT;
+CREATE INDEX fulfilment_order ON fulfilment (order_id);
+CREATE INDEX fulfilment_pending ON fulfilment (id) WHERE pending = 1;
+CREATE TABLE fulfilment_line (
+  fulfilment_id INTEGER NOT NULL REFERENCES fulfilment(id), line_id TEXT NOT NULL, quantity INTEGER NOT NULL,
+  PRIMARY KEY (fulfilment_id, line_id)
+) STRICT, WITHOUT ROWID;
+
+-- documents ----------------------------------------------------------------------------------------------------------
+CREATE TABLE document (
+  id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES sales_order(id), kind TEXT NOT NULL,
+  platform_event TEXT NOT NULL, reference TEXT NOT NULL UNIQUE, dated_on TEXT NOT NULL, currency TEXT NOT NULL,
+  total INTEGER NOT NULL, fingerprint TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('booked', 'queued')),
+  remote_id TEXT NOT NULL, number TEXT NOT NULL, sequence INTEGER, assumed INTEGER NOT NULL DEFAULT 0,
+  event INTEGER, -- our logical clock when the back office confirmed it; NULL while queued
+  recorded_at TEXT NOT NULL, UNIQUE (order_id, kind, platform_event)
+) STRICT;
+CREATE INDEX document_remote ON document (remote_id);
+CREATE INDEX document_queued ON document (id) WHERE state = 'queued';
+CREATE INDEX document_sequence ON document (sequence, event) WHERE sequence IS NOT NULL;
+CREATE TABLE document_line (
+  document_id INTEGER NOT NULL REFERENCES document(id), line_id TEXT NOT NULL, sku TEXT NOT NULL,
+  quantity INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (document_id, line_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE journal (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, run_id INTEGER NOT NULL, party TEXT NOT NULL, operation TEXT NOT NULL,
+  key TEXT NOT NULL, record TEXT NOT NULL, payload TEXT,
+  state TEXT NOT NULL CHECK (state IN
+    ('sending', 'done', 'found', 'queued', 'refused', 'mismatch', 'unclear', 'not sent', 'superseded')),
+  sent_at TEXT NOT NULL, closed_at TEXT, message TEXT
+) STRICT;
+CREATE INDEX journal_key ON journal (operation, key);
+CREATE INDEX journal_sending ON journal (id) WHERE state IN ('sending', 'unclear');
+
+-- catalog ------------------------------------------------------------------------------------------------------------
+CREATE TABLE product (id INTEGER PRIMARY KEY, remote_id TEXT NOT NULL UNIQUE, title TEXT NOT NULL) STRICT;
+CREATE TABLE variant (
+  sku TEXT PRIMARY KEY, product_id INTEGER REFERENCES product(id), remote_id TEXT NOT NULL, title TEXT NOT NULL,
+  tracked INTEGER NOT NULL, active INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE price (
+  sku TEXT NOT NULL, price_list TEXT NOT NULL, amount TEXT NOT NULL, currency TEXT NOT NULL, compare_at TEXT,
+  PRIMARY KEY (sku, price_list)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE listing (
+  id INTEGER PRIMARY KEY, party TEXT NOT NULL, remote_id TEXT NOT NULL, sku TEXT NOT NULL, title TEXT NOT NULL,
+  managed INTEGER NOT NULL, why TEXT NOT NULL, want_price TEXT, price TEXT, UNIQUE (party, remote_id)
+) STRICT;
+CREATE INDEX listing_sku ON listing (sku);
+CREATE INDEX listing_price_pending ON listing (party, id) WHERE want_price IS NOT NULL AND want_price IS NOT price;
+
+-- stock --------------------------------------------------------------------------------------------------------------
+CREATE TABLE stock_level (
+  sku TEXT NOT NULL, location TEXT NOT NULL, on_hand INTEGER, committed INTEGER, available INTEGER NOT NULL,
+  PRIMARY KEY (sku, location)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE snapshot (
+  id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, what TEXT NOT NULL, as_of_event INTEGER NOT NULL,
+  source_time TEXT NOT NULL, complete INTEGER NOT NULL, whole INTEGER NOT NULL, counts TEXT NOT NULL
+) STRICT;
+CREATE TABLE shown (
+  listing_id INTEGER PRIMARY KEY REFERENCES listing(id), party TEXT NOT NULL,
+  want INTEGER,     -- what should be shown; NULL: publish nothing
+  terms TEXT NOT NULL DEFAULT '{}',
+  quantity INTEGER, -- what we believe is shown; NULL: unknown
+  agreed INTEGER,   -- the last level that both sides agreed on ...
+  moved INTEGER NOT NULL DEFAULT 0 -- ... and the units that orders pulled since then took off it
+) STRICT;
+CREATE INDEX shown_pending ON shown (party, listing_id) WHERE want IS NOT NULL AND want IS NOT quantity;
+CREATE TABLE stale_sku (sku TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; -- its `want` must be worked out again
+"""

@@ -1,0 +1,259 @@
+"""Every setting, with its default, as frozen models. No I/O: `config` fills them, everything else is given them.
+
+The field descriptions are the comments of `config.example.yaml`; a test keeps the two equal.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)\Z", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError("write a duration as a number and a unit, such as 90s, 10m, 24h or 7d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def _moment(value: Any) -> Any:
+    """A date or a time; one without an offset is UTC."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("write a date or time as 2026-11-21 or 2026-11-21T09:00:00Z") from None
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value.replace(tzinfo=UTC)
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+
+
+class Section(BaseModel):
+    """A part of the settings: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, str_max_length=10_000)
+
+
+class OrderSettings(Section):
+    """Which web orders are brought in, and how they are booked."""
+
+    enabled: bool = Field(default=True, description="Main switch: pull web orders and push them to the back office.")
+    book_from: Moment = Field(
+        description="Required. Orders placed before this moment are in your books already and are never booked."
+    )
+    import_from: Moment | None = Field(
+        default=None,
+        description="Also bring in older orders from here on, as history only. Empty: the same moment as book_from.",
+    )
+    import_sales: bool = Field(
+        default=True, description="Book web sales in the back office. Off needs `stock.enabled: false`."
+    )
+    import_taxes: bool = Field(
+        default=True,
+        description="Include tax in what is booked. Off when the web store remits the tax itself: total less tax.",
+    )
+    store_number: int = Field(
+        default=98, ge=0, le=99_999, description="The back office's number for the web store, where it has one."
+    )
+    financial_statuses: tuple[str, ...] = Field(
+        default=("paid", "partially_refunded", "refunded"),
+        description="Orders are booked when their financial status is one of these.",
+    )
+    fulfilment_statuses: tuple[str, ...] = Field(
+        default=(), description="... and their fulfilment status is one of these. Empty: any status that is known."
+    )
+    skip_channels: tuple[str, ...] = Field(
+        default=("pos",), description="Channels whose orders the back office made itself; they are never booked."
+    )
+    book_test_orders: bool = Field(default=False, description="Book orders that the store marks as tests.")
+    zero_value: Literal["book", "leave_out"] = Field(
+        default="book", description="Sales whose every line costs nothing: book or leave_out."
+    )
+    unknown_sku: Literal["hold", "placeholder", "create"] = Field(
+        default="hold",
+        description="A line whose SKU the back office does not know: hold the order, book placeholder, or create it.",
+    )
+    placeholder_sku: str = Field(
+        default="WEB-ITEM", min_length=1, description="The back office's item that stands for unknown SKUs."
+    )
+    charges: dict[str, str] = Field(
+        default={
+            "shipping": "SHIPPING",
+            "discount": "DISCOUNT",
+            "fee": "FEE",
+            "gift_card": "GIFT-CARD",
+            "tip": "TIP",
+            "rounding": "ROUNDING",
+        },
+        description="The back office's item for each kind of charge.",
+    )
+    tenders: dict[str, str] = Field(
+        default={}, description="The back office's tender or account for each payment gateway."
+    )
+    default_tender: str = Field(default="web", description="The tender for gateways that are not listed.")
+    reread_open: Duration = Field(
+        default=timedelta(days=1), description="How often open orders are read again, whatever their change time says."
+    )
+
+    @property
+    def history_from(self) -> datetime:
+        """The oldest moment whose orders are brought in at all."""
+        return min(self.import_from or self.book_from, self.book_from)
+
+
+class ProductSettings(Section):
+    """What of the catalog goes from the back office to the web stores."""
+
+    enabled: bool = Field(default=True, description="Main switch: pull the catalog and its prices.")
+    push_prices: bool = Field(default=True, description="The back office owns prices: write those that differ.")
+    price_list: str = Field(default="", description="The price list that feeds the web. Empty: the ordinary price.")
+
+
+class CustomerSettings(Section):
+    """How customers are matched. The full set of rules has its own release."""
+
+    enabled: bool = Field(default=True, description="Main switch: link the customers on orders to the back office.")
+    match: Literal["phone_or_email", "email", "create_new"] = Field(
+        default="phone_or_email", description="How a web customer is found: phone_or_email, email, or create_new."
+    )
+    fallback: Literal["create", "guest_account"] = Field(
+        default="guest_account",
+        description="What an order is booked on while its customer is held: a new customer, or the guest account.",
+    )
+    country: str = Field(
+        default="US",
+        pattern=r"^[A-Z]{2}$",
+        description="ISO country of phone numbers that are written without a country code.",
+    )
+    placeholder_emails: tuple[str, ...] = Field(
+        default=("noemail@", "no-reply@", "none@", "test@"),
+        description="E-mail addresses, or their beginnings up to @, that are nobody's and never match.",
+    )
+
+
+class StockSettings(Section):
+    """How stock reaches the web stores."""
+
+    enabled: bool = Field(default=True, description="Main switch: pull stock and write it to the web stores.")
+    safety_stock: int = Field(
+        default=0, ge=0, le=1_000_000, description="Units kept back of every SKU; covers what two stores sell at once."
+    )
+    locations: tuple[str, ...] = Field(
+        default=(), description="The back office's locations that feed the web, summed. Empty: all of them."
+    )
+    missing: Literal["keep", "zero", "hold"] = Field(
+        default="keep", description="A SKU that a full reading no longer has: keep its level, zero it, or hold it."
+    )
+    max_age: Duration = Field(
+        default=timedelta(hours=24), description="A stock reading older than this publishes nothing."
+    )
+    verify: Duration = Field(
+        default=timedelta(days=1), description="How often levels and prices are read back in full from each store."
+    )
+
+
+class SafetySettings(Section):
+    """When to stop and ask a person."""
+
+    max_shrink: float = Field(
+        default=0.2, ge=0, le=1, description="Stop when more than this share of SKUs is gone or falls to zero at once."
+    )
+    min_shrink: int = Field(default=10, ge=1, description="... and at least this many of them.")
+    max_price_share: float = Field(
+        default=0.5, ge=0, le=1, description="Stop when more than this share of the prices changes ..."
+    )
+    max_price_change: float = Field(default=0.5, gt=0, description="... by more than this share of the old price.")
+    settle: Duration = Field(
+        default=timedelta(seconds=60),
+        description="After a lost reply, wait this long before looking whether the document was made.",
+    )
+    assume_booked_after: Duration | None = Field(
+        default=None,
+        description="Only for back offices that never confirm: take a document as booked after this time.",
+    )
+
+
+class HubSettings(Section):
+    """The local database."""
+
+    path: Path = Field(default=Path("hub.db"), description="The hub's file; relative to this configuration file.")
+    keep_backups: int = Field(default=7, ge=1, le=1000, description="How many backups are kept beside the hub.")
+    keep_payloads: Duration = Field(
+        default=timedelta(days=400), description="How long raw orders and the details of writes are kept."
+    )
+
+
+class _StoreBase(Section):
+    time_zone: str = Field(default="UTC", description="The shop's time zone: the date of a document is the date there.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"no such time zone: {value!r}; write it as in Europe/London") from None
+        return value
+
+
+class SandboxStoreSettings(_StoreBase):
+    """A web store in a local file, for trying things out."""
+
+    connector: Literal["sandbox"] = Field(description="The kind of web store.")
+    path: Path = Field(description="The sandbox's file; made with a small catalog at first use.")
+    notify_customer: bool = Field(default=False, description="Let the store tell the customer when goods have left.")
+
+
+class SandboxBooksSettings(Section):
+    """A back office in a local file, for trying things out."""
+
+    connector: Literal["sandbox"] = Field(description="The kind of back office.")
+    path: Path = Field(description="The sandbox's file; made with a small catalog at first use.")
+    stock_falls_on: Literal["order", "shipment"] = Field(
+        default="order", description="When the back office takes units off its stock: order or shipment."
+    )
+    answers: Literal["now", "later"] = Field(
+        default="now", description="Whether documents are booked at once, or only when it next looks at its queue."
+    )
+
+
+StoreSettings = SandboxStoreSettings
+BackOfficeSettings = SandboxBooksSettings
+
+
+class Settings(Section):
+    """All of it: one back office and one or more named web stores."""
+
+    back_office: BackOfficeSettings = Field(description="Where the books and the stock are kept.")
+    stores: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], StoreSettings] = Field(
+        min_length=1, description="The web stores, each under a name of your choice."
+    )
+    orders: OrderSettings
+    products: ProductSettings = ProductSettings()
+    customers: CustomerSettings = CustomerSettings()
+    stock: StockSettings = StockSettings()
+    safety: SafetySettings = SafetySettings()
+    hub: HubSettings = HubSettings()
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> Self:
+        if "back-office" in self.stores:
+            raise ValueError("stores.back-office: this name is taken by the back office; choose another")
+        if self.stock.enabled and not (self.orders.enabled and self.orders.import_sales):
+            raise ValueError(
+                "stock.enabled needs orders.enabled and orders.import_sales: without booked sales, sold units would go "
+                "back on sale; set stock.enabled: false or switch the orders on"
+            )
+        return self

@@ -1,0 +1,31 @@
+"""Aware UTC times <-> the fixed-width text the hub stores (so that text order is time order)."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The time now, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def to_text(at: datetime) -> str:
+    """Turn an aware time into `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+
+    >>> to_text(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    '2026-01-02T03:04:05.000Z'
+    """
+    if at.tzinfo is None:
+        raise ValueError("a time without zone")
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def from_text(text: str) -> datetime:
+    """Read a time back; one without an offset is refused.
+
+    >>> from_text("2026-01-02T03:04:05.000Z").hour
+    3
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"a time without zone: {text[:40]!r}")
+    return at.astimezone(UTC)
