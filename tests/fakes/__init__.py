@@ -1,0 +1,1 @@
+"""The other side, made to misbehave, and the oracles that the suites ask."""
