@@ -1,0 +1,117 @@
+"""Reading foreign JSON field by field: what is not as it should be is noted as a sentence, and the rest goes on."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Self
+
+from syncctl import times
+from syncctl.errors import MoneyError
+
+
+def shown(value: object) -> str:
+    """A foreign value for a message: escaped, in quotes, and short.
+
+    >>> shown("[/foo]\\x1b"), shown(None), shown([1]), shown(12)
+    ("'[/foo]\\\\x1b'", 'nothing', 'a list', '12')
+    """
+    if isinstance(value, str):
+        return repr(value[:40])
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool | int):
+        return repr(value)[:40]
+    return "a list" if isinstance(value, list) else "an object"
+
+
+class Fields:
+    """One foreign object. `where` names it in messages ("line 3"; "" for the order itself)."""
+
+    __slots__ = ("_problems", "_where", "row")
+
+    def __init__(self, row: dict[str, Any], where: str, problems: list[str]) -> None:
+        self.row = row
+        self._where = f"{where}: " if where else ""
+        self._problems = problems
+
+    @classmethod
+    def of(cls, row: object, where: str, problems: list[str]) -> Self | None:
+        """The object's fields, or None and a problem if it is no object."""
+        if isinstance(row, dict):
+            return cls(row, where, problems)
+        problems.append(f"{where}: {shown(row)} is no object")
+        return None
+
+    def has(self, name: str) -> bool:
+        return name in self.row
+
+    def note(self, name: str, what: str) -> None:
+        """Keep a sentence about a field that cannot be used."""
+        self._problems.append(f"{self._where}{name} {shown(self.row.get(name))} {what}")
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.row.get(name)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            self.note(name, "is no text")
+            return default
+        return value
+
+    def shown_text(self, name: str) -> str:
+        """The field as it came, or a short description where it is no text; for keeping, not for deciding."""
+        value = self.row.get(name)
+        return value if isinstance(value, str) else shown(value)
+
+    def flag(self, name: str) -> bool:
+        value = self.row.get(name, False)
+        if not isinstance(value, bool):
+            self.note(name, "is neither true nor false")
+            return False
+        return value
+
+    def whole(self, name: str, limit: int) -> int | None:
+        """A whole number closer to zero than `limit`, or None and a problem."""
+        value = self.row.get(name)
+        if type(value) is not int:
+            self.note(name, "is no whole number")
+            return None
+        if not -limit < value < limit:
+            self.note(name, "is too large a number")
+            return None
+        return value
+
+    def amount(self, name: str, read: Callable[[str, str], int], currency: str) -> int:
+        """Minor units, or 0 and a problem. Without a currency nothing is read: that problem is noted already."""
+        if not currency:
+            return 0
+        try:
+            return read(self.row.get(name), currency)  # type: ignore[arg-type]  # refuses what is no text
+        except MoneyError as error:
+            self._problems.append(f"{self._where}{name}: {error}")
+            return 0
+
+    def moment(self, name: str) -> datetime | None:
+        value = self.row.get(name)
+        if value is None:
+            return None
+        try:
+            return times.from_text(value)
+        except (TypeError, ValueError, OverflowError):
+            self.note(name, "is no time with an offset")
+            return None
+
+    def rows(self, name: str) -> list[Any]:
+        value = self.row.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            self.note(name, "is no list")
+            return []
+        return value
+
+    def fields(self, name: str, word: str) -> Iterator["Fields"]:
+        """Each object of a list, under `word` and its number."""
+        for position, row in enumerate(self.rows(name), 1):
+            inner = Fields.of(row, f"{self._where}{word} {position}", self._problems)
+            if inner is not None:
+                yield inner

@@ -1,0 +1,85 @@
+"""Reading what changed without loss: a walk by the immutable position, above a lower bound on the change time.
+
+The bound moves only with the last page, to the shop's time at the start of the walk less an overlap, so that a row that
+changes while the pages are read is seen now or next time. A cursor is JSON: since (the bound), after, started.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from syncctl import times
+from syncctl.connectors.base import OVERLAP_SECONDS
+from syncctl.connectors.sandbox.files import reading
+from syncctl.connectors.sandbox.tables import ShopFile
+from syncctl.errors import DataError
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`since` None: everything. `started` None: no walk is under way."""
+
+    since: str | None = None
+    after: int = 0
+    started: str | None = None
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Cursor":
+        """Read our own text back. Errors: DataError."""
+        if text is None:
+            return cls()
+        try:
+            row = json.loads(text)
+            cursor = cls(row["since"], row["after"], row["started"])
+            for at in (cursor.since, cursor.started):
+                if at is not None:
+                    times.from_text(at)
+            if type(cursor.after) is not int:
+                raise ValueError("after is no number")
+        except (ValueError, TypeError, LookupError) as error:
+            raise DataError(f"{text[:60]!r} is no cursor of this store: {error}.") from error
+        return cursor
+
+    def text(self) -> str:
+        return json.dumps({"since": self.since, "after": self.after, "started": self.started})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One page's rows and the cursor that resumes after it."""
+
+    rows: Rows
+    cursor: str
+
+
+def walk(shop: ShopFile, columns: str, table: str, text: str | None, size: int, where: str = "1") -> Iterator[Step]:
+    """The rows of `table` after the cursor `text`, `size` at a time; each page is one consistent read.
+
+    `columns` begins with the position. The last page may be empty: it moves the bound.
+    """
+    cursor = Cursor.parse(text)
+    started = cursor.started or times.to_text(shop.clock())
+    done = False
+    while not done:
+        with reading(shop.connection) as connection:
+            rows = connection.execute(
+                f"SELECT {columns} FROM {table} WHERE position > :after AND {where}"
+                + (" AND changed_at >= :since" if cursor.since else "")
+                + " ORDER BY position LIMIT :size",
+                {"after": cursor.after, "since": cursor.since, "size": size},
+            ).fetchall()
+        done = len(rows) < size
+        cursor = _next_bound(started) if done else Cursor(cursor.since, rows[-1][0], started)
+        yield Step(rows, cursor.text())
+
+
+def _next_bound(started: str) -> Cursor:
+    try:
+        bound: datetime = times.from_text(started) - timedelta(seconds=OVERLAP_SECONDS)
+    except OverflowError:
+        return Cursor()
+    return Cursor(times.to_text(bound))
