@@ -1,0 +1,123 @@
+"""The sandbox's back office as syncctl sees it. It works its queue when a later run comes by for the first time."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, TypeVar
+
+from syncctl.connectors.base import BackOffice, BackOfficeAbilities, Page
+from syncctl.connectors.sandbox.office import Office
+from syncctl.connectors.sandbox.office_booking import REFERENCE_LENGTH
+from syncctl.connectors.sandbox.office_customers import CHANNELS
+from syncctl.connectors.sandbox.office_readings import CUSTOMERS, LEVELS, SHIPMENTS, VARIANTS, Reading
+from syncctl.errors import BatchRefused
+from syncctl.model import (
+    About,
+    Customer,
+    CustomerChange,
+    CustomerKey,
+    Document,
+    DocumentKind,
+    DocumentOutcome,
+    LookUp,
+    Shipment,
+    StockLevel,
+    Variant,
+    WriteOutcome,
+    Written,
+)
+from syncctl.settings import SandboxBooksSettings
+
+Record = TypeVar("Record")
+
+
+class SandboxBooks(BackOffice):
+    """A back office in a local file."""
+
+    page_size: ClassVar[int] = 1000
+
+    def __init__(self, name: str, settings: SandboxBooksSettings) -> None:
+        self.name = name
+        self.settings = settings
+        self.abilities = BackOfficeAbilities(
+            kinds=frozenset(DocumentKind),
+            document_batch=100,
+            reference_length=REFERENCE_LENGTH,
+            stock_falls_on=settings.stock_falls_on,
+            answers_later=settings.answers == "later",
+            look_up_batch=1000,
+            customer_batch=50,
+            creates_variants=True,
+            locations=True,
+            groups=True,
+            consent_channels=CHANNELS,
+        )
+        self._opened: Office | None = None
+
+    @property
+    def office(self) -> Office:
+        """The vendor's side, opened and its queue worked at the first call."""
+        if self._opened is None:
+            self._opened = Office(
+                self.settings.path, stock_falls_on=self.settings.stock_falls_on, answers=self.settings.answers
+            )
+            self._opened.work_queue()
+        return self._opened
+
+    def about(self) -> About:
+        return self.office.about()
+
+    def find_documents(self, references: Sequence[str]) -> list[LookUp]:
+        return self.office.find(references)
+
+    def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        """Book or queue. The same reference again makes a second document: the caller looks first."""
+        self._fits(len(documents), self.abilities.document_batch)
+        return self.office.push(documents)
+
+    def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
+        return self.office.outcomes(references)
+
+    def fetch_shipments(self, cursor: str | None) -> Iterator[Page[Shipment]]:
+        yield from self._pages(SHIPMENTS, cursor)
+
+    def fetch_stock(self, cursor: str | None) -> Iterator[Page[StockLevel]]:
+        yield from self._pages(LEVELS, cursor)
+
+    def fetch_variants(self, cursor: str | None) -> Iterator[Page[Variant]]:
+        yield from self._pages(VARIANTS, cursor)
+
+    def find_variants(self, skus: Sequence[str]) -> list[Variant]:
+        return self.office.variants(skus)
+
+    def create_variants(self, variants: Sequence[Variant]) -> list[WriteOutcome]:
+        """Make items; one that exists is left as it is and counts as written."""
+        ids = self.office.create_items(variants)
+        return [Written(key=variant.sku, remote_id=ids[variant.sku]) for variant in variants]
+
+    def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
+        yield from self._pages(CUSTOMERS, cursor)
+
+    def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
+        """Loosely: a part of the e-mail in any case, a part of the phone as it was typed, references in any case."""
+        return self.office.search_customers(keys)
+
+    def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
+        self._fits(len(changes), self.abilities.customer_batch)
+        return [*self.office.write_customers(changes)]
+
+    def fetch_groups(self) -> list[str]:
+        return self.office.groups()
+
+    def create_groups(self, titles: Sequence[str]) -> None:
+        self.office.add_groups(titles)
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def _pages(self, source: Reading[Record], cursor: str | None) -> Iterator[Page[Record]]:
+        return self.office.pages(source, cursor, self.page_size)
+
+    def _fits(self, count: int, most: int) -> None:
+        if count > most:
+            raise BatchRefused(f"At most {most} records in one call; {count} came and nothing was done.")

@@ -1,0 +1,230 @@
+"""The vendor's side of the sandbox's back office: its books, its shelf and its counter, in one SQLite file.
+
+Like most real ones it does not notice that a reference was used before: pushing it twice makes two documents.
+"""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from syncctl import money, times
+from syncctl.connectors.base import Page
+from syncctl.connectors.sandbox import office_customers as people
+from syncctl.connectors.sandbox import office_documents as books
+from syncctl.connectors.sandbox.catalog import CURRENCY, DEMO_CATALOG
+from syncctl.connectors.sandbox.files import atomic, get_meta, reading, set_meta
+from syncctl.connectors.sandbox.office_booking import Booking
+from syncctl.connectors.sandbox.office_items import Items, check_quantity
+from syncctl.connectors.sandbox.office_readings import Reading, read_pages
+from syncctl.connectors.sandbox.office_tables import OfficeRefusal
+from syncctl.model import (
+    About,
+    Customer,
+    CustomerChange,
+    CustomerKey,
+    Document,
+    DocumentKind,
+    DocumentLine,
+    DocumentOutcome,
+    LookUp,
+    Refused,
+    Written,
+)
+
+Record = TypeVar("Record")
+
+
+class Office(Items):
+    """A back office. The file is made at first use, with the demo catalog unless `demo` is False.
+
+    `stock_falls_on` ("order" or "shipment") and `answers` ("now" or "later") are how it is run, not kept in the file;
+    `currency` and `time_zone` count only when the file is made.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        demo: bool = True,
+        stock_falls_on: str = "order",
+        answers: str = "now",
+        currency: str = CURRENCY,
+        time_zone: str = "Europe/London",
+    ) -> None:
+        self.stock_falls_on = stock_falls_on
+        self.answers = answers
+        super().__init__(path)
+        with atomic(self.connection):
+            if not get_meta(self.connection, "identity"):
+                facts = {"identity": f"office-{uuid.uuid4()}", "currency": currency, "time_zone": time_zone}
+                for key, value in facts.items():
+                    set_meta(self.connection, key, value)
+                self.load_variants((item.sku, item.title, item.price, item.units) for item in DEMO_CATALOG if demo)
+
+    # --- the company ---
+
+    def about(self) -> About:
+        """Who this is; the identity is made with the file and never changes."""
+        get = get_meta
+        return About(
+            identity=get(self.connection, "identity"),
+            name="Sandbox back office",
+            currency=self.currency,
+            time_zone=get(self.connection, "time_zone"),
+            server_time=times.now(),
+        )
+
+    @property
+    def closed_through(self) -> date | None:
+        """The last day of the closed period, None while all is open."""
+        text = get_meta(self.connection, "closed_through")
+        return date.fromisoformat(text) if text else None
+
+    def close_period(self, through: date | None) -> None:
+        """Refuse documents dated on this day or before; None opens all periods again."""
+        with atomic(self.connection):
+            set_meta(self.connection, "closed_through", str(through or ""))
+
+    # --- documents ---
+
+    def push(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        """Book documents, each by itself, or queue them where it answers later; one outcome each, in order."""
+        with atomic(self.connection):
+            if self.answers == "later":
+                return books.enqueue(self.connection, documents)
+            return self._book(documents)
+
+    def work_queue(self) -> list[DocumentOutcome]:
+        """Book or refuse everything that waits in the queue, oldest first."""
+        if not books.waiting(self.connection):
+            return []
+        with atomic(self.connection):
+            results = self._book(books.waiting(self.connection))
+            books.settle(self.connection, results)
+        return results
+
+    def find(self, references: Sequence[str]) -> list[LookUp]:
+        """One answer per reference, in order, compared exactly."""
+        with reading(self.connection):
+            return books.find(self.connection, references)
+
+    def outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
+        """What became of queued documents, in order."""
+        with reading(self.connection):
+            return books.outcomes(self.connection, references)
+
+    def sell(self, sku: str, quantity: int = 1) -> str:
+        """A sale at the counter: paid, taken along, under no reference of ours. Returns the document's number.
+
+        Errors: OfficeRefusal for an unknown or inactive SKU, no positive quantity, a closed period.
+        """
+        check_quantity(quantity)
+        with atomic(self.connection) as connection:
+            booking = Booking(connection, self.stock_falls_on, documents := [self._counter_sale(sku, quantity)])
+            result = booking.book(documents[0], shipped=True)
+            booking.finish()
+        if isinstance(result, Refused):
+            raise OfficeRefusal(result.reason, result.message)
+        return result.number
+
+    def ship(
+        self,
+        document: str,
+        lines: Mapping[str, int] | None = None,
+        *,
+        tracking_number: str = "",
+        carrier: str = "",
+        tracking_url: str = "",
+    ) -> str:
+        """Ship a sale, named by reference, id, number or order number; `lines` are units by line id, None: all left.
+
+        Returns the shipment's id. Errors: OfficeRefusal if there is no such sale or so much is not left to ship.
+        """
+        parcel = books.Parcel(lines=lines, tracking_number=tracking_number, carrier=carrier, tracking_url=tracking_url)
+        with atomic(self.connection) as connection:
+            return books.ship(connection, document, parcel, relieve=self.stock_falls_on == "shipment")
+
+    def documents(self, reference: str | None = None) -> Iterator[books.Posted]:
+        """What is in the books, in the order of booking, duplicates and counter sales included."""
+        if reference is None:
+            return books.posted(self.connection)
+        return books.posted(self.connection, "reference = ?", [reference])
+
+    def last_documents(self, count: int) -> list[books.Posted]:
+        """The newest documents, newest last."""
+        return list(books.posted(self.connection, "id > (SELECT coalesce(max(id), 0) FROM document) - ?", [count]))
+
+    def references(self) -> list[str]:
+        """The reference of every document that has one, in the order of booking: one exported twice stands twice."""
+        rows = self.connection.execute("SELECT reference FROM document WHERE reference <> '' ORDER BY id")
+        return [reference for (reference,) in rows]
+
+    # --- customers ---
+
+    def upsert_customer(self, customer_id: str | None = None, *, reference: str = "", **fields: object) -> str:
+        """Create or change a customer by hand; fields as in `Customer`. Returns its id. Errors: OfficeRefusal."""
+        change = CustomerChange(key="", id=customer_id, reference=reference, fields=fields)
+        [result] = self.write_customers([change])
+        if isinstance(result, Refused):
+            raise OfficeRefusal(result.reason, result.message)
+        return customer_id or result.remote_id
+
+    def delete_customer(self, customer_id: str) -> None:
+        """Delete a customer. Errors: OfficeRefusal if there is none."""
+        with atomic(self.connection):
+            if not people.delete_customer(self.connection, customer_id):
+                raise OfficeRefusal("unknown_customer", f"There is no customer {customer_id[:40]!r}.")
+
+    def write_customers(self, changes: Sequence[CustomerChange]) -> list[Written | Refused]:
+        """Create or change customers, each by itself; one outcome each, in order."""
+        with atomic(self.connection):
+            return [people.write_customer(self.connection, change) for change in changes]
+
+    def search_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
+        """Candidates for each key, in order; a loose search."""
+        with reading(self.connection):
+            return [people.search(self.connection, key) for key in keys]
+
+    def groups(self) -> list[str]:
+        """Exact titles of the customer groups."""
+        return people.group_titles(self.connection)
+
+    def add_groups(self, titles: Sequence[str]) -> None:
+        """Make the groups that are missing."""
+        with atomic(self.connection):
+            people.add_groups(self.connection, titles)
+
+    def pages(self, source: Reading[Record], cursor: str | None, page_size: int) -> Iterator[Page[Record]]:
+        """A reading, page by page."""
+        return read_pages(self.connection, source, cursor, page_size, self.currency)
+
+    def _book(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        booking = Booking(self.connection, self.stock_falls_on, documents)
+        results: list[DocumentOutcome] = [booking.book(document) for document in documents]
+        booking.finish()
+        return results
+
+    def _counter_sale(self, sku: str, quantity: int) -> Document:
+        row = self.connection.execute(
+            "SELECT i.title, p.amount FROM item i LEFT JOIN price p ON p.item_id = i.id AND p.price_list = ''"
+            " WHERE i.id = ?",
+            (self._item(sku),),
+        ).fetchone()
+        title, price = row[0], row[1] or "0"
+        amount = money.round_minor(price, self.currency, quantity)
+        line = DocumentLine(line_id="1", sku=sku, title=title, quantity=quantity, unit_price=price, amount=amount)
+        return Document(
+            reference="",
+            kind=DocumentKind.SALE,
+            event="counter",
+            order_id="",
+            number="",
+            dated_on=datetime.now(ZoneInfo(get_meta(self.connection, "time_zone"))).date(),
+            currency=self.currency,
+            total=amount,
+            fingerprint="",
+            lines=(line,),
+        )

@@ -1,0 +1,264 @@
+"""What lies in the sandbox's books and in its queue, and the goods that leave for it."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from syncctl.connectors.sandbox.files import next_number
+from syncctl.connectors.sandbox.office_tables import MAIN, OfficeRefusal
+from syncctl.model import (
+    Absent,
+    Booked,
+    Document,
+    DocumentCharge,
+    DocumentKind,
+    DocumentLine,
+    DocumentOutcome,
+    Found,
+    LookUp,
+    Queued,
+    Refused,
+)
+from syncctl.times import now, to_text
+
+_COLUMNS = (
+    "id, number, changed, reference, kind, event, order_id, order_number, dated_on, currency, total, fingerprint,"
+    " tax_included, customer_id, original, store_number, tender"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """One document in the books. A sale at the counter has the reference ""."""
+
+    id: str
+    number: str
+    sequence: int
+    document: Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """What leaves with one shipment: units by line id, None: all that is left."""
+
+    lines: Mapping[str, int] | None = None
+    tracking_number: str = ""
+    carrier: str = ""
+    tracking_url: str = ""
+
+
+def find(connection: sqlite3.Connection, references: Sequence[str]) -> list[LookUp]:
+    """One answer per reference, in order; of two documents with the same one, the first."""
+    asked = json.dumps(list(references))
+    queued = connection.execute(
+        "SELECT reference, 'queue-' || position, total, currency FROM queue"
+        " WHERE reason = '' AND reference IN (SELECT value FROM json_each(?))",
+        (asked,),
+    )
+    found = {row[0]: _found(*row, state="queued") for row in queued}
+    booked = connection.execute(
+        "SELECT reference, CAST(id AS TEXT), total, currency, number, changed FROM document"
+        " WHERE reference <> '' AND reference IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
+        (asked,),
+    )
+    found.update((row[0], _found(*row)) for row in booked)
+    return [found.get(reference) or Absent(reference=reference) for reference in references]
+
+
+def outcomes(connection: sqlite3.Connection, references: Sequence[str]) -> list[DocumentOutcome]:
+    """What became of queued documents, in order; a reference that was never seen counts as refused."""
+    rows = connection.execute("SELECT reference, reason, message FROM queue WHERE reason <> ''")
+    refused = {reference: Refused(key=reference, reason=reason, message=text) for reference, reason, text in rows}
+    return [_outcome(answer, refused) for answer in find(connection, references)]
+
+
+def enqueue(connection: sqlite3.Connection, documents: Sequence[Document]) -> list[DocumentOutcome]:
+    """Put documents in the queue; one that waits there already is left as it is, a refused one is replaced."""
+    connection.executemany(
+        "DELETE FROM queue WHERE reference = ? AND reason <> ''", [(document.reference,) for document in documents]
+    )
+    connection.executemany(
+        "INSERT INTO queue (reference, document, total, currency) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (document.reference, json.dumps(asdict(document), default=str), document.total, document.currency)
+            for document in documents
+        ],
+    )
+    return [Queued(key=document.reference) for document in documents]
+
+
+def waiting(connection: sqlite3.Connection) -> list[Document]:
+    """The queue, oldest first."""
+    rows = connection.execute("SELECT document FROM queue WHERE reason = '' ORDER BY position")
+    return [_from_json(text) for (text,) in rows]
+
+
+def settle(connection: sqlite3.Connection, results: Sequence[DocumentOutcome]) -> None:
+    """Take what was booked out of the queue and note why the rest was refused."""
+    booked = [(result.key,) for result in results if isinstance(result, Booked)]
+    connection.executemany("DELETE FROM queue WHERE reference = ?", booked)
+    connection.executemany(
+        "UPDATE queue SET reason = ?, message = ? WHERE reference = ?",
+        [(result.reason, result.message, result.key) for result in results if isinstance(result, Refused)],
+    )
+
+
+def posted(connection: sqlite3.Connection, condition: str = "1", values: Sequence[object] = ()) -> Iterator[Posted]:
+    """Documents in the order of booking; `condition` is SQL of ours over the table `document`."""
+    for row in connection.execute(f"SELECT {_COLUMNS} FROM document WHERE {condition} ORDER BY id", values):
+        yield _posted(connection, row)
+
+
+def ship(connection: sqlite3.Connection, which: str, parcel: Parcel, *, relieve: bool) -> str:
+    """Let goods of a sale leave; return the shipment's id. `relieve`: this is when stock falls.
+
+    Errors: OfficeRefusal if there is no such sale, it is ambiguous, or so much is not left to ship.
+    """
+    sale = _sale(connection, which)
+    lines = _to_ship(connection, sale, parcel.lines, which)
+    changed = next_number(connection, "change")
+    how = (parcel.tracking_number, parcel.carrier, parcel.tracking_url, to_text(now()))
+    shipment = connection.execute(
+        "INSERT INTO shipment (document_id, tracking_number, carrier, tracking_url, shipped_at, changed)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (sale, *how, changed),
+    ).lastrowid
+    for position, (row, quantity) in enumerate(lines):
+        at, line_id, sku, _left, item, tracked = row
+        connection.execute(
+            "UPDATE document_line SET unshipped = unshipped - ? WHERE document_id = ? AND position = ?",
+            (quantity, sale, at),
+        )
+        connection.execute(
+            "INSERT INTO shipment_line VALUES (?, ?, ?, ?, ?)", (shipment, position, line_id, sku, quantity)
+        )
+        if relieve and tracked:
+            add_units(connection, item, -quantity, changed)
+    return str(shipment)
+
+
+def add_units(connection: sqlite3.Connection, item_id: int, units: int, changed: int, location: str = MAIN) -> None:
+    """Add units (or take them, if negative) at one location."""
+    connection.execute(
+        "INSERT INTO level (item_id, location, on_hand, changed) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET on_hand = on_hand + excluded.on_hand, changed = excluded.changed",
+        (item_id, location, units, changed),
+    )
+
+
+def _sale(connection: sqlite3.Connection, which: str) -> int:
+    rows = connection.execute(
+        "SELECT id, reference, EXISTS (SELECT 1 FROM document_line WHERE document_id = d.id AND unshipped > 0)"
+        " FROM document d WHERE kind = 'sale' AND ? IN (reference, number, order_number, CAST(id AS TEXT)) ORDER BY id",
+        (which,),
+    ).fetchall()
+    rows = [row for row in rows if row[1] == which] or rows
+    if not rows:
+        raise OfficeRefusal("unknown_document", f"The back office has no sale {which[:60]!r}.")
+    references = {reference for _, reference, _ in rows}
+    if len(references) > 1:
+        some = ", ".join(sorted(references)[:5])
+        raise OfficeRefusal("ambiguous", f"{which[:60]!r} names {len(references)} sales; give a reference: {some}.")
+    return next((int(number) for number, _, has_units in rows if has_units), int(rows[0][0]))
+
+
+def _to_ship(
+    connection: sqlite3.Connection, sale: int, wanted: Mapping[str, int] | None, which: str
+) -> list[tuple[tuple[Any, ...], int]]:
+    rows = connection.execute(
+        "SELECT l.position, l.line_id, i.sku, l.unshipped, i.id, i.tracked FROM document_line l"
+        " JOIN item i ON i.id = l.item_id WHERE l.document_id = ? ORDER BY l.position",
+        (sale,),
+    ).fetchall()
+    if wanted is None:
+        chosen = [(row, row[3]) for row in rows if row[3]]
+    else:
+        chosen = [(row, wanted[row[1]]) for row in rows if row[1] in wanted]
+    enough = all(0 < quantity <= row[3] for row, quantity in chosen)
+    if not chosen or not enough or (wanted is not None and len(chosen) != len(wanted)):
+        raise OfficeRefusal("too_many_units", f"So much of {which[:60]!r} is not left to ship.")
+    return chosen
+
+
+def _found(reference: str, remote_id: str, total: int, currency: str, *rest: Any, state: str = "booked") -> Found:
+    number, sequence = rest or ("", None)
+    return Found(
+        reference=reference,
+        remote_id=remote_id,
+        total=total,
+        currency=currency,
+        state=state,
+        number=number,
+        sequence=sequence,
+    )
+
+
+def _outcome(answer: LookUp, refused: Mapping[str, Refused]) -> DocumentOutcome:
+    if not isinstance(answer, Found):
+        never = Refused(key=answer.reference, reason="not_found", message="No such document was ever queued.")
+        return refused.get(answer.reference, never)
+    if answer.state == "queued":
+        return Queued(key=answer.reference)
+    return Booked(key=answer.reference, remote_id=answer.remote_id, number=answer.number, sequence=answer.sequence)
+
+
+def _from_json(text: str) -> Document:
+    fields = json.loads(text)
+    return Document(
+        **{
+            **fields,
+            "kind": DocumentKind(fields["kind"]),
+            "dated_on": date.fromisoformat(fields["dated_on"]),
+            "lines": tuple(DocumentLine(**line) for line in fields["lines"]),
+            "charges": tuple(DocumentCharge(**charge) for charge in fields["charges"]),
+        }
+    )
+
+
+def _posted(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Posted:
+    number, name, changed, reference, kind, event, order_id, order_number, dated_on, currency, total, *rest = row
+    fingerprint, tax_included, customer_id, original, store_number, tender = rest
+    lines = connection.execute(
+        "SELECT l.line_id, i.sku, l.title, l.quantity, l.unit_price, l.amount, l.tax, l.restock FROM document_line l"
+        " JOIN item i ON i.id = l.item_id WHERE l.document_id = ? ORDER BY l.position",
+        (number,),
+    )
+    charges = connection.execute(
+        "SELECT kind, item, title, amount, tax FROM document_charge WHERE document_id = ? ORDER BY position", (number,)
+    )
+    document = Document(
+        reference=reference,
+        kind=DocumentKind(kind),
+        event=event,
+        order_id=order_id,
+        number=order_number,
+        dated_on=date.fromisoformat(dated_on),
+        currency=currency,
+        total=total,
+        fingerprint=fingerprint,
+        lines=tuple(_line(line) for line in lines),
+        charges=tuple(DocumentCharge(kind=k, item=i, title=t, amount=a, tax=x) for k, i, t, a, x in charges),
+        tax_included=bool(tax_included),
+        customer_id=customer_id,
+        original=original,
+        store_number=store_number,
+        tender=tender,
+    )
+    return Posted(id=str(number), number=name, sequence=changed, document=document)
+
+
+def _line(row: tuple[Any, ...]) -> DocumentLine:
+    line_id, sku, title, quantity, unit_price, amount, tax, restock = row
+    return DocumentLine(
+        line_id=line_id,
+        sku=sku,
+        title=title,
+        quantity=quantity,
+        unit_price=unit_price,
+        amount=amount,
+        tax=tax,
+        restock=bool(restock),
+    )
