@@ -1,0 +1,6 @@
+"""Benchmarks: run by hand, `python -m bench NAME`; each ends in one line `NAME key=value ...`, ratios before seconds."""
+
+BENCHMARKS = {
+    "help": "bench.help",
+}
+"""Name -> module with `run() -> dict`, imported when it is asked for."""
