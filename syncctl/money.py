@@ -5,6 +5,7 @@ Source: ISO 4217, list one, column "minor unit".
 
 import re
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from functools import lru_cache
 
 from syncctl.errors import MoneyError
 
@@ -59,18 +60,14 @@ def round_minor(text: str, currency: str, times: int = 1) -> int:
     >>> round_minor("0.125", "USD"), round_minor("0.135", "USD"), round_minor("2.55", "GBP", 6)
     (12, 14, 1530)
     """
-    digits = places(currency)
-    sign, whole, fraction = _split(text)
-    kept = len(fraction) - digits
-    if kept <= 0:
-        minor: int = int(whole + fraction) * 10 ** abs(kept) * times
-    else:
-        scaled = Decimal(int(whole + fraction) * times)
+    units, kept = _parsed(text, currency) if isinstance(text, str) else _parsed.__wrapped__(text, currency)
+    minor = units * times
+    if kept:
         with localcontext(prec=60):
-            minor = int((scaled / 10**kept).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
-    if abs(minor) >= _LIMIT:
+            minor = int((Decimal(minor) / 10**kept).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    if not -_LIMIT < minor < _LIMIT:
         raise MoneyError(f"{text[:40]!r} times {str(times)[:20]} is too large to be an amount")
-    return -minor if sign else minor
+    return minor
 
 
 def to_text(minor: int, currency: str) -> str:
@@ -85,6 +82,42 @@ def to_text(minor: int, currency: str) -> str:
         return f"{sign}{abs(minor)}"
     whole, fraction = divmod(abs(minor), 10**digits)
     return f"{sign}{whole}.{fraction:0{digits}d}"
+
+
+def canonical(text: str) -> str:
+    """Decimal text without needless zeros, so that equal amounts are equal text. MoneyError if it is no amount.
+
+    >>> canonical("2.50"), canonical("007"), canonical("-0.00")
+    ('2.5', '7', '0')
+    """
+    sign, whole, fraction = _split(text)
+    whole, fraction = whole.lstrip("0") or "0", fraction.rstrip("0")
+    number = f"{whole}.{fraction}" if fraction else whole
+    return number if number == "0" else sign + number
+
+
+def padded(text: str, currency: str) -> str:
+    """Canonical decimal text with at least the currency's places, as shops write prices.
+
+    >>> padded("2.5", "USD"), padded("2.5555", "USD"), padded("7", "JPY")
+    ('2.50', '2.5555', '7')
+    """
+    digits = places(currency)
+    sign, whole, fraction = _split(text)
+    fraction = fraction.ljust(digits, "0")
+    return f"{sign}{whole}.{fraction}" if fraction else sign + whole
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, currency: str) -> tuple[int, int]:
+    """The amount as a whole number, and how many places smaller than the minor unit that number counts.
+
+    Kept for a while, for a shop has far fewer prices than lines.
+    """
+    digits = places(currency)
+    sign, whole, fraction = _split(text)
+    units = int(sign + whole + fraction.ljust(digits, "0"))
+    return units, max(0, len(fraction) - digits)
 
 
 def _split(text: str) -> tuple[str, str, str]:
