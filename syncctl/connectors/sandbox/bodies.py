@@ -62,7 +62,7 @@ def sum_of(body: Body) -> int:
 
 
 def tax_of(rows: Iterable[Body], currency: str) -> int:
-    return sum(round_minor(row.get("tax", "0"), currency) for row in rows)
+    return sum(round_minor(row["tax"], currency) for row in rows if "tax" in row)
 
 
 def line_of(body: Body, line_id: str) -> Body:
