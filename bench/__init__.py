@@ -1,4 +1,4 @@
-"""Benchmarks: run by hand, `python -m bench NAME`; each ends in one line `NAME key=value ...`, ratios before seconds."""
+"""Benchmarks, run by hand: `python -m bench NAME`; each ends in one line `NAME key=value ...`."""
 
 BENCHMARKS = {
     "help": "bench.help",

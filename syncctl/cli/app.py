@@ -143,4 +143,3 @@ def did_you_mean(word: str, known: Sequence[str]) -> str:
 
     close = get_close_matches(word, known, n=1)
     return f"Did you mean {close[0]}?" if close else f"One of: {', '.join(known)}."
-

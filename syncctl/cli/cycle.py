@@ -13,17 +13,12 @@ STEPS = ("pull-orders", "push-orders", "pull-data", "push-data")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class IfBusy(click.ParamType):
-    """fail, skip, wait, or wait:SECONDS."""
-
-    name = "if-busy"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        kind, separator, seconds = value.partition(":")
-        waits = kind == "wait" and seconds.isascii() and seconds.isdigit() and len(seconds) <= 6
-        if value not in ("fail", "skip", "wait") and not (separator and waits):
-            self.fail(f"{value!r} is none of fail, skip, wait, wait:SECONDS.", param, ctx)
-        return value
+def _checked_if_busy(_ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    kind, separator, seconds = value.partition(":")
+    waits = kind == "wait" and seconds.isascii() and seconds.isdigit() and len(seconds) <= 6
+    if value not in ("fail", "skip", "wait") and not (separator and waits):
+        raise click.BadParameter(f"{value!r} is none of fail, skip, wait, wait:SECONDS.")
+    return value
 
 
 def _format(function: Function) -> Function:
@@ -34,7 +29,13 @@ def _format(function: Function) -> Function:
 
 def _cycle_options(function: Function) -> Function:
     for option in (
-        click.option("--if-busy", type=IfBusy(), default="fail", help="fail, skip, wait or wait:SECONDS."),
+        click.option(
+            "--if-busy",
+            callback=_checked_if_busy,
+            default="fail",
+            metavar="fail|skip|wait[:SECONDS]",
+            help="When another run is active: exit with 6, exit with 0, or wait for it.",
+        ),
         click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing."),
         click.option("--store", "stores", multiple=True, metavar="NAME", help="Only this store; repeatable."),
     ):
@@ -54,7 +55,7 @@ _allow_shrink = click.option(
 @_cycle_options
 @_allow_shrink
 @click.pass_obj
-def sync_all(app: App, **options: Any) -> None:
+def sync_all(app: App, /, **options: Any) -> None:
     """Run the four steps in order: pull-orders, push-orders, pull-data, push-data."""
     _run(app, "sync-all", STEPS, **options)
 
@@ -62,7 +63,7 @@ def sync_all(app: App, **options: Any) -> None:
 @click.command("pull-orders")
 @_cycle_options
 @click.pass_obj
-def pull_orders(app: App, **options: Any) -> None:
+def pull_orders(app: App, /, **options: Any) -> None:
     """Step 1: bring web orders, with their customers, into the hub."""
     _run(app, "pull-orders", ["pull-orders"], **options)
 
@@ -70,7 +71,7 @@ def pull_orders(app: App, **options: Any) -> None:
 @click.command("push-orders")
 @_cycle_options
 @click.pass_obj
-def push_orders(app: App, **options: Any) -> None:
+def push_orders(app: App, /, **options: Any) -> None:
     """Step 2: book new orders in the back office, each document exactly once."""
     _run(app, "push-orders", ["push-orders"], **options)
 
@@ -79,7 +80,7 @@ def push_orders(app: App, **options: Any) -> None:
 @_cycle_options
 @_allow_shrink
 @click.pass_obj
-def pull_data(app: App, **options: Any) -> None:
+def pull_data(app: App, /, **options: Any) -> None:
     """Step 3: bring stock, prices and shipments from the back office into the hub."""
     _run(app, "pull-data", ["pull-data"], **options)
 
@@ -87,7 +88,7 @@ def pull_data(app: App, **options: Any) -> None:
 @click.command("push-data")
 @_cycle_options
 @click.pass_obj
-def push_data(app: App, **options: Any) -> None:
+def push_data(app: App, /, **options: Any) -> None:
     """Step 4: write what differs out to the web stores, never more than is safe to sell."""
     _run(app, "push-data", ["push-data"], **options)
 

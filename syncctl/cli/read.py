@@ -16,23 +16,16 @@ BACK_OFFICE = "back-office"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Age(click.ParamType):
-    """A duration such as 90m, 26h or 2d."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        number, unit = value[:-1], value[-1:]
-        if unit not in _UNITS or not (number.isascii() and number.isdigit()) or len(number) > 6:
-            self.fail(f"{value!r} is no duration; write 90m, 26h or 2d.", param, ctx)
-        return timedelta(seconds=int(number) * _UNITS[unit])
+def _checked_age(_ctx: click.Context, _parameter: click.Parameter, value: str) -> timedelta:
+    number, unit = value[:-1], value[-1:]
+    if unit not in _UNITS or not (number.isascii() and number.isdigit()) or len(number) > 6:
+        raise click.BadParameter(f"{value!r} is no duration; write 90m, 26h or 2d.")
+    return timedelta(seconds=int(number) * _UNITS[unit])
 
 
 @click.command("status")
 @click.option("--check", is_flag=True, help="Exit with 1 if a step was not done for longer than --max-age.")
-@click.option("--max-age", type=Age(), default="24h", metavar="AGE", help="For --check: 90m, 26h, 2d. Default: 24h.")
+@click.option("--max-age", callback=_checked_age, default="24h", metavar="AGE", help="90m, 26h, 2d. Default: 24h.")
 @FORMAT
 @click.pass_obj
 def status(app: App, check: bool, max_age: timedelta, output_format: str) -> None:
@@ -141,10 +134,12 @@ def explain() -> None:
 @click.pass_obj
 def explain_sku(app: App, sku: str, output_format: str) -> None:
     """Show what each store shows of a SKU, what it should show, and every term of that number."""
+    from syncctl.connectors import open_back_office
     from syncctl.hub import explain as views
 
+    falls_on = open_back_office(app.settings.back_office).abilities.stock_falls_on
     with app.open_hub() as hub:
-        found = views.sku(hub.connection, sku)
+        found = views.sku(hub.connection, sku, falls_on)
     if found is None:
         raise ConfigError(f"neither the back office nor a store has a SKU {sku!r}", hint="SKUs compare exactly.")
     if output_format == "json":
