@@ -1,0 +1,188 @@
+"""Documents: looked up exactly, booked or refused each by itself, and answered later where the system is like that."""
+
+import pytest
+
+from syncctl.errors import Unreachable
+from syncctl.model import Absent, Booked, CannotTell, DocumentCharge, DocumentKind, Found, Queued, Refused
+from tests.conformance.back_office_kit import BackOfficeSuite, Runs, document, line
+from tests.fakes.faulty import Faulty, lost_reply
+
+
+class Documents(BackOfficeSuite):
+    # --- who it is ---
+
+    def test_it_is_the_same_company_in_every_run(self, runs: Runs) -> None:
+        first = runs.books.about()
+        assert first.identity
+        assert first.currency in (None, runs.vendor.currency)
+        assert runs.again().about().identity == first.identity
+
+    def test_closing_twice_does_no_harm(self, runs: Runs) -> None:
+        runs.books.about()
+        runs.books.close()
+        runs.books.close()
+
+    # --- documents ---
+
+    def test_a_document_is_absent_before_and_found_after(self, runs: Runs) -> None:
+        if not runs.books.abilities.look_up:
+            assert isinstance(runs.find("order-1"), CannotTell)
+            return
+        assert runs.find("order-1") == Absent(reference="order-1")
+        self.sale(runs, "order-1")
+        found = runs.find("order-1")
+        assert isinstance(found, Found)
+        assert (found.reference, found.total, found.currency, found.state) == ("order-1", 500, "GBP", "booked")
+
+    def test_what_is_found_is_what_was_booked(self, runs: Runs) -> None:
+        self.looks_up(runs)
+        [outcome] = runs.book(document("order-1", line("1", "CUP")))
+        assert isinstance(outcome, Booked)
+        assert runs.find("order-1").remote_id == outcome.remote_id
+
+    def test_references_are_compared_exactly(self, runs: Runs) -> None:
+        self.looks_up(runs)
+        self.sale(runs, "Order-12")
+        near = ["order-12", "ORDER-12", "Order-1", "Order-123", "rder-12", "Order-12 ", "Order_12", "Order%", ""]
+        assert runs.books.find_documents(near) == [Absent(reference=reference) for reference in near]
+
+    def test_look_ups_answer_in_the_order_asked(self, runs: Runs) -> None:
+        self.looks_up(runs)
+        runs.book(*(document(f"order-{number}", line("1", "CUP")) for number in (1, 2, 3)))
+        asked = ["order-3", "none", "order-1", "order-3"]
+        assert [answer.reference for answer in runs.books.find_documents(asked)] == asked
+        assert [isinstance(answer, Found) for answer in runs.books.find_documents(asked)] == [True, False, True, True]
+        assert runs.books.find_documents([]) == []
+
+    def test_references_of_the_greatest_length_are_kept_whole(self, runs: Runs) -> None:
+        self.looks_up(runs)
+        stem = "x" * (runs.books.abilities.reference_length - 1)
+        self.sale(runs, f"{stem}1")
+        assert isinstance(runs.find(f"{stem}1"), Found)
+        assert isinstance(runs.find(f"{stem}2"), Absent)
+
+    def test_a_whole_batch_is_booked_in_order(self, runs: Runs) -> None:
+        count = min(runs.books.abilities.document_batch, 20)
+        sent = [document(f"order-{number}", line("1", "ENGRAVING", number + 1)) for number in range(count)]
+        outcomes = runs.book(*sent)
+        assert [outcome.key for outcome in outcomes] == [one.reference for one in sent]
+        assert all(isinstance(outcome, Booked) for outcome in outcomes)
+        assert runs.vendor.references() == [one.reference for one in sent]
+        if runs.books.abilities.look_up:
+            found = runs.books.find_documents([one.reference for one in sent])
+            assert [answer.total for answer in found if isinstance(answer, Found)] == [one.total for one in sent]
+
+    def test_refused_documents_stop_no_others_and_leave_no_trace(self, runs: Runs) -> None:
+        bad_sku = document("bad-sku", line("1", "CUP", 3), line("2", "no such item"))
+        bad_total = document("bad-total", line("1", "BOWL", 3), total=751)
+        outcomes = runs.book(
+            document("good-1", line("1", "CUP")), bad_sku, bad_total, document("good-2", line("1", "CUP"))
+        )
+        assert [type(outcome) for outcome in outcomes] == [Booked, Refused, Refused, Booked]
+        assert [outcome.reason for outcome in outcomes if isinstance(outcome, Refused)] == [
+            "unknown_sku",
+            "totals_differ",
+        ]
+        assert runs.vendor.references() == ["good-1", "good-2"]
+        if runs.books.abilities.look_up:
+            assert isinstance(runs.find("bad-sku"), Absent)
+        for reference in ("good-1", "good-2"):
+            runs.vendor.ship(reference)
+        assert (runs.available("CUP"), runs.available("BOWL")) == (8, 10)
+
+    def test_a_refused_document_can_be_corrected_and_pushed_again(self, runs: Runs) -> None:
+        [refused] = runs.book(document("order-1", line("1", "no such item")))
+        assert isinstance(refused, Refused)
+        self.sale(runs, "order-1")
+        assert runs.vendor.references() == ["order-1"]
+
+    @pytest.mark.parametrize("total", [1, 1999, 100_000_007, 9_007_199_254_740_993])
+    def test_totals_are_kept_to_the_minor_unit(self, runs: Runs, total: int) -> None:
+        self.looks_up(runs)
+        self.sale(runs, "order-1", line("1", "CUP", price=total))
+        assert runs.find("order-1").total == total
+
+    def test_tax_shipping_and_discount_are_part_of_the_total(self, runs: Runs) -> None:
+        charges = (
+            DocumentCharge(kind="shipping", item="SHIPPING", title="Post", amount=499, tax=100),
+            DocumentCharge(kind="discount", item="DISCOUNT", title="Spring", amount=-125),
+        )
+        [outcome] = runs.book(document("order-1", line("1", "CUP", 2, tax=101), line("2", "CUP", 1), charges=charges))
+        assert isinstance(outcome, Booked)
+        if runs.books.abilities.look_up:
+            assert runs.find("order-1").total == 500 + 101 + 250 + 499 + 100 - 125
+
+    def test_after_a_lost_reply_the_document_is_found(self, runs: Runs) -> None:
+        self.looks_up(runs)
+        faulty = Faulty(runs.books, [lost_reply("push_documents")])
+        with pytest.raises(Unreachable):
+            faulty.push_documents([document("order-1", line("1", "CUP"))])
+        found = runs.again().find_documents(["order-1"])
+        assert [type(answer) for answer in found] == [Found]
+
+    def test_a_keyed_write_sent_twice_makes_one_document(self, runs: Runs) -> None:
+        if not runs.books.abilities.keyed_writes:
+            pytest.skip("it does not compare references itself")
+        for _ in range(2):
+            [outcome] = runs.book(document("order-1", line("1", "CUP")))
+            assert isinstance(outcome, Booked)
+        assert runs.vendor.references() == ["order-1"]
+
+    def test_a_payment_belongs_to_its_sale_and_moves_no_stock(self, runs: Runs) -> None:
+        self.kind(runs, DocumentKind.PAYMENT)
+        self.sale(runs, "order-1")
+        before = runs.available("CUP")
+        pay = document("pay-1", kind=DocumentKind.PAYMENT, total=500, original="order-1", tender="web")
+        [outcome] = runs.book(pay)
+        assert isinstance(outcome, Booked)
+        assert runs.available("CUP") == before
+
+    @pytest.mark.parametrize("kind", [DocumentKind.CREDIT, DocumentKind.PAYMENT])
+    def test_what_names_a_sale_that_is_not_there_is_refused(self, runs: Runs, kind: DocumentKind) -> None:
+        self.kind(runs, kind)
+        lines = (line("1", "CUP"),) if kind == DocumentKind.CREDIT else ()
+        [outcome] = runs.book(document("x-1", *lines, kind=kind, total=250, original="never-booked"))
+        assert isinstance(outcome, Refused)
+        assert outcome.reason == "unknown_original"
+
+    def test_a_sale_and_its_credit_can_come_in_one_batch(self, runs: Runs) -> None:
+        self.kind(runs, DocumentKind.CREDIT)
+        credit = document("credit-1", line("1", "CUP"), kind=DocumentKind.CREDIT, original="order-1")
+        outcomes = runs.book(document("order-1", line("1", "CUP", 2)), credit)
+        assert [type(outcome) for outcome in outcomes] == [Booked, Booked]
+
+    def test_no_more_is_credited_than_was_sold(self, runs: Runs) -> None:
+        self.kind(runs, DocumentKind.CREDIT)
+        self.sale(runs, "order-1", line("1", "CUP", 2))
+        credits = [
+            document(f"credit-{quantity}", line("1", "CUP", quantity), kind=DocumentKind.CREDIT, original="order-1")
+            for quantity in (1, 2)
+        ]
+        outcomes = runs.book(*credits)
+        assert [type(outcome) for outcome in outcomes] == [Booked, Refused]
+
+    # --- queues ---
+
+    def test_an_answer_that_comes_later_comes(self, runs: Runs) -> None:
+        if not runs.books.abilities.answers_later:
+            pytest.skip("it answers at once")
+        sent = [document("order-1", line("1", "CUP")), document("order-2", line("1", "no such item"))]
+        references = [one.reference for one in sent]
+        assert runs.books.push_documents(sent) == [Queued(key=reference) for reference in references]
+        assert runs.vendor.references() == []
+        assert [type(outcome) for outcome in runs.books.fetch_outcomes(references)] == [Queued, Queued]
+        if runs.books.abilities.look_up:
+            assert [answer.state for answer in runs.books.find_documents(references) if isinstance(answer, Found)] == [
+                "queued",
+                "queued",
+            ]
+        assert [type(outcome) for outcome in runs.again().fetch_outcomes(references)] == [Booked, Refused]
+        assert runs.vendor.references() == ["order-1"]
+
+    def test_what_waits_already_is_not_queued_twice(self, runs: Runs) -> None:
+        if not runs.books.abilities.answers_later:
+            pytest.skip("it answers at once")
+        for _ in range(2):
+            assert runs.books.push_documents([document("order-1", line("1", "CUP"))]) == [Queued(key="order-1")]
+        runs.again().fetch_outcomes(["order-1"])
+        assert runs.vendor.references() == ["order-1"]
