@@ -4,15 +4,21 @@ The field descriptions are the comments of `config.example.yaml`; a test keeps t
 """
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from os.path import normpath
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from syncctl.model import FINANCIAL_STATES, FULFILMENT_STATES
 
 _DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)\Z", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=36_500)  # so that a time less a duration is always a time
+_STORE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}\Z", re.ASCII)
 
 
 def _duration(value: Any) -> Any:
@@ -21,29 +27,49 @@ def _duration(value: Any) -> Any:
     match = _DURATION.match(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("write a duration as a number and a unit, such as 90s, 10m, 24h or 7d")
-    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+    duration = timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if duration > _LONGEST:
+        raise ValueError(f"write a duration of at most {_LONGEST.days}d")
+    return duration
 
 
 def _moment(value: Any) -> Any:
     """A date or a time; one without an offset is UTC."""
-    if isinstance(value, str):
-        try:
+    try:
+        if isinstance(value, str):
             value = datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError("write a date or time as 2026-11-21 or 2026-11-21T09:00:00Z") from None
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
+        if isinstance(value, datetime):
+            return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("write a date or time as 2026-11-21 or 2026-11-21T09:00:00Z") from None
     return value
+
+
+def _store_name(value: str) -> str:
+    if not _STORE_NAME.match(value):
+        raise ValueError("a store's name is a small letter, then small letters, digits, - or _; 31 in all at most")
+    return value
+
+
+def _known_states(values: tuple[str, ...], known: frozenset[str]) -> tuple[str, ...]:
+    """A word that is misspelt here would leave orders out of the books."""
+    unknown = [value for value in values if value not in known]
+    if unknown:
+        raise ValueError(f"{unknown[0][:60]!r} is no status; write some of {', '.join(sorted(known))}")
+    return values
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
+StoreName = Annotated[str, AfterValidator(_store_name)]
 
 
 class Section(BaseModel):
     """A part of the settings: unknown keys are errors, values never change."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, str_max_length=10_000)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, str_max_length=10_000, allow_inf_nan=False
+    )
 
 
 class OrderSettings(Section):
@@ -51,7 +77,8 @@ class OrderSettings(Section):
 
     enabled: bool = Field(default=True, description="Main switch: pull web orders and push them to the back office.")
     book_from: Moment = Field(
-        description="Required. Orders placed before this moment are in your books already and are never booked."
+        examples=["2026-11-21T09:00:00Z"],
+        description="Required. Orders placed before this moment are in your books already and are never booked.",
     )
     import_from: Moment | None = Field(
         default=None,
@@ -69,6 +96,7 @@ class OrderSettings(Section):
     )
     financial_statuses: tuple[str, ...] = Field(
         default=("paid", "partially_refunded", "refunded"),
+        min_length=1,
         description="Orders are booked when their financial status is one of these.",
     )
     fulfilment_statuses: tuple[str, ...] = Field(
@@ -106,6 +134,22 @@ class OrderSettings(Section):
     reread_open: Duration = Field(
         default=timedelta(days=1), description="How often open orders are read again, whatever their change time says."
     )
+
+    @field_validator("financial_statuses")
+    @classmethod
+    def _known_financial(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return _known_states(values, FINANCIAL_STATES)
+
+    @field_validator("fulfilment_statuses")
+    @classmethod
+    def _known_fulfilment(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return _known_states(values, FULFILMENT_STATES)
+
+    @model_validator(mode="after")
+    def _history_comes_first(self) -> Self:
+        if self.import_from is not None and self.import_from > self.book_from:
+            raise ValueError("import_from: must not be later than book_from: what is booked is brought in anyway")
+        return self
 
     @property
     def history_from(self) -> datetime:
@@ -212,7 +256,9 @@ class SandboxStoreSettings(_StoreBase):
     """A web store in a local file, for trying things out."""
 
     connector: Literal["sandbox"] = Field(description="The kind of web store.")
-    path: Path = Field(description="The sandbox's file; made with a small catalog at first use.")
+    path: Path = Field(
+        examples=["sandbox/NAME.db"], description="The sandbox's file; made with a small catalog at first use."
+    )
     notify_customer: bool = Field(default=False, description="Let the store tell the customer when goods have left.")
 
 
@@ -220,7 +266,9 @@ class SandboxBooksSettings(Section):
     """A back office in a local file, for trying things out."""
 
     connector: Literal["sandbox"] = Field(description="The kind of back office.")
-    path: Path = Field(description="The sandbox's file; made with a small catalog at first use.")
+    path: Path = Field(
+        examples=["sandbox/NAME.db"], description="The sandbox's file; made with a small catalog at first use."
+    )
     stock_falls_on: Literal["order", "shipment"] = Field(
         default="order", description="When the back office takes units off its stock: order or shipment."
     )
@@ -237,8 +285,10 @@ class Settings(Section):
     """All of it: one back office and one or more named web stores."""
 
     back_office: BackOfficeSettings = Field(description="Where the books and the stock are kept.")
-    stores: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$")], StoreSettings] = Field(
-        min_length=1, description="The web stores, each under a name of your choice."
+    stores: dict[StoreName, StoreSettings] = Field(
+        min_length=1,
+        examples=["{shop: {connector: sandbox, path: sandbox/shop.db}}"],
+        description="The web stores, each under a name of your choice.",
     )
     orders: OrderSettings
     products: ProductSettings = ProductSettings()
@@ -249,11 +299,28 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
-        if "back-office" in self.stores:
-            raise ValueError("stores.back-office: this name is taken by the back office; choose another")
-        if self.stock.enabled and not (self.orders.enabled and self.orders.import_sales):
-            raise ValueError(
-                "stock.enabled needs orders.enabled and orders.import_sales: without booked sales, sold units would go "
-                "back on sale; set stock.enabled: false or switch the orders on"
-            )
+        problems = [*self._taken_names(), *self._oversold(), *self._shared_files()]
+        if problems:
+            raise ValueError("\n".join(problems))  # each line begins with the key that it is about
         return self
+
+    def _taken_names(self) -> Iterator[str]:
+        if "back-office" in self.stores:
+            yield "stores.back-office: this name is taken by the back office; choose another"
+
+    def _oversold(self) -> Iterator[str]:
+        if self.stock.enabled and not (self.orders.enabled and self.orders.import_sales):
+            yield (
+                "stock.enabled: needs orders.enabled and orders.import_sales: without booked sales, sold units would "
+                "go back on sale; set stock.enabled: false or switch the orders on"
+            )
+
+    def _shared_files(self) -> Iterator[str]:
+        """Two databases in one file would destroy each other."""
+        files = {"hub.path": self.hub.path, "back_office.path": self.back_office.path}
+        files |= {f"stores.{name}.path": store.path for name, store in self.stores.items()}
+        owners: dict[str, str] = {}
+        for key, path in files.items():
+            owner = owners.setdefault(normpath(path), key)
+            if owner != key:
+                yield f"{key}: this is also the file of {owner}; each needs its own"
