@@ -9,13 +9,13 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import click
 
 from syncctl import __version__
 from syncctl.cli.app import App, did_you_mean
-from syncctl.cli.ending import NOBODY_READS, finish
+from syncctl.cli.ending import finish, reader_kept
 
 __all__ = ["App", "main", "run"]
 
@@ -56,11 +56,13 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        with reader_kept():
+            return super().make_context(*arguments, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
-        try:
+        with reader_kept():
             return super().invoke(ctx)
-        except BrokenPipeError:
-            raise SystemExit(NOBODY_READS) from None  # before click turns it into 1, which means new holds
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

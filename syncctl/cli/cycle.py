@@ -113,10 +113,10 @@ def _run(
     output_format: str,
     allow_shrink: int | None = None,
 ) -> None:
+    app.check_stores(stores)  # before anything heavy is loaded: a typing error is answered at once
     from syncctl import render
     from syncctl.cycle import run_cycle
 
-    app.check_stores(stores)
     report = run_cycle(
         app.settings,
         command=command,

@@ -4,7 +4,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import click
 
@@ -19,6 +19,19 @@ BUG = 70
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.EMFILE})
 
 
+class _ReaderLost(Exception):
+    """Whoever read our output went away."""
+
+
+@contextmanager
+def reader_kept() -> Iterator[None]:
+    """Take a closed pipe to `finish` past click, which would exit with 1; that means new holds here."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise _ReaderLost from None
+
+
 def finish(app: App, call: Callable[[], object]) -> int:
     """Make the call and return the exit code of the process; whatever goes wrong is shown here, once."""
     try:
@@ -28,7 +41,7 @@ def finish(app: App, call: Callable[[], object]) -> int:
         return code
     except SystemExit as ending:
         return _int(ending.code)
-    except BrokenPipeError:
+    except (_ReaderLost, BrokenPipeError):
         _let_go_of_stdout()
         return NOBODY_READS
     except (KeyboardInterrupt, click.Abort):

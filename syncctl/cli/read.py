@@ -30,11 +30,12 @@ def _checked_age(_ctx: click.Context, _parameter: click.Parameter, value: str) -
 @click.pass_obj
 def status(app: App, check: bool, max_age: timedelta, output_format: str) -> None:
     """Show how things stand, on one screen."""
+    parts = expected_parts(app)
     from syncctl.backup import list_backups
     from syncctl.hub import views
 
     with app.open_hub() as hub:
-        found = views.status(hub.connection, expected_parts(app))
+        found = views.status(hub.connection, parts)
     backups = [path.stat().st_mtime for path in list_backups(app.settings.hub.path)]
     found["last_backup_at"] = datetime.fromtimestamp(max(backups), UTC).isoformat() if backups else None
     found["stale"] = [
