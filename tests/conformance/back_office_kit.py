@@ -66,7 +66,10 @@ class Runs:
         return sum(level.available for level in levels)
 
 
-def line(line_id: str, sku: str, quantity: int = 1, *, price: int = 250, tax: int = 0, restock: bool = True) -> Any:
+def line(
+    line_id: str, sku: str, quantity: int = 1, *, price: int = 250, tax: int = 0, restock: bool = True
+) -> DocumentLine:
+    """A line at `price` minor units a piece."""
     text = f"{price // 100}.{price % 100:02d}"
     amount = price * quantity
     return DocumentLine(

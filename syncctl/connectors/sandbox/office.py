@@ -52,7 +52,7 @@ class Office(Items):
         stock_falls_on: str = "order",
         answers: str = "now",
         currency: str = CURRENCY,
-        time_zone: str = "Europe/London",
+        time_zone: str = "UTC",
     ) -> None:
         self.stock_falls_on = stock_falls_on
         self.answers = answers

@@ -151,18 +151,20 @@ def add_units(connection: sqlite3.Connection, item_id: int, units: int, changed:
 
 def _sale(connection: sqlite3.Connection, which: str) -> int:
     rows = connection.execute(
-        "SELECT id, reference, EXISTS (SELECT 1 FROM document_line WHERE document_id = d.id AND unshipped > 0)"
-        " FROM document d WHERE kind = 'sale' AND ? IN (reference, number, order_number, CAST(id AS TEXT)) ORDER BY id",
-        (which,),
+        "SELECT id, reference, EXISTS (SELECT 1 FROM document_line WHERE document_id = d.id AND unshipped > 0),"
+        " CASE :which WHEN reference THEN 0 WHEN order_number THEN 1 WHEN ltrim(order_number, '#') THEN 2"
+        "   WHEN number THEN 3 WHEN CAST(id AS TEXT) THEN 4 END AS rank"
+        " FROM document d WHERE kind = 'sale' AND reference <> '' AND rank IS NOT NULL ORDER BY rank, id",
+        {"which": which},
     ).fetchall()
-    rows = [row for row in rows if row[1] == which] or rows
+    rows = [row for row in rows if row[3] == rows[0][3]]  # an order number before a document that is numbered like it
     if not rows:
         raise OfficeRefusal("unknown_document", f"The back office has no sale {which[:60]!r}.")
-    references = {reference for _, reference, _ in rows}
+    references = {row[1] for row in rows}
     if len(references) > 1:
         some = ", ".join(sorted(references)[:5])
         raise OfficeRefusal("ambiguous", f"{which[:60]!r} names {len(references)} sales; give a reference: {some}.")
-    return next((int(number) for number, _, has_units in rows if has_units), int(rows[0][0]))
+    return next((int(row[0]) for row in rows if row[2]), int(rows[0][0]))
 
 
 def _to_ship(
