@@ -1,0 +1,96 @@
+"""Customers, their consent and their groups."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from syncctl.connectors.base import WebStore
+from syncctl.model import (
+    Consent,
+    Customer,
+    CustomerChange,
+    CustomerKey,
+    Refused,
+    Written,
+)
+from tests.conformance.web_store_kit import LONG, Kit, World
+
+
+class Customers(Kit):
+    """Looked up by key, written field by field."""
+
+    def create(self, store: WebStore, email: str, reference: str = "ref-1", **fields: object) -> str:
+        if not store.abilities.customer_batch:
+            pytest.skip("the store does not take customers")
+        given = {"name": "Ada Byron", "emails": (email,), **fields}
+        (outcome,) = store.push_customers([CustomerChange(key="c", id=None, reference=reference, fields=given)])
+        assert isinstance(outcome, Written), outcome
+        return outcome.remote_id
+
+    def found(self, store: WebStore, key: CustomerKey) -> list[Customer]:
+        (candidates,) = store.find_customers([key])
+        return candidates
+
+    def test_a_customer_is_found_by_each_key(self, store: WebStore) -> None:
+        made = self.create(store, "ada@example.com", phones=("+447700900123",))
+        self.create(store, "bob@example.com", reference="ref-2")
+        keys = [
+            CustomerKey(reference="ref-1"),
+            CustomerKey(id=made),
+            CustomerKey(email="ada@example.com"),
+            CustomerKey(phone="+447700900123"),
+            CustomerKey(email="nobody@example.com"),
+        ]
+        answers = store.find_customers(keys)
+        assert [made in {each.id for each in candidates} for candidates in answers] == [True] * 4 + [False]
+        assert self.found(store, CustomerKey(reference="ref-1"))[0].reference == "ref-1"
+
+    def test_only_the_named_fields_of_a_customer_change(self, store: WebStore) -> None:
+        made = self.create(store, "ada@example.com", note="likes tea", phones=("+447700900123",))
+        store.push_customers([CustomerChange(key="c", id=made, reference="", fields={"name": "Ada King"})])
+        (after,) = self.found(store, CustomerKey(id=made))
+        assert (after.name, after.note, after.phones) == ("Ada King", "likes tea", ("+447700900123",))
+        assert (after.emails, after.reference) == (("ada@example.com",), "ref-1")
+
+    def test_customers_that_cannot_be_are_refused_alone(self, store: WebStore) -> None:
+        self.create(store, "ada@example.com")
+        outcomes = store.push_customers(
+            [
+                CustomerChange(key="a", id=None, reference="r-a", fields={"emails": ("ADA@example.com",)}),
+                CustomerChange(key="b", id="no-such-customer", reference="", fields={"name": "X"}),
+                CustomerChange(key="c", id=None, reference="r-c", fields={"emails": ("eve@example.com",)}),
+            ]
+        )
+        assert [(each.key, type(each)) for each in outcomes] == [("a", Refused), ("b", Refused), ("c", Written)]
+        assert isinstance(outcomes[0], Refused)
+        assert outcomes[0].reason == "email_taken"
+
+    def test_no_answer_about_marketing_is_not_a_no(self, store: WebStore) -> None:
+        if "email" not in store.abilities.consent_channels:
+            pytest.skip("the store keeps no consent to e-mail")
+        asked_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        answer = Consent(channel="email", state="unsubscribed", changed_at=asked_at, source="checkout")
+        silent = self.create(store, "silent@example.com")
+        said_no = self.create(store, "no@example.com", reference="ref-2", consents=(answer,))
+        assert self.found(store, CustomerKey(id=silent))[0].consents == ()
+        assert self.found(store, CustomerKey(id=said_no))[0].consents == (answer,)
+
+    def test_changed_and_deleted_customers_are_told(self, store: WebStore, world: World) -> None:
+        still, changed, gone = (self.create(store, f"{each}@example.com", each) for each in ("a", "b", "c"))
+        world.advance(LONG)
+        *_, last = store.fetch_customers(None)
+        store.push_customers([CustomerChange(key="c", id=changed, reference="", fields={"note": "new"})])
+        world.delete_customer(gone)
+        told = {each.id: each for page in store.fetch_customers(last.cursor) for each in page.records}
+        assert still not in told
+        assert (told[changed].note, told[changed].deleted, told[gone].deleted) == ("new", False, True)
+        assert self.found(store, CustomerKey(id=gone)) == []
+
+    def test_groups_are_made_once(self, store: WebStore) -> None:
+        if not store.abilities.groups:
+            pytest.skip("the store has no customer groups")
+        before = set(store.fetch_groups())
+        store.create_groups(["Trade [UK]", "trade [uk]"])
+        store.create_groups(["Trade [UK]"])
+        assert sorted(set(store.fetch_groups()) - before) == ["Trade [UK]", "trade [uk]"]
+        assert len(store.fetch_groups()) == len(set(store.fetch_groups()))

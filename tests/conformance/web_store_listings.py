@@ -1,0 +1,136 @@
+"""Listings, levels and prices, and the shipments of orders."""
+
+import pytest
+
+from syncctl.connectors.base import StockWrite, WebStore
+from syncctl.model import (
+    FulfilmentChange,
+    FulfilmentLine,
+    LevelChange,
+    Mismatch,
+    PriceChange,
+    Refused,
+    Written,
+)
+from tests.conformance.web_store_kit import LONG, Kit, World, now_there
+
+
+class Listings(Kit):
+    """Read fresh, written one by one, nothing else touched."""
+
+    def test_all_listings_come_and_the_untracked_one_is_not_ours(self, store: WebStore, world: World) -> None:
+        ids = [world.add_listing(f"SKU-{number}", number) for number in range(7)]
+        untracked = world.add_listing("UNTRACKED", None)
+        pages = list(store.fetch_listings(None))
+        assert all(page.full for page in pages)
+        found = {each.id: each for page in pages for each in page.records}
+        assert [found[each].quantity for each in ids] == list(range(7))
+        assert found.keys() == {*ids, untracked}
+        assert (found[untracked].quantity, found[untracked].managed) == (None, False)
+        assert found[untracked].why
+
+    def test_changed_listings_are_told_whatever_changed_them(self, store: WebStore, world: World, listing: str) -> None:
+        if not store.abilities.listing_changes:
+            pytest.skip("the store does not tell of changed listings")
+        still, gone, by_hand = (world.add_listing(sku, 5) for sku in ("STILL", "GONE", "BY-HAND"))
+        world.advance(LONG)
+        *_, last = store.fetch_listings(None)
+        self.order(world, 2)
+        world.set_level(by_hand, 9)
+        world.remove_listing(gone)
+        pages = list(store.fetch_listings(last.cursor))
+        found = {each.id: each for page in pages for each in page.records}
+        assert not any(page.full for page in pages)
+        assert still not in found
+        assert (found[listing].quantity, found[by_hand].quantity, found[gone].deleted) == (48, 9, True)
+
+    def test_levels_are_read_fresh_and_unknown_ids_are_absent(
+        self, store: WebStore, world: World, listing: str
+    ) -> None:
+        assert store.fetch_levels([listing]) == {listing: 50}
+        self.order(world, 3)
+        assert store.fetch_levels([listing, "no-such-listing"]) == {listing: 47}
+
+    def test_levels_get_one_outcome_each_in_order(self, store: WebStore, world: World, listing: str) -> None:
+        other, untracked = world.add_listing("SKU-2", 5), world.add_listing("UNTRACKED", None)
+        outcomes = store.push_levels(
+            [
+                LevelChange(key="a", listing_id=listing, quantity=44, expected=50),
+                LevelChange(key="b", listing_id="no-such-listing", quantity=1, expected=0),
+                LevelChange(key="c", listing_id=untracked, quantity=1, expected=0),
+                LevelChange(key="d", listing_id=other, quantity=0, expected=5),
+            ]
+        )
+        assert [(each.key, type(each)) for each in outcomes] == [
+            ("a", Written),
+            ("b", Refused),
+            ("c", Refused),
+            ("d", Written),
+        ]
+        assert store.fetch_levels([listing, untracked, other]) == {listing: 44, untracked: None, other: 0}
+
+    def test_a_level_that_an_order_moved_is_not_overwritten(self, store: WebStore, world: World, listing: str) -> None:
+        if store.abilities.stock_write != StockWrite.COMPARE_AND_SET:
+            pytest.skip("the store does not compare before it sets")
+        self.order(world, 3)
+        outcomes = store.push_levels([LevelChange(key="a", listing_id=listing, quantity=60, expected=50)])
+        assert outcomes == [Mismatch(key="a", actual=47)]
+        assert store.fetch_levels([listing]) == {listing: 47}
+
+    def test_a_relative_level_keeps_what_an_order_took(self, store: WebStore, world: World, listing: str) -> None:
+        if store.abilities.stock_write != StockWrite.RELATIVE:
+            pytest.skip("the store does not write levels by a difference")
+        self.order(world, 3)
+        store.push_levels([LevelChange(key="a", listing_id=listing, quantity=60, expected=50)])
+        assert store.fetch_levels([listing]) == {listing: 57}
+
+    def test_prices_touch_nothing_else(self, store: WebStore, world: World, listing: str) -> None:
+        currency = store.about().currency or ""
+        before = {each.id: each for page in store.fetch_listings(None) for each in page.records}
+        outcomes = store.push_prices(
+            [
+                PriceChange(key="a", listing_id="no-such-listing", price="6.00", currency=currency),
+                PriceChange(key="b", listing_id=listing, price="6.25", currency=currency),
+                PriceChange(key="c", listing_id=listing, price="NaN", currency=currency),
+            ]
+        )
+        assert [(each.key, type(each)) for each in outcomes] == [("a", Refused), ("b", Written), ("c", Refused)]
+        after = {each.id: each for page in store.fetch_listings(None) for each in page.records}
+        assert after[listing].price == "6.25"
+        assert (after[listing].quantity, after[listing].title) == (before[listing].quantity, before[listing].title)
+
+    def test_a_fulfilment_is_found_again_with_its_tracking(self, store: WebStore, world: World, listing: str) -> None:
+        order_id, other = self.order(world, 3), self.order(world)
+        line_id = now_there(store, order_id).lines[0].id
+        change = FulfilmentChange(
+            key="a",
+            order_id=order_id,
+            lines=(FulfilmentLine(quantity=2, line_id=line_id),),
+            tracking_number="TRACK 1",
+            carrier="Royal Mail",
+        )
+        (outcome,) = store.push_fulfilments([change])
+        found = store.find_fulfilments([other, order_id, "no-such-order"])
+        assert isinstance(outcome, Written)
+        assert {key: [each.id for each in value] for key, value in found.items()} == {
+            order_id: [outcome.remote_id],
+            other: [],
+        }
+        (made,) = found[order_id]
+        assert (made.tracking_number, made.carrier, made.lines[0].quantity) == ("TRACK 1", "Royal Mail", 2)
+        assert now_there(store, order_id).fulfilment_status == "partially_fulfilled"
+
+    def test_fulfilments_that_cannot_be_are_refused_alone(self, store: WebStore, world: World, listing: str) -> None:
+        first, second = self.orders(world, 2)
+        one = (FulfilmentLine(quantity=1, sku="SKU-1"),)
+        outcomes = store.push_fulfilments(
+            [
+                FulfilmentChange(key="a", order_id=first, lines=(FulfilmentLine(quantity=2, sku="SKU-1"),)),
+                FulfilmentChange(key="b", order_id="no-such-order", lines=one),
+                FulfilmentChange(key="c", order_id=second, lines=one),
+                FulfilmentChange(key="d", order_id=second, lines=one),
+            ]
+        )
+        assert [type(each) for each in outcomes] == [Refused, Refused, Written, Refused]
+        assert now_there(store, first).fulfilment_status == "unfulfilled"
+        assert now_there(store, second).fulfilment_status == "fulfilled"

@@ -1,0 +1,40 @@
+"""Orders that are odd: what can be read counts, and the others come all the same."""
+
+from syncctl.connectors.base import WebStore
+from tests.conformance.web_store_kit import Kit, World, now_there, read
+
+
+class OddOrders(Kit):
+    """Nothing in one order may stop the others."""
+
+    def test_an_amount_that_is_none_is_a_problem_and_its_units_still_count(
+        self, store: WebStore, world: World, listing: str
+    ) -> None:
+        odd, sound = self.order(world, 4), self.order(world)
+        world.spoil(odd, "bad_price")
+        orders, _ = read(store.fetch_orders(None, None))
+        assert orders[sound].problems == ()
+        assert any("price" in problem for problem in orders[odd].problems)
+        assert [(line.sku, line.quantity) for line in orders[odd].lines] == [("SKU-1", 4)]
+
+    def test_a_line_without_sku_is_no_problem_of_reading(self, store: WebStore, world: World, listing: str) -> None:
+        order_id = self.order(world)
+        world.spoil(order_id, "no_sku")
+        order = now_there(store, order_id)
+        assert order.problems == ()
+        assert [line.sku for line in order.lines] == [None]
+
+    def test_words_that_nobody_knows_are_passed_on(self, store: WebStore, world: World, listing: str) -> None:
+        order_id = self.order(world)
+        world.spoil(order_id, "unknown_status")
+        assert now_there(store, order_id).financial_status == "wibble"
+
+    def test_an_order_beyond_reading_is_named_and_the_others_come(
+        self, store: WebStore, world: World, listing: str
+    ) -> None:
+        first, broken, last = self.orders(world, 3)
+        world.spoil(broken, "beyond_reading")
+        pages = list(store.fetch_orders(None, None))
+        assert [order.id for page in pages for order in page.records] == [first, last]
+        assert [each.id for page in pages for each in page.unreadable] == [broken]
+        assert all(each.reason for page in pages for each in page.unreadable)

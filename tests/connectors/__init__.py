@@ -1,0 +1,1 @@
+"""Each connector: its suite, and its own oddities."""

@@ -1,0 +1,31 @@
+"""A sandbox shop without the demo, and a store that reads it three records to a page."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from syncctl.connectors.sandbox.shop import Shop
+from syncctl.connectors.sandbox.store import SandboxStore
+from syncctl.settings import SandboxStoreSettings
+from tests.connectors.sandbox_world import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, clock: Clock) -> Iterator[Shop]:
+    shop = Shop(tmp_path / "shop.db", demo=False, clock=clock)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def store(shop: Shop, clock: Clock) -> Iterator[SandboxStore]:
+    store = SandboxStore("web", SandboxStoreSettings(connector="sandbox", path=shop.path))
+    store.page_size, store.clock = 3, clock
+    yield store
+    store.close()
