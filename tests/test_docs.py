@@ -26,7 +26,9 @@ REFERENCE = ROOT / "docs" / "commands.md"
 
 def commands(command: click.Command, parent: click.Context | None, name: str) -> Iterator[click.Context]:
     """A context for a command and, below it, for all its commands."""
-    context = click.Context(command, parent=parent, info_name=name, terminal_width=100, max_content_width=100)
+    context = click.Context(
+        command, parent=parent, info_name=name, terminal_width=100, max_content_width=100, **command.context_settings
+    )
     yield context
     if isinstance(command, click.Group):
         for child in command.list_commands(context):

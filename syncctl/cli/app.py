@@ -55,17 +55,18 @@ class App:
         import sqlite3
 
         from syncctl.hub import Hub
+        from syncctl.hub.files import hub_error
 
         path = self.settings.hub.path
         if not path.exists():
-            raise HubError(f"there is no hub yet at {path}", hint="syncctl sync-all makes it.")
+            raise HubError(f"there is no hub at {path} yet", hint="Make it with the first run: syncctl sync-all")
         with Hub.open(path, read_only=read_only) as hub:
             try:
                 yield hub
+            except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+                raise  # a bug of ours, not the file's
             except sqlite3.DatabaseError as error:
-                raise HubError(
-                    f"the hub {path} cannot be read: {error}", hint="syncctl restore latest puts the last backup back."
-                ) from error
+                raise hub_error(path, error) from error
 
     @property
     def hub_folder(self) -> "Path | None":

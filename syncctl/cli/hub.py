@@ -17,7 +17,7 @@ def backup(app: App) -> None:
 
     hub = app.settings.hub
     if not hub.path.exists():
-        raise HubError(f"there is no hub yet at {hub.path}", hint="syncctl sync-all makes it.")
+        raise HubError(f"there is no hub at {hub.path} yet", hint="Make it with the first run: syncctl sync-all")
     app.show_line(str(make_backup(hub.path, hub.keep_backups)))
 
 

@@ -135,7 +135,11 @@ SELECT f.party, f.kind, f.remote_id AS id, group_concat(l.line_id || ' x ' || l.
        f.tracking_number AS tracking, f.carrier, f.shipped_at, f.shown_id, f.pending
 FROM fulfilment f LEFT JOIN fulfilment_line l ON l.fulfilment_id = f.id WHERE f.order_id = ? GROUP BY f.id ORDER BY f.id
 """
-_WRITES = ""
+# The journal has no index by record: this reads it through, which a person who asks can wait for and no run has to.
+_WRITES = """
+SELECT id, party, operation, key, state, sent_at, closed_at, message FROM journal
+WHERE record = 'order ' || ? ORDER BY id
+"""
 
 
 def _order_facts(connection: sqlite3.Connection, order: Row, held: list[Row]) -> Row:
