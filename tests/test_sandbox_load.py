@@ -108,6 +108,12 @@ def test_more_sold_than_there_was_leaves_a_level_below_zero(shop: Shop) -> None:
     assert shop.level("A") == -5
 
 
+def test_a_gift_does_not_lower_the_price(shop: Shop) -> None:
+    gift = "9,A,Apple,1,2010-12-06T08:26:00,0.00,,France"
+    load_history([*ROWS, gift], shop, None, opening_stock=10)
+    assert shop.price("A") == "1.00"
+
+
 def test_without_opening_stock_the_back_office_learns_nothing(shop: Shop) -> None:
     shelves = Shelves()
     load_history(ROWS, shop, shelves, opening_stock=None)

@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from syncctl.connectors.base import WebStore
+from syncctl.connectors.base import OVERLAP_SECONDS, WebStore
 from syncctl.model import (
     Order,
     OrderKind,
@@ -49,12 +49,18 @@ class Orders(Kit):
         seen |= later
         assert seen == {order_id: now_there(store, order_id) for order_id in placed}
 
-    def test_the_lower_bound_waits_for_the_last_page(self, store: WebStore, world: World, listing: str) -> None:
-        placed = self.orders(world, 8)
+    def test_what_changed_between_a_death_and_its_resumption_is_seen(
+        self, store: WebStore, world: World, listing: str
+    ) -> None:
+        self.orders(world, 8)
         first = next(store.fetch_orders(None, None))
         world.advance(LONG)
-        rest, _ = read(store.fetch_orders(first.cursor, None))
-        assert rest.keys() | {order.id for order in first.records} == set(placed)
+        read_already = first.records[0]
+        world.edit(read_already.id, read_already.lines[0].id, 4)
+        world.advance(LONG)
+        rest, cursor = read(store.fetch_orders(first.cursor, None))
+        later, _ = read(store.fetch_orders(cursor, None))
+        assert (rest | later)[read_already.id].lines[0].quantity == 4
 
     def test_orders_inside_the_overlap_come_again_and_older_ones_do_not(
         self, store: WebStore, world: World, listing: str
@@ -62,6 +68,7 @@ class Orders(Kit):
         old = self.order(world)
         world.advance(LONG)
         fresh = self.order(world)
+        world.advance(OVERLAP_SECONDS / 2)
         _, cursor = read(store.fetch_orders(None, None))
         again, _ = read(store.fetch_orders(cursor, None))
         assert fresh in again

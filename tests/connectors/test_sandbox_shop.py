@@ -1,6 +1,8 @@
 """The sandbox's shop: the vendor's side, which takes stock off when an order is placed."""
 
 import sqlite3
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -137,3 +139,25 @@ def test_two_open_shops_see_each_other_at_once(shop: Shop, an_order: str) -> Non
     other.set_level("A", 77)
     assert shop.level("A") == 77
     assert len(other.order_ids()) == 1, "a shop that exists gets no demo"
+
+
+def test_a_key_means_a_listings_id_before_a_sku_and_the_first_of_several(shop: Shop) -> None:
+    first, second = shop.add_listing("TWICE", units=5), shop.add_listing("TWICE", units=7)
+    confusing = shop.add_listing(second, units=9)
+    assert [shop.listing(key).id for key in ("TWICE", second, confusing)] == [first, second, confusing]
+    shop.place_order([("TWICE", 2)])
+    assert (shop.level(first), shop.level(second)) == (3, 7)
+
+
+def test_a_shop_in_two_processes_gives_no_number_twice(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    script = (
+        "import sys; from syncctl.connectors.sandbox.shop import Shop; shop = Shop(sys.argv[1]);"
+        "print(*[shop.place_order([('HOOK-BRASS', 1)]) for _ in range(20)])"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "-c", script, path], stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    numbers = [number for process in running for number in process.communicate()[0].split()]
+    assert len(numbers) == len(set(numbers)) == 60
+    assert Shop(path).level("HOOK-BRASS") == 100 - 60
