@@ -30,7 +30,7 @@ def sandbox() -> None:
     """A web store and a back office in local files, to try things out on."""
 
 
-@sandbox.command("init")
+@sandbox.command("init", short_help="Make the files, with a small catalog.")
 @click.option("--force", is_flag=True, help="Throw away what is there and start anew.")
 @click.pass_obj
 def init(app: App, force: bool) -> None:
@@ -41,7 +41,7 @@ def init(app: App, force: bool) -> None:
             app.say(f"{name}: {path} {state}.")
 
 
-@sandbox.command("load")
+@sandbox.command("load", short_help="Load a history of orders (CSV, .gz, .xz).")
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False))
 @click.option("--opening-stock", type=click.IntRange(0, 10**9), default=0, help="Units of each SKU before the history.")
 @STORE
@@ -59,7 +59,7 @@ def load(app: App, file: str, opening_stock: int, store: str | None) -> None:
     )
 
 
-@sandbox.command("order")
+@sandbox.command("order", short_help="Buy something in the web store, as a guest.")
 @click.argument("items", metavar="SKU[:QTY]...", nargs=-1, required=True)
 @click.option("--email", help="The buyer's e-mail address.")
 @click.option("--guest-name", metavar="NAME", help="The buyer's name.")
@@ -89,7 +89,7 @@ def order(
     app.say(f"Order {number} was placed.")
 
 
-@sandbox.command("cancel")
+@sandbox.command("cancel", short_help="Cancel an order in the web store.")
 @click.argument("order_id", metavar="ORDER")
 @RESTOCK
 @STORE
@@ -102,7 +102,7 @@ def cancel(app: App, order_id: str, restock: bool, store: str | None) -> None:
     app.say(f"Order {number} was cancelled.")
 
 
-@sandbox.command("refund")
+@sandbox.command("refund", short_help="Give money back for an order.")
 @click.argument("order_id", metavar="ORDER")
 @click.argument("items", metavar="[SKU[:QTY]...]", nargs=-1)
 @RESTOCK
@@ -120,7 +120,7 @@ def refund(app: App, order_id: str, items: tuple[str, ...], restock: bool, store
     app.say(f"Refund {refund_id} of order {number} was made.")
 
 
-@sandbox.command("sell")
+@sandbox.command("sell", short_help="Sell something at the counter.")
 @click.argument("sku")
 @click.argument("quantity", metavar="[QTY]", type=int, default=1)
 @click.pass_obj
@@ -131,7 +131,7 @@ def sell(app: App, sku: str, quantity: int) -> None:
     app.say(f"Sold {quantity} of {sku} at the counter: {number}.")
 
 
-@sandbox.command("receive")
+@sandbox.command("receive", short_help="Put goods on the back office's shelf.")
 @click.argument("sku")
 @click.argument("quantity", metavar="[QTY]", type=int, default=1)
 @click.pass_obj
@@ -143,7 +143,7 @@ def receive(app: App, sku: str, quantity: int) -> None:
     app.say(f"Received {quantity} of {sku}: {left} on hand.")
 
 
-@sandbox.command("ship")
+@sandbox.command("ship", short_help="Ship a sale in the back office.")
 @click.argument("which", metavar="ORDER")
 @click.option("--tracking", metavar="NUMBER", default="", help="The tracking number.")
 @click.option("--carrier", default="", help="Who carries it.")
@@ -155,7 +155,7 @@ def ship(app: App, which: str, tracking: str, carrier: str) -> None:
     app.say(f"Shipment {number} left.")
 
 
-@sandbox.command("show")
+@sandbox.command("show", short_help="Show levels, orders and documents.")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=20, help="How many of each at most.")
 @click.option(
     "--format", "output_format", type=click.Choice(["table", "json"]), default="table", help="How to print it."
@@ -177,7 +177,9 @@ def show(app: App, limit: int, output_format: str) -> None:
         app.show_json({name: [dict(zip(columns, row, strict=True)) for row in rows] for name, columns, rows in parts})
         return
     for number, (name, columns, rows) in enumerate(parts):
-        app.show_line(f"\n{name.capitalize()}" if number else name.capitalize())
+        if number:
+            app.show_line()
+        app.show_line(name.capitalize())
         app.show_rows(columns, rows)
 
 
@@ -308,8 +310,6 @@ def _orders(app: App, store: str, limit: int) -> list[tuple[object, ...]]:
 
 
 def _documents(app: App, limit: int) -> list[tuple[object, ...]]:
-    from syncctl import money
-
     if BOOKS not in _paths(app):
         return []
     with _office(app) as office:
@@ -322,7 +322,7 @@ def _documents(app: App, limit: int) -> list[tuple[object, ...]]:
             one.document.reference,
             one.document.number,
             sum(line.quantity for line in one.document.lines),
-            money.to_text(one.document.total, one.document.currency),
+            one.total,
             one.document.currency,
         )
         for one in posted

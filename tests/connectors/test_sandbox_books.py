@@ -10,7 +10,7 @@ from syncctl.connectors.sandbox.catalog import DEMO_CATALOG
 from syncctl.connectors.sandbox.office import Office
 from syncctl.connectors.sandbox.office_tables import OfficeRefusal
 from syncctl.errors import BatchRefused, ConfigError, DataError
-from syncctl.model import Booked, CustomerChange, CustomerKey, DocumentKind, Refused, Written
+from syncctl.model import Booked, CustomerChange, CustomerKey, DocumentKind, Found, Refused, Written
 from syncctl.settings import SandboxBooksSettings
 from tests.conformance.back_office import BackOfficeConformance, document, line
 
@@ -96,6 +96,7 @@ def test_the_same_reference_twice_makes_two_documents(office: Office) -> None:
         [outcome] = office.push([document("order-1", line("1", "MUG-RED", 2))])
         assert isinstance(outcome, Booked)
     assert office.references() == ["order-1", "order-1"]
+    assert [found.remote_id for found in office.find(["order-1"]) if isinstance(found, Found)] == ["1"]
     assert office.on_hand("MUG-RED") == 36
 
 
@@ -131,6 +132,7 @@ def test_a_deleted_customer_buys_no_more(office: Office, tmp_path: Path) -> None
     cursor = list(books(tmp_path).fetch_customers(None))[-1].cursor
     office.delete_customer(customer)
     assert refusal(office, document("r", line("1", "MUG-RED"), customer_id=customer)) == "unknown_customer"
+    assert office.search_customers([CustomerKey(id=customer)]) == [[]]
     [gone] = [one for page in books(tmp_path).fetch_customers(cursor) for one in page.records]
     assert gone.deleted
     with pytest.raises(OfficeRefusal):
@@ -274,6 +276,34 @@ def test_many_items_are_loaded_at_once_and_the_last_of_equals_counts(office: Off
     assert office.load_variants([*rows, ("S7", "Other", None, 70)]) == 3001
     assert (office.on_hand("S7"), office.on_hand("S2999")) == (70, 2999)
     assert office.variants(["S7"])[0].title == "Other"
+
+
+def test_many_changes_of_one_moment_fill_several_pages(tmp_path: Path) -> None:
+    vendor = Office(tmp_path / "office.db", demo=False)
+    small = SmallPages("back-office", SandboxBooksSettings(connector="sandbox", path=tmp_path / "office.db"))
+    cursor = list(small.fetch_stock(None))[-1].cursor
+    vendor.load_variants((f"S{number}", "", "1.00", 1) for number in range(8))
+    pages = list(small.fetch_stock(cursor))
+    assert [[level.sku for level in page.records] for page in pages] == [
+        ["S0", "S1", "S2"],
+        ["S3", "S4", "S5"],
+        ["S6", "S7"],
+    ]
+    assert not any(page.full for page in pages)
+
+
+def test_a_counter_sale_is_named_by_nothing_that_is_shipped(office: Office) -> None:
+    office.sell("MUG-RED")
+    for name in ("", "1", "S-000001"):
+        with pytest.raises(OfficeRefusal):
+            office.ship(name)
+
+
+def test_an_order_number_goes_before_a_document_that_is_numbered_like_it(office: Office, tmp_path: Path) -> None:
+    office.push([document(f"ref-{number}", line("a", "MUG-RED"), number=f"#{number}") for number in (2, 1)])
+    office.ship("1")
+    shipped = [one.document_id for page in books(tmp_path).fetch_shipments(None) for one in page.records]
+    assert shipped == ["2"]
 
 
 def test_an_empty_office_still_gives_a_page(tmp_path: Path) -> None:

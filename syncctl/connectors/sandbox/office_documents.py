@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from syncctl import money
 from syncctl.connectors.sandbox.files import next_number
 from syncctl.connectors.sandbox.office_tables import MAIN, OfficeRefusal
 from syncctl.model import (
@@ -38,6 +39,11 @@ class Posted:
     number: str
     sequence: int
     document: Document
+
+    @property
+    def total(self) -> str:
+        """The total as decimal text."""
+        return money.to_text(self.document.total, self.document.currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
