@@ -73,7 +73,7 @@ class Stopped(SyncctlError):
 
 
 class BatchRefused(SyncctlError):
-    """The other side refused a whole batch and did none of it; the caller halves it until the bad record stands alone."""
+    """The other side refused a whole batch and did none of it; the caller halves it till the bad record is alone."""
 
 
 class MoneyError(SyncctlError, ValueError):

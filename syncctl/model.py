@@ -336,6 +336,20 @@ class CannotTell:
 LookUp = Found | Absent | CannotTell
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedDocument:
+    """A document that the hub knows to be in the back office (booked), or accepted by it (queued)."""
+
+    order_id: int
+    reference: str
+    kind: str
+    event: str
+    state: str
+    fingerprint: str
+    total: int
+    remote_id: str = ""
+
+
 # --- outcomes of writes, one per record ----------------------------------------------------------------------------
 
 

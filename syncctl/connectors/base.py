@@ -99,6 +99,7 @@ class BackOfficeAbilities:
     document_batch: int
     reference_length: int  # longest reference that the system keeps and finds again
     stock_falls_on: str  # order | invoice | shipment: after which the number it reports as available lacks the units
+    queued_in_order: bool = False  # what hangs on a document may be queued behind it, before that one is booked
     answers_later: bool = False  # push may answer Queued; `fetch_outcomes` tells later
     look_up: bool = True  # False: `find_documents` answers CannotTell
     keyed_writes: bool = False  # the system itself refuses a second document with the same reference

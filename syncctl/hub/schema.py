@@ -4,7 +4,12 @@ Amounts are integer minor units, times are fixed-width UTC text, ids named `id` 
 Nothing that leads from a remote record to ours (links, references, hashes of versions) is ever pruned.
 """
 
+import re
+
+from sqlite_utils import Database, Migrations
+
 APPLICATION_ID = 0x53594E43  # "SYNC"
+SCHEMA_VERSION = 1  # the number of migrations; kept in `user_version`, so that an older syncctl knows a newer hub
 
 TABLES = """
 -- sync ---------------------------------------------------------------------------------------------------------------
@@ -66,7 +71,7 @@ CREATE TABLE sales_order (
   placed_at TEXT NOT NULL, changed_at TEXT NOT NULL, cancelled_at TEXT, closed INTEGER NOT NULL,
   currency TEXT NOT NULL, tax_included INTEGER NOT NULL, total INTEGER NOT NULL, tax INTEGER NOT NULL,
   financial_status TEXT NOT NULL, fulfilment_status TEXT NOT NULL, channel TEXT NOT NULL, test INTEGER NOT NULL,
-  customer_id INTEGER REFERENCES customer(id), version_hash TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  customer_id INTEGER REFERENCES customer(id), version_hash BLOB NOT NULL,
   decision TEXT NOT NULL CHECK (decision IN ('book', 'history', 'left_out', 'rejected', 'held')),
   reason TEXT NOT NULL, problems TEXT NOT NULL, decided_under TEXT NOT NULL,
   pending INTEGER NOT NULL CHECK (pending IN (0, 1)),   -- push-orders must look at it
@@ -79,7 +84,7 @@ CREATE INDEX order_number ON sales_order (number);
 CREATE INDEX order_decision ON sales_order (party, decision, reason);
 CREATE INDEX order_open ON sales_order (party, id) WHERE closed = 0 AND cancelled_at IS NULL;
 CREATE TABLE order_version (
-  id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES sales_order(id), hash TEXT NOT NULL,
+  id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES sales_order(id), hash BLOB NOT NULL,
   seen_at TEXT NOT NULL, raw BLOB, UNIQUE (order_id, hash)
 ) STRICT;
 CREATE TABLE line_item (
@@ -113,6 +118,7 @@ CREATE TABLE fulfilment (
   shown_id TEXT, UNIQUE (party, kind, remote_id)
 ) STRICT;
 CREATE INDEX fulfilment_order ON fulfilment (order_id);
+CREATE INDEX fulfilment_event ON fulfilment (event);
 CREATE INDEX fulfilment_pending ON fulfilment (id) WHERE pending = 1;
 CREATE TABLE fulfilment_line (
   fulfilment_id INTEGER NOT NULL REFERENCES fulfilment(id), line_id TEXT NOT NULL, quantity INTEGER NOT NULL,
@@ -129,11 +135,12 @@ CREATE TABLE document (
   recorded_at TEXT NOT NULL, UNIQUE (order_id, kind, platform_event)
 ) STRICT;
 CREATE INDEX document_remote ON document (remote_id);
+CREATE INDEX document_event ON document (event);
 CREATE INDEX document_queued ON document (id) WHERE state = 'queued';
 CREATE INDEX document_sequence ON document (sequence, event) WHERE sequence IS NOT NULL;
 CREATE TABLE document_line (
-  document_id INTEGER NOT NULL REFERENCES document(id), line_id TEXT NOT NULL, sku TEXT NOT NULL,
-  quantity INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (document_id, line_id)
+  document_id INTEGER NOT NULL REFERENCES document(id), position INTEGER NOT NULL, line_id TEXT NOT NULL,
+  sku TEXT NOT NULL, quantity INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (document_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE journal (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run_id INTEGER NOT NULL, party TEXT NOT NULL, operation TEXT NOT NULL,
@@ -167,6 +174,7 @@ CREATE TABLE stock_level (
   sku TEXT NOT NULL, location TEXT NOT NULL, on_hand INTEGER, committed INTEGER, available INTEGER NOT NULL,
   PRIMARY KEY (sku, location)
 ) STRICT, WITHOUT ROWID;
+-- The last complete one tells what the levels can know of: every event up to `as_of_event`.
 CREATE TABLE snapshot (
   id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, what TEXT NOT NULL, as_of_event INTEGER NOT NULL,
   source_time TEXT NOT NULL, complete INTEGER NOT NULL, whole INTEGER NOT NULL, counts TEXT NOT NULL
@@ -182,3 +190,14 @@ CREATE TABLE shown (
 CREATE INDEX shown_pending ON shown (party, listing_id) WHERE want IS NOT NULL AND want IS NOT quantity;
 CREATE TABLE stale_sku (sku TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; -- its `want` must be worked out again
 """
+
+migrations = Migrations("syncctl")
+
+
+@migrations()
+def m001_all_tables(db: Database) -> None:
+    """The tables of 0.1.0. Statement by statement: `executescript` would end the migration's transaction."""
+    for statement in re.sub(r"--.*", "", TABLES).split(";"):
+        if statement.strip():
+            db.execute(statement)
+    db.execute("INSERT INTO state VALUES ('event', '0')")

@@ -1,0 +1,57 @@
+"""Backups of the hub, and the way back. A restored hub is recognised by the next run, which looks before it sends."""
+
+from pathlib import Path
+
+from syncctl import times
+from syncctl.errors import HubError
+from syncctl.hub import Hub
+from syncctl.hub.files import copy_database
+
+
+def backup_folder(hub_path: Path) -> Path:
+    """Where the backups of a hub are kept: beside it."""
+    return hub_path.with_name(hub_path.name + ".backups")
+
+
+def make_backup(hub_path: Path, keep: int) -> Path:
+    """Copy the hub as it is, whole, and keep the youngest `keep` copies. Errors: HubError."""
+    folder = backup_folder(hub_path)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HubError(f"cannot make {folder}: {error.strerror}", hint="Make room, or mend its rights.") from None
+    target = folder / f"{times.to_text(times.now()).replace(':', '').replace('.', '')}.db"
+    copy_database(hub_path, target)
+    for old in list_backups(hub_path)[keep:]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def list_backups(hub_path: Path) -> list[Path]:
+    """The backups of a hub, youngest first."""
+    return sorted(backup_folder(hub_path).glob("*.db"), reverse=True)
+
+
+def restore_backup(hub_path: Path, backup: Path) -> None:
+    """Put a backup in the hub's place; the present hub is kept beside it. The caller holds the run lock.
+
+    Errors: HubError if the backup is missing, damaged or no hub; the present hub is left alone then.
+    """
+    if not backup.is_file():
+        raise HubError(f"there is no backup {backup}", hint="See what there is: syncctl backup --list")
+    with Hub.open(backup, read_only=True) as copy:
+        copy.check()
+    fresh = hub_path.with_name(hub_path.name + ".restoring")
+    fresh.unlink(missing_ok=True)
+    copy_database(backup, fresh)
+    _put_aside(hub_path)
+    fresh.replace(hub_path)
+
+
+def _put_aside(hub_path: Path) -> None:
+    """Keep the present hub, damaged or not, with its write-ahead log."""
+    stamp = times.to_text(times.now()).replace(":", "").replace(".", "")
+    for suffix in ("", "-wal", "-shm"):
+        present = hub_path.with_name(hub_path.name + suffix)
+        if present.exists():
+            present.replace(hub_path.with_name(f"{hub_path.name}.before-restore-{stamp}{suffix}"))

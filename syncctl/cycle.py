@@ -1,0 +1,267 @@
+"""A run: the lock, the run's record, the order of the steps, and what a failure stops."""
+
+import shutil
+import signal
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+from filelock import FileLock, Timeout
+
+from syncctl import times
+from syncctl.backup import make_backup
+from syncctl.connectors import open_back_office, open_store
+from syncctl.connectors.base import BackOffice, WebStore
+from syncctl.connectors.dryrun import DryBackOffice, DryStore
+from syncctl.errors import Busy, ConfigError, HubError, SafetyStop, SignInNeeded, Stopped, SyncctlError, Unreachable
+from syncctl.hub import Hub
+from syncctl.hub.files import Sidecar, hub_error
+from syncctl.model import PlannedWrite, Report, StepReport
+from syncctl.settings import Settings
+from syncctl.steps.pull_data import pull_data
+from syncctl.steps.pull_orders import pull_orders
+from syncctl.steps.push_data import push_data
+from syncctl.steps.push_orders import push_orders
+from syncctl.steps.run import BACK_OFFICE, Counts, Run
+
+STEPS = ("pull-orders", "push-orders", "pull-data", "push-data")
+_DAILY = timedelta(days=1)
+_SEVERITY = (7, 5, 4, 3, 2)  # of several failures, the first of these is the run's exit code
+
+
+def run_cycle(
+    settings: Settings,
+    *,
+    command: str,
+    steps: Sequence[str],
+    stores: Sequence[str] = (),
+    dry_run: bool = False,
+    if_busy: str = "fail",
+    allow_shrink: int | None = None,
+    progress: Callable[[str], None] = lambda _text: None,
+) -> Report:
+    """Run some of the four steps, in their order, over the hub. `stores` empty: all of them.
+
+    Errors: Busy, HubError and ConfigError, which prevent a run; all else is in the report and its exit code.
+    """
+    unknown = sorted(set(stores) - set(settings.stores))
+    if unknown:
+        raise ConfigError(f"no store {unknown[0]!r}", hint=f"One of: {', '.join(settings.stores)}.")
+    try:
+        with hold_lock(settings.hub.path, if_busy), _signals() as checkpoint, ExitStack() as stack:
+            path = stack.enter_context(_copy_of(settings.hub.path)) if dry_run else settings.hub.path
+            hub = _open_hub(path, settings, daily=not dry_run)
+            stack.callback(hub.close)
+            back_office, web_stores, planned = _connect(settings, dry_run=dry_run)
+            stack.callback(back_office.close)
+            for store in web_stores.values():
+                stack.callback(store.close)
+            run = Run(
+                hub=hub,
+                settings=settings,
+                back_office=back_office,
+                stores=web_stores,
+                only=tuple(stores),
+                allow_shrink=allow_shrink,
+                checkpoint=checkpoint,
+                progress=progress,
+            )
+            return _Cycle(run, command, tuple(step for step in STEPS if step in steps), planned).go()
+    except Busy:
+        if if_busy == "skip":
+            return Report(run_id=0, command=command, exit_code=0, steps=(), notes=("another run is active: skipped",))
+        raise
+    except sqlite3.OperationalError as error:
+        raise hub_error(settings.hub.path, error) from None
+
+
+@contextmanager
+def hold_lock(hub_path: Path, if_busy: str = "fail") -> Iterator[None]:
+    """Hold the run lock: the kernel's, which dies with its owner. Errors: Busy; ConfigError for a bad `if_busy`.
+
+    `if_busy`: fail | skip | wait | wait:SECONDS.
+    """
+    word, _, seconds = if_busy.partition(":")
+    if word not in ("fail", "skip", "wait") or (seconds and not (word == "wait" and seconds.isdigit())):
+        raise ConfigError(f"--if-busy {if_busy!r} is none of fail, skip, wait, wait:SECONDS")
+    timeout = (float(seconds) if seconds else -1) if word == "wait" else 0
+    try:
+        hub_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(str(hub_path.absolute()) + ".lock", timeout=timeout, mode=0o600)
+        lock.acquire()
+    except Timeout:
+        raise Busy(
+            "another run is active on this hub; nothing was done",
+            hint="Wait for it with --if-busy wait:600, or let cron pass over it with --if-busy skip.",
+        ) from None
+    except OSError as error:
+        raise HubError(
+            f"cannot lock {hub_path}: {error.strerror}", hint="Set hub.path to a place that you can write."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@dataclass(slots=True)
+class _Cycle:
+    """The order of the steps, and what the failure of one part stops."""
+
+    run: Run
+    command: str
+    steps: tuple[str, ...]
+    planned: list[PlannedWrite]
+    reports: list[StepReport] = field(default_factory=list)
+    failures: list[SyncctlError] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def go(self) -> Report:
+        beginning = self.run.hub.runs.begin(self.command)
+        if beginning.restored:
+            self.notes.append(
+                "this hub is an older copy: what the stores show is read again, documents are looked up first"
+            )
+        try:
+            for step in self.steps:
+                self._step(step)
+            code = self._exit_code()
+        except Stopped as stop:
+            code = 128 + stop.signal_number
+        self.run.hub.runs.end(code, "; ".join(str(failure) for failure in self.failures)[:1000])
+        return Report(
+            run_id=beginning.run_id,
+            command=self.command,
+            exit_code=code,
+            steps=tuple(self.reports),
+            new_holds=self.run.hub.holds.added(),
+            planned=tuple(self.planned),
+            notes=tuple(self.notes),
+        )
+
+    def _step(self, step: str) -> None:
+        run = self.run
+        chosen = run.only or tuple(run.settings.stores)
+        if step in ("pull-orders", "push-orders") and not run.settings.orders.enabled:
+            for party in chosen if step == "pull-orders" else (BACK_OFFICE,):
+                self._not_run(step, party, "orders.enabled is off")
+        elif step == "pull-orders":
+            for name in chosen:
+                self._part(step, name, partial(pull_orders, run, name))
+        elif step == "push-orders":
+            self._part(step, BACK_OFFICE, partial(push_orders, run))
+        elif step == "pull-data":
+            if not self._part(step, BACK_OFFICE, partial(pull_data, run)):
+                run.stock_ready = run.prices_ready = False
+        else:
+            for name in chosen:
+                self._push_data(name)
+
+    def _push_data(self, name: str) -> None:
+        failed = [
+            one for one in self.reports if one.step == "pull-orders" and one.party == name and one.state == "failed"
+        ]
+        if failed:
+            self._not_run("push-data", name, f"its orders could not be read: {failed[0].reason}")
+        else:
+            self._part("push-data", name, partial(push_data, self.run, name))
+
+    def _part(self, step: str, party: str, work: Callable[[], Counts]) -> bool:
+        """Run one party's part of a step; a failure is recorded and stops this part alone."""
+        self.run.progress(f"{step} {party}")
+        try:
+            counts = work()
+        except Stopped:
+            self._report(StepReport(step=step, party=party, state="stopped", reason="stopped by a signal"))
+            raise
+        except (Unreachable, SignInNeeded, SafetyStop, ConfigError) as error:
+            self.failures.append(error)
+            self._report(StepReport(step=step, party=party, state="failed", reason=str(error), hint=error.hint))
+            return False
+        self._report(StepReport(step=step, party=party, state="done", counts={k: v for k, v in counts.items() if v}))
+        return True
+
+    def _not_run(self, step: str, party: str, reason: str) -> None:
+        self._report(StepReport(step=step, party=party, state="not run", reason=reason))
+
+    def _report(self, report: StepReport) -> None:
+        self.reports.append(report)
+        self.run.hub.runs.record_step(report)
+
+    def _exit_code(self) -> int:
+        codes = {failure.exit_code for failure in self.failures}
+        worst = next((code for code in _SEVERITY if code in codes), 0)
+        return worst or int(self.run.hub.holds.added() > 0)
+
+
+def _open_hub(path: Path, settings: Settings, *, daily: bool) -> Hub:
+    """Open the hub; once a day, and after a run that did not come to its end, read it whole and back it up."""
+    hub = Hub.open(path)
+    try:
+        if daily:
+            last = hub.state("checked_at")
+            unclean = hub.runs.looks_unclean()
+            if unclean or last is None or times.now() - times.from_text(last) >= _DAILY:
+                hub.check()
+                if last is not None:
+                    make_backup(path, settings.hub.keep_backups)
+                hub.prune(times.now() - settings.hub.keep_payloads)
+                hub.set_state("checked_at", times.to_text(times.now()))
+    except BaseException:
+        hub.close()
+        raise
+    return hub
+
+
+def _connect(settings: Settings, *, dry_run: bool) -> tuple[BackOffice, dict[str, WebStore], list[PlannedWrite]]:
+    planned: list[PlannedWrite] = []
+    back_office = open_back_office(settings.back_office)
+    stores = {name: open_store(name, one) for name, one in settings.stores.items()}
+    if dry_run:
+        back_office = DryBackOffice(back_office, planned)
+        stores = {name: DryStore(store, planned) for name, store in stores.items()}
+    return back_office, stores, planned
+
+
+@contextmanager
+def _copy_of(path: Path) -> Iterator[Path]:
+    """A copy of the hub to plan on; the hub itself does not change by a byte."""
+    with tempfile.TemporaryDirectory(prefix="syncctl-plan-") as folder:
+        copy = Path(folder) / path.name
+        for suffix in ("", "-wal"):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(path.with_name(path.name + suffix), copy.with_name(copy.name + suffix))
+        with suppress(FileNotFoundError):
+            shutil.copyfile(Sidecar.path(path), Sidecar.path(copy))
+        yield copy
+
+
+@contextmanager
+def _signals() -> Iterator[Callable[[], None]]:
+    """A checkpoint that raises Stopped once SIGINT, SIGTERM or SIGHUP has come; the former handlers come back."""
+    caught: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        caught.append(number)
+
+    def checkpoint() -> None:
+        if caught:
+            raise Stopped(caught[0])
+
+    names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    try:
+        former = {number: signal.signal(number, note) for number in names}
+    except ValueError:  # not in the main thread: signals are the host's business
+        yield checkpoint
+        return
+    try:
+        yield checkpoint
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -1,0 +1,180 @@
+"""The back office's catalog, and what each store lists of it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from syncctl.hub.bulk import in_chunks, insert_values, marks, upsert
+from syncctl.hub.family import Family
+from syncctl.model import Listing, Variant
+
+_VARIANT = upsert("variant", "sku product_id remote_id title tracked active", "sku")
+_PRICE = upsert("price", "sku price_list amount currency compare_at", "sku price_list")
+_LISTING = upsert("listing", "party remote_id sku title managed why price", "party remote_id")
+_SHOWN = upsert("shown", "listing_id party quantity", "listing_id")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPrice:
+    """One listing whose price should change; canonical decimal texts. `price` None: what is shown is unknown."""
+
+    listing_id: int
+    remote_id: str
+    sku: str
+    want: str
+    price: str | None
+
+
+class Catalog(Family):
+    """Tables `product`, `variant`, `price` and `listing`."""
+
+    def known_skus(self, skus: Iterable[str]) -> set[str]:
+        """Those of these SKUs that the back office can sell, as far as the hub knows."""
+        found = set()
+        for chunk in in_chunks(skus):
+            rows = self.connection.execute(
+                f"SELECT sku FROM variant WHERE active = 1 AND sku IN ({marks(chunk)})", chunk
+            )
+            found |= {row[0] for row in rows}
+        return found
+
+    def record_variants(self, variants: Sequence[Variant]) -> int:
+        """Make the hub hold these variants; returns how many differed. Prices are recorded apart, behind a guard."""
+        with self.hub.transaction() as connection:
+            products = self._products(variants)
+            return _VARIANT.run(
+                connection,
+                [
+                    (one.sku, products.get(one.product_id), one.remote_id, one.title, int(one.tracked), int(one.active))
+                    for one in variants
+                ],
+            )
+
+    def _products(self, variants: Sequence[Variant]) -> dict[str, int]:
+        titles = {one.product_id: one.product_title for one in variants if one.product_id}
+        self.connection.executemany(
+            "INSERT INTO product (remote_id, title) VALUES (?, ?) ON CONFLICT (remote_id) DO UPDATE "
+            "SET title = excluded.title WHERE excluded.title IS NOT product.title",
+            list(titles.items()),
+        )
+        found = {}
+        for chunk in in_chunks(titles):
+            rows = self.connection.execute(
+                f"SELECT remote_id, id FROM product WHERE remote_id IN ({marks(chunk)})", chunk
+            )
+            found.update(dict(rows.fetchall()))
+        return found
+
+    def stage_prices(self, variants: Sequence[Variant]) -> None:
+        """Put prices aside until the whole reading is judged; `begin_prices` first."""
+        insert_values(
+            self.connection,
+            "INSERT OR REPLACE INTO new_price VALUES",
+            [
+                (one.sku, price.price_list, price.amount, price.currency, price.compare_at)
+                for one in variants
+                for price in one.prices
+            ],
+        )
+
+    def begin_prices(self) -> None:
+        """An empty place for a price reading; gone with the connection."""
+        self.connection.execute("DROP TABLE IF EXISTS temp.new_price")
+        self.connection.execute(
+            "CREATE TEMP TABLE new_price (sku TEXT, price_list TEXT, amount TEXT, currency TEXT, compare_at TEXT, "
+            "PRIMARY KEY (sku, price_list)) WITHOUT ROWID"
+        )
+
+    def price_changes(self) -> tuple[int, list[tuple[str, str]]]:
+        """How many prices of the reading were known before, and (old, new) decimal text of those that differ."""
+        joined = "FROM new_price n JOIN price p USING (sku, price_list)"
+        compared = self.connection.execute(f"SELECT count(*) {joined}").fetchone()[0]
+        changed = self.connection.execute(f"SELECT p.amount, n.amount {joined} WHERE p.amount IS NOT n.amount")
+        return int(compared), changed.fetchall()
+
+    def accept_prices(self, price_list: str) -> int:
+        """Take the staged prices over; returns how many differed. Listings get the price they should show."""
+        with self.hub.transaction() as connection:
+            changed = connection.execute(
+                "INSERT INTO price SELECT * FROM new_price WHERE true ON CONFLICT (sku, price_list) DO UPDATE SET "
+                "amount = excluded.amount, currency = excluded.currency, compare_at = excluded.compare_at WHERE "
+                "(excluded.amount, excluded.currency, excluded.compare_at) "
+                "IS NOT (price.amount, price.currency, price.compare_at)"
+            ).rowcount
+            connection.execute(
+                "UPDATE listing SET want_price = p.amount FROM new_price n JOIN price p USING (sku, price_list) "
+                "WHERE n.price_list = ? AND listing.sku = n.sku AND listing.want_price IS NOT p.amount "
+                "AND p.currency = (SELECT currency FROM party WHERE name = listing.party)",
+                [price_list],
+            )
+        return changed
+
+    def record_listings(self, party: str, listings: Sequence[Listing], price_list: str) -> int:
+        """Make the hub hold what a store lists, levels and prices as read; returns how many rows differed."""
+        with self.hub.transaction() as connection:
+            gone = [one.id for one in listings if one.deleted]
+            self._remove_listings(party, gone)
+            kept = [one for one in listings if not one.deleted]
+            changed = _LISTING.run(
+                connection,
+                [(party, one.id, one.sku, one.title, int(one.managed), one.why, one.price) for one in kept],
+            )
+            ids = self.listing_ids(party, [one.id for one in kept])
+            _SHOWN.run(connection, [(ids[one.id], party, one.quantity) for one in kept])
+            if changed:
+                self._want_for_new(list(ids.values()), price_list)
+        return changed + len(gone)
+
+    def listing_ids(self, party: str, remote_ids: Iterable[str]) -> dict[str, int]:
+        """The hub's ids of a store's listings."""
+        found = {}
+        for chunk in in_chunks(remote_ids):
+            rows = self.connection.execute(
+                f"SELECT remote_id, id FROM listing WHERE party = ? AND remote_id IN ({marks(chunk)})", [party, *chunk]
+            )
+            found.update(dict(rows.fetchall()))
+        return found
+
+    def remove_unlisted(self, party: str, seen: Iterable[str]) -> int:
+        """After a full listing: what the store no longer lists is forgotten; returns how many."""
+        here = {row[0] for row in self.connection.execute("SELECT remote_id FROM listing WHERE party = ?", [party])}
+        gone = sorted(here - set(seen))
+        if gone:
+            with self.hub.transaction():
+                self._remove_listings(party, gone)
+        return len(gone)
+
+    def _remove_listings(self, party: str, remote_ids: Sequence[str]) -> None:
+        for chunk in in_chunks(self.listing_ids(party, remote_ids).values()):
+            self.connection.execute(f"DELETE FROM shown WHERE listing_id IN ({marks(chunk)})", chunk)
+            self.connection.execute(f"DELETE FROM listing WHERE id IN ({marks(chunk)})", chunk)
+
+    def _want_for_new(self, listing_ids: Sequence[int], price_list: str) -> None:
+        """Changed listings may be new, or have a new SKU: their price and level must be worked out."""
+        for chunk in in_chunks(listing_ids):
+            self.connection.execute(
+                "UPDATE listing SET want_price = p.amount FROM price p WHERE p.sku = listing.sku AND p.price_list = ? "
+                "AND p.currency = (SELECT currency FROM party WHERE name = listing.party) "
+                f"AND listing.want_price IS NOT p.amount AND listing.id IN ({marks(chunk)})",
+                [price_list, *chunk],
+            )
+            self.connection.execute(
+                "INSERT OR IGNORE INTO stale_sku SELECT l.sku FROM listing l JOIN shown s ON s.listing_id = l.id "
+                f"WHERE s.want IS NULL AND l.id IN ({marks(chunk)})",
+                chunk,
+            )
+
+    def pending_prices(self, party: str, limit: int, after: int) -> list[ShownPrice]:
+        """Listings whose price differs, by id, after `after`; found by partial index."""
+        rows = self.connection.execute(
+            "SELECT id, remote_id, sku, want_price, price FROM listing WHERE party = ? AND id > ? "
+            "AND want_price IS NOT NULL AND want_price IS NOT price ORDER BY id LIMIT ?",
+            [party, after, limit],
+        )
+        return [ShownPrice(*row) for row in rows]
+
+    def set_shown_prices(self, prices: Mapping[int, str | None]) -> None:
+        """What the store shows now for these listings; None if that is not known."""
+        with self.hub.transaction() as connection:
+            connection.executemany(
+                "UPDATE listing SET price = ? WHERE id = ?", [(price, one) for one, price in prices.items()]
+            )

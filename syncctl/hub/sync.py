@@ -1,0 +1,162 @@
+"""Who the other sides are, how far each has been read, and which record there is which record here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from syncctl import times
+from syncctl.errors import SafetyStop
+from syncctl.hub.bulk import in_chunks, marks
+from syncctl.hub.family import Family
+from syncctl.model import About
+
+
+class Parties(Family):
+    """Table `party`: what each side said of itself. A side that turns out to be another one stops everything."""
+
+    def confirm(self, name: str, about: About) -> None:
+        """Check that `name` still is who it was. Errors: SafetyStop if its identity or currency changed."""
+        row = self.connection.execute("SELECT identity, currency FROM party WHERE name = ?", [name]).fetchone()
+        if row is None:
+            with self.hub.transaction() as connection:
+                connection.execute(
+                    "INSERT INTO party VALUES (?, ?, ?, ?)",
+                    [name, about.identity, about.currency, times.to_text(times.now())],
+                )
+            return
+        if row[0] != about.identity:
+            raise SafetyStop(
+                f"{name} is not the one this hub belongs to: it was {row[0]!r} and is {about.identity!r} now; "
+                "nothing was written",
+                hint="Set its address back, or give the other one a hub of its own (hub.path).",
+            )
+        if row[1] != about.currency:
+            raise SafetyStop(
+                f"{name} changed its currency from {row[1]} to {about.currency}; nothing was written",
+                hint="Start a new hub for the new currency (hub.path).",
+            )
+
+    def identity(self, name: str) -> str:
+        """The other side's own id, as confirmed. KeyError if it was never contacted."""
+        row = self.connection.execute("SELECT identity FROM party WHERE name = ?", [name]).fetchone()
+        if row is None:
+            raise KeyError(name)
+        return str(row[0])
+
+    def currency(self, name: str) -> str | None:
+        """The other side's currency, None where it does not say or was never contacted."""
+        row = self.connection.execute("SELECT currency FROM party WHERE name = ?", [name]).fetchone()
+        return None if row is None else row[0]
+
+
+class Cursors(Family):
+    """Table `cursor`: opaque text per party and stream, with the hash of the filter it was read under."""
+
+    def get(self, party: str, stream: str, filter_hash: str = "") -> str | None:
+        """Where to resume; None for the beginning, also when the filter has changed since."""
+        row = self.connection.execute(
+            "SELECT value, filter FROM cursor WHERE party = ? AND stream = ?", [party, stream]
+        ).fetchone()
+        return row[0] if row is not None and row[1] == filter_hash else None
+
+    def put(self, party: str, stream: str, value: str | None, filter_hash: str = "") -> None:
+        """Move a cursor; inside the transaction of the rows that it stands behind."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?, ?)",
+                [party, stream, value, filter_hash, times.to_text(times.now())],
+            )
+
+    def moved_at(self, party: str, stream: str) -> datetime | None:
+        """When the cursor last moved, None if never."""
+        row = self.connection.execute(
+            "SELECT moved_at FROM cursor WHERE party = ? AND stream = ?", [party, stream]
+        ).fetchone()
+        return None if row is None else times.from_text(row[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """This hub record is that remote record, by this rule."""
+
+    party: str
+    kind: str
+    remote_id: str
+    hub_id: int
+    rule: str
+    role: str = "primary"
+    reference: str | None = None
+    agreed_ours: str | None = None
+    agreed_theirs: str | None = None
+
+
+_LINK = "party, kind, remote_id, hub_id, rule, role, reference, agreed_ours, agreed_theirs"
+
+
+class Links(Family):
+    """Table `link`: at most one primary per hub record and party; aliases are read from only."""
+
+    def add(self, link: Link) -> None:
+        """Record a link. IntegrityError if that remote record, or that primary, is taken."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                f"INSERT INTO link ({_LINK}, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    link.party,
+                    link.kind,
+                    link.remote_id,
+                    link.hub_id,
+                    link.rule,
+                    link.role,
+                    link.reference,
+                    link.agreed_ours,
+                    link.agreed_theirs,
+                    times.to_text(times.now()),
+                ],
+            )
+
+    def agree(self, link: Link, ours: str, theirs: str) -> None:
+        """Record what both sides hold now, for the next merge."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                "UPDATE link SET agreed_ours = ?, agreed_theirs = ? WHERE party = ? AND kind = ? AND remote_id = ?",
+                [ours, theirs, link.party, link.kind, link.remote_id],
+            )
+
+    def primaries(self, party: str, kind: str, hub_ids: Iterable[int]) -> dict[int, Link]:
+        """The primary links of these hub records at `party`."""
+        found = {}
+        for chunk in in_chunks(hub_ids):
+            rows = self.connection.execute(
+                f"SELECT {_LINK} FROM link WHERE party = ? AND kind = ? AND role = 'primary' "
+                f"AND hub_id IN ({marks(chunk)})",
+                [party, kind, *chunk],
+            )
+            found.update({link.hub_id: link for link in map(_link, rows)})
+        return found
+
+    def by_remote(self, party: str, kind: str, remote_ids: Iterable[str]) -> dict[str, Link]:
+        """The links of these remote records."""
+        found = {}
+        for chunk in in_chunks(remote_ids):
+            rows = self.connection.execute(
+                f"SELECT {_LINK} FROM link WHERE party = ? AND kind = ? AND remote_id IN ({marks(chunk)})",
+                [party, kind, *chunk],
+            )
+            found.update({link.remote_id: link for link in map(_link, rows)})
+        return found
+
+
+def _link(row: tuple[str, str, str, int, str, str, str | None, str | None, str | None]) -> Link:
+    party, kind, remote_id, hub_id, rule, role, reference, ours, theirs = row
+    return Link(
+        party=party,
+        kind=kind,
+        remote_id=remote_id,
+        hub_id=hub_id,
+        rule=rule,
+        role=role,
+        reference=reference,
+        agreed_ours=ours,
+        agreed_theirs=theirs,
+    )

@@ -1,0 +1,372 @@
+"""What the back office should hold for an order: a pure function of the order, minus what is there already."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from syncctl.model import (
+    Absent,
+    CannotTell,
+    Charge,
+    Document,
+    DocumentCharge,
+    DocumentKind,
+    DocumentLine,
+    Found,
+    LineItem,
+    LookUp,
+    Order,
+    OrderKind,
+    RecordedDocument,
+    Refund,
+    RefundLine,
+)
+from syncctl.rules.totals import order_fingerprint, refund_fingerprint, sum_of
+from syncctl.settings import OrderSettings
+
+_PLAIN = re.compile(r"[A-Za-z0-9._:-]+\Z", re.ASCII)
+_SHORTEST = 10  # base32 characters: 50 bits
+
+
+def reference(store_id: str, order_id: str, kind: DocumentKind, event: str, length: int) -> str:
+    """Our name for a document: the same for ever, for the same store, order and event; at most `length` characters.
+
+    Readable where it fits and is unambiguous, else base32 of a SHA-256. Errors: ValueError below 50 bits.
+
+    >>> reference("s1", "1001", DocumentKind.SALE, "order", 40)
+    's1/1001/sale/order'
+    >>> reference("s1", "1001", DocumentKind.SALE, "order", 11)
+    'Q5DVRWQU5RE'
+    """
+    return name_for((store_id, order_id, kind.value, event), length)
+
+
+def name_for(parts: Sequence[str], length: int) -> str:
+    """One name for several parts: readable where it fits, else a hash. Errors: ValueError below 50 bits."""
+    if length < _SHORTEST:
+        raise ValueError(f"references of {length} characters are too short to be unique")
+    readable = "/".join(parts)
+    if len(readable) <= length and all(_PLAIN.match(part) for part in parts):
+        return readable
+    digest = hashlib.sha256("\0".join(parts).encode()).digest()
+    return base64.b32encode(digest).decode().rstrip("=")[:length]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Under what terms orders of one store become documents."""
+
+    store_id: str
+    settings: OrderSettings
+    kinds: frozenset[DocumentKind]
+    reference_length: int
+    time_zone: str
+    item: Callable[[str | None], str | None]  # the back office's item for a SKU; None: it has none
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an order must wait for a person."""
+
+    reason: str
+    message: str
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to do for one order. `missing`: its sale is nowhere and is not wanted, so nothing is."""
+
+    create: list[Document] = field(default_factory=list)
+    adopt: list[tuple[Document, Found]] = field(default_factory=list)
+    problem: Problem | None = None
+    rejected: str = ""
+
+
+def wanted_documents(order: Order, customer_id: str | None, terms: Terms) -> list[Document] | Problem:
+    """All documents that this order should lead to: one sale, one credit per refund, one payment per transaction.
+
+    A return is one credit without an original. A cancelled order's sale is in the list, for it may be booked already.
+    """
+    unknown = sorted({line.sku or "(none)" for line in order.lines if terms.item(line.sku) is None})
+    if unknown:
+        return Problem(
+            "unknown SKU",
+            f"the back office has no item {', '.join(repr(sku[:60]) for sku in unknown[:5])}",
+            {"skus": unknown[:50]},
+        )
+    unmapped = sorted({charge.kind for charge in _all_charges(order)} - set(terms.settings.charges))
+    if unmapped:
+        return Problem("unmapped charge", f"orders.charges names no item for {', '.join(map(repr, unmapped[:5]))}")
+    if order.kind == OrderKind.RETURN:
+        return [_return(order, customer_id, terms)]
+    sale = _sale(order, customer_id, terms)
+    wanted = [sale, *(_credit(refund, order, sale, terms) for refund in order.refunds)]
+    if order.cancelled_at is not None and (rest := _rest(order)) is not None:
+        wanted.append(_credit(rest, order, sale, terms))
+    return _too_much_credited(order, wanted) or wanted + _payments(order, sale, terms)
+
+
+def misfit(wanted: Sequence[Document], recorded: Sequence[RecordedDocument]) -> Problem | None:
+    """A booked document that no longer fits its order; None if all fit."""
+    now = {document.reference: document for document in wanted}
+    for one in recorded:
+        document = now.get(one.reference)
+        if document is None or document.fingerprint != one.fingerprint:
+            return Problem(
+                "edited after booking",
+                f"its {one.kind} is booked with a total of {one.total}, the order now says "
+                f"{'nothing of it' if document is None else document.total} (minor units)",
+                {
+                    "booked": {"reference": one.reference, "total": one.total, "fingerprint": one.fingerprint},
+                    "now": None if document is None else {"total": document.total, "fingerprint": document.fingerprint},
+                },
+            )
+    return None
+
+
+def plan_documents(
+    order: Order,
+    missing: Sequence[Document],
+    found: Mapping[str, LookUp],
+    *,
+    sale_is_recorded: bool,
+    may_be_sent: Callable[[str], bool],
+) -> Plan:
+    """What to create and what to adopt, of the documents that the hub does not know to be booked.
+
+    `found` is the back office's answer for each reference; `may_be_sent` tells whether a document may have been sent
+    before, as far as the hub can know: then an answer of CannotTell is a hold, else the document is new.
+    """
+    plan = Plan()
+    for document in missing:
+        answer = found[document.reference]
+        if isinstance(answer, Found):
+            plan.problem = plan.problem or _taken(document, answer)
+            plan.adopt.append((document, answer))
+        elif isinstance(answer, Absent) or not may_be_sent(document.reference):
+            plan.create.append(document)
+        elif isinstance(answer, CannotTell):
+            plan.problem = plan.problem or Problem(
+                "cannot tell",
+                f"the back office cannot say whether {document.reference} is booked already ({answer.reason[:80]}); "
+                "it was not sent again",
+            )
+    if plan.problem is not None:
+        plan.create, plan.adopt = [], []
+    elif order.cancelled_at is not None and not sale_is_recorded and not _adopts_sale(plan):
+        return Plan(rejected="cancelled before booking")
+    return plan
+
+
+def _adopts_sale(plan: Plan) -> bool:
+    return any(document.kind == DocumentKind.SALE for document, _ in plan.adopt)
+
+
+def _taken(document: Document, answer: Found) -> Problem | None:
+    if (answer.total, answer.currency) == (document.total, document.currency):
+        return None
+    return Problem(
+        "reference taken",
+        f"the back office has a document {document.reference} of {answer.total} {answer.currency}, ours would be of "
+        f"{document.total} {document.currency} (minor units); nothing was booked",
+        {"theirs": answer.remote_id, "reference": document.reference},
+    )
+
+
+def _all_charges(order: Order) -> list[Charge]:
+    return [*order.charges, *(charge for refund in order.refunds for charge in refund.charges)]
+
+
+def _sale(order: Order, customer_id: str | None, terms: Terms) -> Document:
+    return _document(
+        order,
+        terms,
+        kind=DocumentKind.SALE,
+        event="order",
+        at=order.placed_at,
+        fingerprint=order_fingerprint(order),
+        lines=tuple(_line(line, terms, 1) for line in order.lines),
+        charges=tuple(_charge(charge, terms, 1) for charge in order.charges),
+        customer_id=customer_id,
+        original=None,
+    )
+
+
+def _return(order: Order, customer_id: str | None, terms: Terms) -> Document:
+    return _document(
+        order,
+        terms,
+        kind=DocumentKind.CREDIT,
+        event="return",
+        at=order.placed_at,
+        fingerprint=order_fingerprint(order),
+        lines=tuple(_line(line, terms, -1) for line in order.lines),
+        charges=tuple(_charge(charge, terms, -1) for charge in order.charges),
+        customer_id=customer_id,
+        original=None,
+    )
+
+
+def _credit(refund: Refund, order: Order, sale: Document, terms: Terms) -> Document:
+    origins = {line.id: line for line in order.lines}
+    return _document(
+        order,
+        terms,
+        kind=DocumentKind.CREDIT,
+        event=refund.id,
+        at=refund.refunded_at or order.cancelled_at or order.changed_at,
+        fingerprint=refund_fingerprint(refund),
+        lines=tuple(_credit_line(back, origins.get(back.line_id), terms) for back in refund.lines),
+        charges=tuple(_charge(charge, terms, 1) for charge in refund.charges),
+        customer_id=sale.customer_id,
+        original=sale.reference,
+    )
+
+
+def _credit_line(back: RefundLine, origin: LineItem | None, terms: Terms) -> DocumentLine:
+    item = terms.item(origin.sku) if origin else None
+    return DocumentLine(
+        line_id=back.line_id,
+        sku=item or terms.settings.placeholder_sku,
+        title=origin.title if origin else "",
+        quantity=back.quantity,
+        unit_price=origin.unit_price if origin else "0",
+        amount=back.amount,
+        tax=back.tax if terms.settings.import_taxes else 0,
+        restock=back.restock,
+    )
+
+
+def _payments(order: Order, sale: Document, terms: Terms) -> list[Document]:
+    """One payment per transaction, together never more than the sale (its tax may have been left out)."""
+    if DocumentKind.PAYMENT not in terms.kinds:
+        return []
+    rest, documents = sale.total, []
+    for payment in order.payments:
+        amount = min(payment.amount, rest)
+        if amount <= 0:
+            continue
+        rest -= amount
+        tender = terms.settings.tenders.get(payment.gateway, terms.settings.default_tender)
+        documents.append(
+            Document(
+                reference=_reference(order, terms, DocumentKind.PAYMENT, payment.id),
+                kind=DocumentKind.PAYMENT,
+                event=payment.id,
+                order_id=order.id,
+                number=order.number,
+                dated_on=_day(payment.paid_at or order.placed_at, terms.time_zone),
+                currency=order.currency,
+                total=amount,
+                fingerprint=f"{payment.id}:{payment.amount}",
+                customer_id=sale.customer_id,
+                original=sale.reference,
+                store_number=terms.settings.store_number,
+                tender=tender,
+            )
+        )
+    return documents
+
+
+def _rest(order: Order) -> Refund | None:
+    """What a cancellation takes back beyond the refunds: the units that no refund names, with what belongs to them.
+
+    Money on units that were refunded, but not in full, was kept by the merchant and stays booked.
+    """
+    lines = []
+    for line in order.lines:
+        back = [one for refund in order.refunds for one in refund.lines if one.line_id == line.id]
+        quantity = line.quantity - sum(one.quantity for one in back)
+        if quantity > 0:
+            amount, tax = line.amount - sum(one.amount for one in back), line.tax - sum(one.tax for one in back)
+            lines.append(RefundLine(line_id=line.id, quantity=quantity, amount=amount, tax=tax, restock=True))
+    if not lines:
+        return None
+    refunded = (charge for refund in order.refunds for charge in refund.charges)
+    charges = (*order.charges, *(replace(charge, amount=-charge.amount, tax=-charge.tax) for charge in refunded))
+    total = sum_of(lines, charges)
+    return Refund(id="cancel", total=total, lines=tuple(lines), charges=charges, refunded_at=order.cancelled_at)
+
+
+def _too_much_credited(order: Order, wanted: Sequence[Document]) -> Problem | None:
+    credited: dict[str, int] = {}
+    for back in (line for document in wanted[1:] for line in document.lines):
+        credited[back.line_id] = credited.get(back.line_id, 0) + back.quantity
+    ordered = {line.id: line.quantity for line in order.lines}
+    for line_id, quantity in credited.items():
+        if quantity > ordered.get(line_id, 0):
+            return Problem(
+                "refunded too much", f"{quantity} units of line {line_id} were given back, more than ordered"
+            )
+    total = sum(document.total for document in wanted[1:])
+    if total > wanted[0].total:
+        return Problem("refunded too much", f"{total} minor units were given back of a sale of {wanted[0].total}")
+    return None
+
+
+def _document(
+    order: Order,
+    terms: Terms,
+    *,
+    kind: DocumentKind,
+    event: str,
+    at: datetime,
+    fingerprint: str,
+    lines: tuple[DocumentLine, ...],
+    charges: tuple[DocumentCharge, ...],
+    customer_id: str | None,
+    original: str | None,
+) -> Document:
+    return Document(
+        reference=_reference(order, terms, kind, event),
+        kind=kind,
+        event=event,
+        order_id=order.id,
+        number=order.number,
+        dated_on=_day(at, terms.time_zone),
+        currency=order.currency,
+        total=sum_of(lines, charges),
+        fingerprint=fingerprint,
+        lines=lines,
+        charges=charges,
+        tax_included=order.tax_included,
+        customer_id=customer_id,
+        original=original,
+        store_number=terms.settings.store_number,
+    )
+
+
+def _line(line: LineItem, terms: Terms, sign: int) -> DocumentLine:
+    return DocumentLine(
+        line_id=line.id,
+        sku=terms.item(line.sku) or terms.settings.placeholder_sku,
+        title=line.title,
+        quantity=sign * line.quantity,
+        unit_price=line.unit_price,
+        amount=sign * line.amount,
+        tax=sign * line.tax if terms.settings.import_taxes else 0,
+    )
+
+
+def _charge(charge: Charge, terms: Terms, sign: int) -> DocumentCharge:
+    return DocumentCharge(
+        kind=charge.kind,
+        item=terms.settings.charges[charge.kind],
+        title=charge.title,
+        amount=sign * charge.amount,
+        tax=sign * charge.tax if terms.settings.import_taxes else 0,
+    )
+
+
+def _reference(order: Order, terms: Terms, kind: DocumentKind, event: str) -> str:
+    return reference(terms.store_id, order.id, kind, event, terms.reference_length)
+
+
+def _day(at: datetime, time_zone: str) -> date:
+    """The day in the shop's own time zone: the date that its owner sees on the order."""
+    return at.date() if time_zone == "UTC" else at.astimezone(ZoneInfo(time_zone)).date()

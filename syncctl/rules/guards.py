@@ -1,0 +1,41 @@
+"""When a reading looks so strange that a person must say "yes, really"."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from syncctl.settings import SafetySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Shrink:
+    """How a new stock reading differs from the last accepted one, in SKUs."""
+
+    had_stock: int  # SKUs with something available before
+    lost: int  # ... of which are gone now, or at zero
+
+
+def strange_shrink(shrink: Shrink, settings: SafetySettings, allowed: int | None) -> str | None:
+    """Why a stock reading is set aside; None if it is accepted. `allowed`: so many lost SKUs were confirmed by hand."""
+    limit = max(settings.min_shrink, int(shrink.had_stock * settings.max_shrink) + 1)
+    if shrink.lost < limit or (allowed is not None and shrink.lost <= allowed):
+        return None
+    return (
+        f"{shrink.lost} of {shrink.had_stock} SKUs that had stock are gone or at zero in the back office's new reading "
+        f"(the limit is {limit - 1}); it was set aside, the last one stays, no stock and no prices were written"
+    )
+
+
+def strange_prices(compared: int, changes: Sequence[tuple[str, str]], settings: SafetySettings) -> str | None:
+    """Why a price reading is set aside; None if it is accepted.
+
+    `compared`: how many prices were known before and are in the reading; `changes`: (old, new) of those that differ.
+    """
+    limit = Decimal(str(settings.max_price_change))
+    changed_much = sum(abs(Decimal(new) - Decimal(old)) > limit * abs(Decimal(old)) for old, new in changes)
+    if changed_much < settings.min_shrink or changed_much <= compared * settings.max_price_share:
+        return None
+    return (
+        f"{changed_much} of {compared} prices changed by more than {settings.max_price_change:.0%}; "
+        "the reading was set aside, the last one stays, no stock and no prices were written"
+    )

@@ -1,0 +1,88 @@
+"""Who is who (invariant I4): keys that can be compared, and the one rule that joins two customers.
+
+The full set of customer rules (merging, groups, consent, uploads) grows from here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from syncctl.model import Customer
+from syncctl.settings import CustomerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The result of a look-up. `hit` with its `rule`; else `tie` says why a person must decide; else nobody."""
+
+    hit: Customer | None = None
+    rule: str = ""
+    tie: str = ""
+
+
+def contacts_of(customer: Customer, settings: CustomerSettings) -> tuple[tuple[str, str, str | None], ...]:
+    """(kind, value, normalised value) of every e-mail and phone; None where it is nobody's key."""
+    emails = [("email", text, email_key(text, settings.placeholder_emails)) for text in customer.emails]
+    return (*emails, *(("phone", text, phone_key(text, settings.country)) for text in customer.phones))
+
+
+def keys_of(customer: Customer, settings: CustomerSettings) -> frozenset[tuple[str, str]]:
+    """The (kind, normalised value) keys that the configured rule may join on; none under `create_new`."""
+    kinds = {"phone_or_email": ("email", "phone"), "email": ("email",), "create_new": ()}[settings.match]
+    return frozenset((kind, key) for kind, _, key in contacts_of(customer, settings) if key and kind in kinds)
+
+
+@lru_cache(4096)
+def email_key(text: str, placeholders: tuple[str, ...]) -> str | None:
+    """An e-mail address as it is compared: trimmed, validated, case-folded; None if it is none, or a placeholder."""
+    from email_validator import EmailNotValidError, validate_email
+
+    text = text.strip()
+    if not text or len(text) > 320:
+        return None
+    try:
+        address = validate_email(text, check_deliverability=False, test_environment=True).normalized.casefold()
+    except EmailNotValidError:
+        return None
+    return None if address.startswith(tuple(one.casefold() for one in placeholders)) else address
+
+
+@lru_cache(4096)
+def phone_key(text: str, country: str) -> str | None:
+    """A phone number as E.164; None if it is none, or one digit over and over."""
+    import phonenumbers
+
+    if not text.strip() or len(text) > 60:
+        return None
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number) or len(set(str(number.national_number))) == 1:
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are the same but for case and spaces; an empty name is nobody's."""
+    return bool(one.strip()) and one.casefold().split() == other.casefold().split()
+
+
+def match(customer: Customer, reference: str, candidates: Sequence[Customer], settings: CustomerSettings) -> Match:
+    """Find `customer` among what a search returned: by our reference, else by exact normalised keys.
+
+    More than one hit is a tie: nobody is joined, a person decides.
+    """
+    by_id = {one.id: one for one in candidates if not one.deleted}
+    ours = [one for one in by_id.values() if one.reference == reference]
+    if ours:
+        return Match(hit=ours[0], rule="reference") if len(ours) == 1 else Match(tie="several carry our reference")
+    keys = keys_of(customer, settings)
+    hits = {}
+    for one in by_id.values():
+        shared = keys & keys_of(one, settings)
+        if shared:
+            hits[one.id] = Match(hit=one, rule=min(kind for kind, _ in shared))
+    if len(hits) > 1:
+        return Match(tie=f"{len(hits)} customers have the same e-mail or phone: {', '.join(sorted(hits))[:200]}")
+    return next(iter(hits.values()), Match())

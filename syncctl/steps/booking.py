@@ -1,0 +1,248 @@
+"""The exactly-once protocol, per batch: journal rows, look-up, create, outcomes."""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from syncctl import times
+from syncctl.hub.bulk import in_chunks
+from syncctl.hub.documents import Confirmation
+from syncctl.hub.journal import Entry
+from syncctl.hub.order_reading import StoredOrder
+from syncctl.model import (
+    Booked,
+    Document,
+    DocumentOutcome,
+    Found,
+    LookUp,
+    Queued,
+    Refused,
+)
+from syncctl.rules.documents import Problem, plan_documents
+from syncctl.steps.batches import push_halving
+from syncctl.steps.run import BACK_OFFICE, Counts, Run
+
+_OPERATION = "document.create"
+
+
+@dataclass(slots=True)
+class Task:
+    """One order on its way into the books. `states`: reference -> booked | queued, as far as it is known."""
+
+    stored: StoredOrder
+    wanted: list[Document]
+    states: dict[str, str]
+    problem: Problem | None = None
+    refused: str = ""  # the mark of what was refused, so that the same is not sent each cycle
+    rejected: str = ""
+    waiting: bool = False
+
+    @property
+    def complete(self) -> bool:
+        return not self.waiting and all(document.reference in self.states for document in self.wanted)
+
+    def missing(self, *, originals: bool, ready: Collection[str]) -> list[Document]:
+        """Documents to look for: sales and returns, or what hangs on a sale that is in one of the `ready` states."""
+        return [
+            document
+            for document in self.wanted
+            if document.reference not in self.states
+            and (document.original is None if originals else self.states.get(document.original or "") in ready)
+        ]
+
+
+@dataclass(slots=True)
+class _Row:
+    """A document with its journal row."""
+
+    task: Task
+    document: Document
+    row: int = 0
+
+
+@dataclass(slots=True)
+class _Outcomes:
+    """What one exchange with the back office led to, to be committed at once."""
+
+    closed: list[tuple[int, str, str]] = field(default_factory=list)
+    confirmed: list[Confirmation] = field(default_factory=list)
+
+
+def book(run: Run, tasks: Sequence[Task]) -> Counts:
+    """Make the back office hold what these orders want: first what stands alone, then what hangs on it."""
+    _leave_refused(run, tasks)
+    counts = Counts()
+    ready = ("booked", "queued") if run.back_office.abilities.queued_in_order else ("booked",)
+    for originals in (True, False):
+        open_tasks = [task for task in tasks if not task.problem and not task.rejected and not task.waiting]
+        counts += _wave(run, [(task, task.missing(originals=originals, ready=ready)) for task in open_tasks])
+    return counts
+
+
+def refusal_mark(run: Run, fingerprint: str) -> str:
+    """Changes when the document or the settings do: then a refused one is worth another try."""
+    settings = run.settings.orders.model_dump_json() + fingerprint
+    return hashlib.blake2b(settings.encode(), digest_size=8).hexdigest()
+
+
+def _leave_refused(run: Run, tasks: Sequence[Task]) -> None:
+    """What was refused is sent again when it or the settings changed, daily, or on `holds retry`."""
+    holds = run.hub.holds.get("order", [str(task.stored.id) for task in tasks])
+    for task in tasks:
+        hold = holds.get(str(task.stored.id))
+        marks = {refusal_mark(run, document.fingerprint) for document in task.wanted}
+        task.waiting = hold is not None and any(map(hold.stands_for, marks))
+
+
+def _wave(run: Run, work: Sequence[tuple[Task, list[Document]]]) -> Counts:
+    unsettled = run.hub.journal.unsettled(
+        _OPERATION,
+        [document.reference for _, documents in work for document in documents],
+        times.now() - run.settings.safety.settle,
+    )
+    rows = []
+    counts = Counts()
+    for task, documents in work:
+        if any(document.reference in unsettled for document in documents):
+            task.waiting = True
+            counts["waiting"] += 1
+        else:
+            rows += [_Row(task, document) for document in documents]
+    may_be_sent = _may_be_sent(run, rows)
+    _open_rows(run, rows)
+    answers = _look_up(run, [row.document.reference for row in rows])
+    to_create = _plan(run, rows, answers, may_be_sent, counts)
+    for batch in in_chunks(to_create, run.back_office.abilities.document_batch):
+        counts += _create(run, batch)
+        run.checkpoint()
+    return counts
+
+
+def _may_be_sent(run: Run, rows: Sequence[_Row]) -> set[str]:
+    """References that may have reached the back office before, as far as this hub can know.
+
+    A hub that was restored does not know what was sent in the time it lost.
+    """
+    sent = run.hub.journal.sent_before(_OPERATION, [row.document.reference for row in rows])
+    restored_at = run.hub.state("restored_at")
+    if restored_at is not None:
+        moment = times.from_text(restored_at)
+        sent |= {row.document.reference for row in rows if row.task.stored.order.placed_at <= moment}
+    return sent
+
+
+def _open_rows(run: Run, rows: Sequence[_Row]) -> None:
+    entries = [
+        Entry(
+            BACK_OFFICE,
+            _OPERATION,
+            row.document.reference,
+            f"order {row.task.stored.id}",
+            json.dumps({"kind": row.document.kind, "total": row.document.total, "lines": len(row.document.lines)}),
+        )
+        for row in rows
+    ]
+    for row, number in zip(rows, run.hub.journal.open(entries), strict=True):
+        row.row = number
+
+
+def _look_up(run: Run, references: Sequence[str]) -> dict[str, LookUp]:
+    answers: dict[str, LookUp] = {}
+    for chunk in in_chunks(references, run.back_office.abilities.look_up_batch):
+        answers.update({answer.reference: answer for answer in run.back_office.find_documents(chunk)})
+    return answers
+
+
+def _plan(
+    run: Run, rows: Sequence[_Row], answers: dict[str, LookUp], may_be_sent: set[str], counts: Counts
+) -> list[_Row]:
+    """Adopt what is there, reject what needs nothing; returns the rows to create."""
+    outcomes, to_create = _Outcomes(), []
+    by_task: dict[int, list[_Row]] = {}
+    for row in rows:
+        by_task.setdefault(row.task.stored.id, []).append(row)
+    for mine in by_task.values():
+        task = mine[0].task
+        plan = plan_documents(
+            task.stored.order,
+            [row.document for row in mine],
+            answers,
+            sale_is_recorded=bool(task.states),
+            may_be_sent=may_be_sent.__contains__,
+        )
+        task.problem, task.rejected = plan.problem, plan.rejected
+        found = {document.reference: answer for document, answer in plan.adopt}
+        wanted = {document.reference for document in plan.create}
+        for row in mine:
+            if row.document.reference in found:
+                _adopt(row, found[row.document.reference], outcomes)
+                counts["found"] += 1
+            elif row.document.reference in wanted:
+                to_create.append(row)
+            else:
+                outcomes.closed.append((row.row, "not sent", plan.rejected or "held"))
+    _commit(run, outcomes)
+    return to_create
+
+
+def _adopt(row: _Row, answer: Found, outcomes: _Outcomes) -> None:
+    outcomes.closed.append((row.row, "found", answer.remote_id))
+    outcomes.confirmed.append(
+        Confirmation(
+            order_id=row.task.stored.id,
+            document=row.document,
+            state=answer.state,
+            remote_id=answer.remote_id,
+            number=answer.number,
+            sequence=answer.sequence,
+        )
+    )
+    row.task.states[row.document.reference] = answer.state
+
+
+def _create(run: Run, rows: Sequence[_Row]) -> Counts:
+    documents = [row.document for row in rows]
+    outcomes = push_halving(run.back_office.push_documents, documents, lambda document: document.reference)
+    return _record_outcomes(run, rows, outcomes)
+
+
+def _record_outcomes(run: Run, rows: Sequence[_Row], outcomes: Iterable[DocumentOutcome]) -> Counts:
+    counts, commit = Counts(), _Outcomes()
+    for row, outcome in zip(rows, outcomes, strict=True):
+        if isinstance(outcome, Booked | Queued):
+            state = "booked" if isinstance(outcome, Booked) else "queued"
+            commit.closed.append((row.row, "done" if state == "booked" else "queued", ""))
+            commit.confirmed.append(_confirmation(row, outcome, state))
+            row.task.states[row.document.reference] = state
+            counts[state] += 1
+        elif isinstance(outcome, Refused):
+            commit.closed.append((row.row, "refused", f"{outcome.reason}: {outcome.message}"))
+            text = f"the back office refused {row.document.reference}: {outcome.message or outcome.reason}"
+            row.task.problem = Problem(outcome.reason, text)
+            row.task.refused = refusal_mark(run, row.document.fingerprint)
+            counts["refused"] += 1
+        else:
+            commit.closed.append((row.row, "unclear", outcome.message))
+            row.task.waiting = True
+            counts["waiting"] += 1
+    _commit(run, commit)
+    return counts
+
+
+def _confirmation(row: _Row, outcome: Booked | Queued, state: str) -> Confirmation:
+    booked = outcome if isinstance(outcome, Booked) else Booked(key=outcome.key, remote_id="")
+    return Confirmation(
+        order_id=row.task.stored.id,
+        document=row.document,
+        state=state,
+        remote_id=booked.remote_id,
+        number=booked.number,
+        sequence=booked.sequence,
+    )
+
+
+def _commit(run: Run, outcomes: _Outcomes) -> None:
+    with run.hub.transaction():
+        run.hub.journal.close(outcomes.closed)
+        run.hub.documents.record(outcomes.confirmed)

@@ -1,0 +1,133 @@
+"""Writing levels (invariant I3): read the level, *then* pull that store's orders, compute, then write expecting what
+was read. In that order no order can slip between what is known and what is written."""
+
+import json
+from collections.abc import Sequence
+
+from syncctl import times
+from syncctl.connectors.base import WebStore
+from syncctl.hub.holds import Hold
+from syncctl.hub.journal import Entry
+from syncctl.hub.stock import Shown
+from syncctl.model import LevelChange, Mismatch, Published, Refused, WriteOutcome, Written
+from syncctl.rules.availability import level_to_write, publishable, unexplained_drop
+from syncctl.steps.batches import push_halving
+from syncctl.steps.pull_orders import read_changed_orders
+from syncctl.steps.run import Counts, Run
+
+_TRIES = 3
+
+
+def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
+    """Bring every level that differs to what may be sold; batch by batch."""
+    counts = Counts()
+    work_out_wants(run)
+    after = 0
+    while batch := run.hub.stock.pending(name, store.abilities.level_batch, after):
+        after = batch[-1].listing_id
+        ids = [one.listing_id for one in batch]
+        for _ in range(_TRIES):
+            ids = _write_batch(run, name, store, ids, counts)
+            if not ids:
+                break
+        counts["contended"] += len(ids)
+        run.progress(f"{name}: {counts['levels written']} levels written")
+        run.checkpoint()
+    return counts
+
+
+def work_out_wants(run: Run) -> None:
+    """Work out what should be shown for every SKU about which something changed."""
+    reading = run.hub.stock.reading()
+    if reading is None:
+        return
+    settings = run.settings.stock
+    falls_on = run.back_office.abilities.stock_falls_on
+    wants: dict[str, Published | None] = {}
+    for sku, available, unreflected in run.hub.stock.stale(reading.as_of_event, falls_on, settings.locations):
+        wants[sku] = None if available is None else publishable(available, unreflected, settings.safety_stock)
+    run.hub.stock.set_wants(wants)
+
+
+def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts) -> list[int]:
+    """One read-pull-compute-write; returns the listings whose level moved meanwhile, to be tried again."""
+    hub = run.hub
+    actual = store.fetch_levels([one.remote_id for one in hub.stock.again(ids)])
+    read_changed_orders(run, name, store)
+    work_out_wants(run)
+    agreed, changes = {}, []
+    refused = hub.holds.get("stock", [f"{name}:{one.remote_id}" for one in hub.stock.again(ids)])
+    for one in hub.stock.again(ids):
+        level = actual.get(one.remote_id)
+        if level is None:
+            counts["not listed any more"] += 1
+            continue
+        drop = unexplained_drop(one.agreed, one.moved, level)
+        target = level_to_write(one.want, level, drop, may_rise=run.all_pulled)
+        counts["netted"] += drop > 0
+        hold = refused.get(f"{name}:{one.remote_id}")
+        if target == level:
+            agreed[one.listing_id] = level
+        elif hold is not None and hold.stands_for(str(target)):
+            counts["refused before"] += 1
+        else:
+            changes.append(
+                (one, LevelChange(key=one.remote_id, listing_id=one.remote_id, quantity=target, expected=level))
+            )
+    hub.stock.agree(agreed)
+    return _send(run, name, store, changes, counts)
+
+
+def _send(
+    run: Run, name: str, store: WebStore, changes: Sequence[tuple[Shown, LevelChange]], counts: Counts
+) -> list[int]:
+    if not changes:
+        return []
+    entries = [
+        Entry(
+            name,
+            "level.set",
+            change.listing_id,
+            f"sku {shown.sku}",
+            json.dumps({"to": change.quantity, "from": change.expected}),
+        )
+        for shown, change in changes
+    ]
+    run.hub.stock.forget_shown([shown.listing_id for shown, _ in changes])  # until the reply is here
+    rows = run.hub.journal.open(entries)
+    outcomes = push_halving(store.push_levels, [change for _, change in changes], lambda change: change.key)
+    return _record(run, name, list(zip(changes, rows, outcomes, strict=True)), counts)
+
+
+def _record(
+    run: Run, name: str, results: Sequence[tuple[tuple[Shown, LevelChange], int, WriteOutcome]], counts: Counts
+) -> list[int]:
+    closed, agreed, again = [], {}, []
+    with run.hub.transaction():
+        for (shown, change), row, outcome in results:
+            if isinstance(outcome, Written):
+                closed.append((row, "done", ""))
+                agreed[shown.listing_id] = change.quantity
+                run.hub.holds.clear("stock", [f"{name}:{shown.remote_id}"])
+            elif isinstance(outcome, Mismatch):
+                closed.append((row, "mismatch", f"it shows {outcome.actual}"))
+                again.append(shown.listing_id)
+            elif isinstance(outcome, Refused):
+                closed.append((row, "refused", f"{outcome.reason}: {outcome.message}"))
+                text = f"SKU {shown.sku} in {name}: the store refused its level: {outcome.message or outcome.reason}"
+                hold = Hold(
+                    party=name,
+                    kind="stock",
+                    record=f"{name}:{shown.remote_id}",
+                    reason=outcome.reason,
+                    message=text,
+                    fingerprint=str(change.quantity),
+                    tried_at=times.to_text(times.now()),
+                )
+                counts["newly held"] += run.hub.holds.put(hold)
+            else:
+                closed.append((row, "unclear", "the reply could not be read"))
+        run.hub.journal.close(closed)
+        run.hub.stock.agree(agreed)
+    counts["levels written"] += len(agreed)
+    return again

@@ -1,0 +1,84 @@
+"""Writing prices: those that differ, and nothing else of the product."""
+
+import json
+from collections.abc import Sequence
+
+from syncctl import money, times
+from syncctl.connectors.base import WebStore
+from syncctl.hub.catalog import ShownPrice
+from syncctl.hub.holds import Hold
+from syncctl.hub.journal import Entry
+from syncctl.model import PriceChange, Refused, WriteOutcome, Written
+from syncctl.steps.batches import push_halving
+from syncctl.steps.run import Counts, Run
+
+
+def publish_prices(run: Run, name: str, store: WebStore) -> Counts:
+    """Bring every listed price that differs to the back office's; batch by batch."""
+    counts = Counts()
+    after = 0
+    currency = run.hub.parties.currency(name)
+    while currency and (batch := run.hub.catalog.pending_prices(name, store.abilities.price_batch, after)):
+        after = batch[-1].listing_id
+        _send(run, name, store, _leave_refused(run, name, batch, counts), currency, counts)
+        run.progress(f"{name}: {counts['prices written']} prices written")
+        run.checkpoint()
+    return counts
+
+
+def _leave_refused(run: Run, name: str, batch: Sequence[ShownPrice], counts: Counts) -> list[ShownPrice]:
+    holds = run.hub.holds.get("price", [f"{name}:{one.remote_id}" for one in batch])
+    wanted = []
+    for one in batch:
+        hold = holds.get(f"{name}:{one.remote_id}")
+        if hold is not None and hold.stands_for(one.want):
+            counts["refused before"] += 1
+        else:
+            wanted.append(one)
+    return wanted
+
+
+def _send(run: Run, name: str, store: WebStore, batch: Sequence[ShownPrice], currency: str, counts: Counts) -> None:
+    if not batch:
+        return
+    run.hub.catalog.set_shown_prices({one.listing_id: None for one in batch})  # until the reply is here
+    rows = run.hub.journal.open(
+        [
+            Entry(name, "price.set", one.remote_id, f"sku {one.sku}", json.dumps({"to": one.want, "from": one.price}))
+            for one in batch
+        ]
+    )
+    changes = [
+        PriceChange(
+            key=one.remote_id, listing_id=one.remote_id, price=money.padded(one.want, currency), currency=currency
+        )
+        for one in batch
+    ]
+    outcomes = push_halving(store.push_prices, changes, lambda change: change.key)
+    with run.hub.transaction():
+        for one, row, outcome in zip(batch, rows, outcomes, strict=True):
+            _record(run, name, one, row, outcome, counts)
+
+
+def _record(run: Run, name: str, one: ShownPrice, row: int, outcome: WriteOutcome, counts: Counts) -> None:
+    if isinstance(outcome, Written):
+        run.hub.journal.close([(row, "done", "")])
+        run.hub.catalog.set_shown_prices({one.listing_id: one.want})
+        run.hub.holds.clear("price", [f"{name}:{one.remote_id}"])
+        counts["prices written"] += 1
+    elif isinstance(outcome, Refused):
+        run.hub.journal.close([(row, "refused", f"{outcome.reason}: {outcome.message}")])
+        text = f"SKU {one.sku} in {name}: the store refused its price: {outcome.message or outcome.reason}"
+        counts["newly held"] += run.hub.holds.put(
+            Hold(
+                party=name,
+                kind="price",
+                record=f"{name}:{one.remote_id}",
+                reason=outcome.reason,
+                message=text,
+                fingerprint=one.want,
+                tried_at=times.to_text(times.now()),
+            )
+        )
+    else:
+        run.hub.journal.close([(row, "unclear", "the reply could not be read")])

@@ -1,0 +1,147 @@
+"""Step 3: what the back office has into the hub. Shipments and invoices before stock: an event counts as known to a
+stock reading only if it was confirmed before that reading began."""
+
+from dataclasses import replace
+
+from syncctl import money, times
+from syncctl.errors import MoneyError, SafetyStop
+from syncctl.hub.fulfilments import ShippedOrder
+from syncctl.hub.holds import Hold
+from syncctl.model import Price, Shipment, Variant
+from syncctl.rules.guards import Shrink, strange_prices, strange_shrink
+from syncctl.rules.shipments import allocate
+from syncctl.steps.run import BACK_OFFICE, Counts, Run
+
+
+def pull_data(run: Run) -> Counts:
+    """Shipments, then the catalog with its prices, then stock; each as its own section of the settings says.
+
+    Errors: SafetyStop if a reading looks too strange; it is set aside, and nothing is written out from it.
+    """
+    run.hub.parties.confirm(BACK_OFFICE, run.back_office.about())
+    run.stock_ready = run.prices_ready = False
+    counts = _pull_shipments(run)
+    if run.settings.products.enabled:
+        counts += _pull_variants(run)
+    if run.settings.stock.enabled:
+        counts += _pull_stock(run)
+    return counts
+
+
+def _pull_shipments(run: Run) -> Counts:
+    counts = Counts()
+    unknown = False
+    for page in run.back_office.fetch_shipments(run.hub.cursors.get(BACK_OFFICE, "shipments")):
+        orders = run.hub.fulfilments.orders_of([one.document_id for one in page.records])
+        unknown = unknown or any(one.document_id not in orders for one in page.records)
+        with run.hub.transaction():
+            counts["shipments"] += run.hub.fulfilments.record(
+                BACK_OFFICE, [_allocated(one, orders) for one in page.records if one.document_id in orders]
+            )
+            if not unknown:  # a document that is not recorded yet: its shipments are read again
+                run.hub.cursors.put(BACK_OFFICE, "shipments", page.cursor)
+        run.checkpoint()
+    return counts
+
+
+def _allocated(shipment: Shipment, orders: dict[str, ShippedOrder]) -> tuple[Shipment, int, dict[str, int]]:
+    order = orders[shipment.document_id]
+    return shipment, order.order_id, allocate(shipment.lines, order.lines)
+
+
+def _pull_variants(run: Run) -> Counts:
+    counts = Counts()
+    hub = run.hub
+    hub.catalog.begin_prices()
+    cursor, whole = _start(run, "variants")
+    for page in run.back_office.fetch_variants(cursor):
+        variants = [_with_plain_prices(run, one) for one in page.records]
+        counts["variants changed"] += hub.catalog.record_variants(variants)
+        hub.catalog.stage_prices(variants)
+        cursor = page.cursor
+        run.progress(f"{BACK_OFFICE}: catalog read")
+        run.checkpoint()
+    compared, changes = hub.catalog.price_changes()
+    problem = strange_prices(compared, changes, run.settings.safety)
+    if problem and run.allow_shrink is None:
+        raise SafetyStop(problem, hint="If it is right: syncctl sync-all --allow-shrink 0")
+    with hub.transaction():
+        counts["prices changed"] += hub.catalog.accept_prices(run.settings.products.price_list)
+        _finish(run, "variants", cursor, whole=whole)
+    run.prices_ready = True
+    return counts
+
+
+def _with_plain_prices(run: Run, variant: Variant) -> Variant:
+    """Equal amounts as equal text; a price that is none is held, and leaves the price that is shown alone."""
+    prices: list[Price] = []
+    for price in variant.prices:
+        try:
+            compare_at = None if price.compare_at is None else money.canonical(price.compare_at)
+            prices.append(replace(price, amount=money.canonical(price.amount), compare_at=compare_at))
+        except MoneyError as error:
+            text = f"SKU {variant.sku}: its price cannot be read: {error}"
+            hold = Hold(party=BACK_OFFICE, kind="price", record=variant.sku, reason="unreadable price", message=text)
+            run.hub.holds.put(hold)
+    return replace(variant, prices=tuple(prices))
+
+
+def _pull_stock(run: Run) -> Counts:
+    counts = Counts()
+    stock = run.hub.stock
+    as_of = stock.begin_reading()
+    cursor, whole = _start(run, "stock")
+    source_time, sequence = times.now(), None
+    for page in run.back_office.fetch_stock(cursor):
+        stock.stage(page.records)
+        counts["levels read"] += len(page.records)
+        source_time, sequence, whole = page.source_time or source_time, page.sequence, page.full
+        cursor = page.cursor
+        run.progress(f"{BACK_OFFICE}: {counts['levels read']} levels read")
+        run.checkpoint()
+    _stop_if_strange(run, whole=whole)
+    missing = stock.missing() if whole else []
+    with run.hub.transaction():
+        policy = run.settings.stock.missing
+        counts["levels changed"] += stock.accept(
+            as_of=as_of,
+            sequence=sequence,
+            source_time=source_time,
+            whole=whole,
+            zero=missing if policy == "zero" else [],
+            drop=missing if policy == "hold" else [],
+            falls_on=run.back_office.abilities.stock_falls_on,
+        )
+        _hold_missing(run, missing if policy == "hold" else [])
+        _finish(run, "stock", cursor, whole=whole)
+    run.stock_ready = True
+    return counts
+
+
+def _stop_if_strange(run: Run, *, whole: bool) -> None:
+    shrink = Shrink(*run.hub.stock.shrink(whole=whole))
+    problem = strange_shrink(shrink, run.settings.safety, run.allow_shrink)
+    if problem:
+        raise SafetyStop(problem, hint=f"If it is right: syncctl sync-all --allow-shrink {shrink.lost}")
+
+
+def _hold_missing(run: Run, skus: list[str]) -> None:
+    for sku in skus:
+        text = f"SKU {sku}: the back office's full reading no longer has it; nothing is published for it"
+        run.hub.holds.put(Hold(party=BACK_OFFICE, kind="stock", record=sku, reason="missing SKU", message=text))
+    run.hub.holds.clear_found_again()
+
+
+def _start(run: Run, stream: str) -> tuple[str | None, bool]:
+    """Where to resume, and whether that is the beginning: once in `stock.verify` everything is read again."""
+    last = run.hub.cursors.moved_at(BACK_OFFICE, f"{stream}-whole")
+    if last is None or times.now() - last >= run.settings.stock.verify:
+        return None, True
+    cursor = run.hub.cursors.get(BACK_OFFICE, stream)
+    return cursor, cursor is None
+
+
+def _finish(run: Run, stream: str, cursor: str | None, *, whole: bool) -> None:
+    run.hub.cursors.put(BACK_OFFICE, stream, cursor)
+    if whole:
+        run.hub.cursors.put(BACK_OFFICE, f"{stream}-whole", None)

@@ -1,0 +1,134 @@
+"""Step 1: web orders, with their customers, into the hub. Rows and cursor move in one transaction per page."""
+
+import hashlib
+from collections.abc import Sequence
+
+from syncctl import times
+from syncctl.connectors.base import Page, WebStore
+from syncctl.hub.bulk import in_chunks
+from syncctl.hub.customers import Arrival
+from syncctl.hub.holds import Hold
+from syncctl.hub.order_rows import Decision
+from syncctl.hub.orders import Fresh
+from syncctl.model import Customer, Order
+from syncctl.rules.decisions import counts_against_stock, decide, settings_hash
+from syncctl.rules.matching import contacts_of, keys_of
+from syncctl.steps.run import Counts, Run
+
+
+def pull_orders(run: Run, name: str) -> Counts:
+    """Read what changed in one store since its cursor, and once a day its open orders again."""
+    store = run.stores[name]
+    run.hub.parties.confirm(name, store.about())
+    counts = read_changed_orders(run, name, store)
+    counts += _read_open_orders(run, name, store)
+    return counts
+
+
+def read_changed_orders(run: Run, name: str, store: WebStore) -> Counts:
+    """Read what changed since the cursor; a changed filter reads everything again."""
+    filter_hash = settings_hash(run.settings.orders)
+    cursor = run.hub.cursors.get(name, "orders", filter_hash)
+    counts = Counts()
+    for page in store.fetch_orders(cursor, run.settings.orders.history_from):
+        counts += _record(run, name, page, page.cursor)
+        run.progress(f"{name}: {counts['new'] + counts['changed'] + counts['unchanged']} orders read")
+        run.checkpoint()
+    if not run.hub.holds.any_unreadable(name):  # units on an order that cannot be read are unknown
+        run.pulled.add(name)
+    return counts
+
+
+def _read_open_orders(run: Run, name: str, store: WebStore) -> Counts:
+    """Some changes move no change time in some stores: what is still open is read again now and then."""
+    counts = Counts()
+    last = run.hub.cursors.moved_at(name, "open-orders")
+    if last is not None and times.now() - last < run.settings.orders.reread_open:
+        return counts
+    if last is not None:
+        for ids in in_chunks(run.hub.orders.open_ids(name), store.abilities.order_batch):
+            counts += _record(run, name, store.fetch_orders_by_id(ids), None)
+            run.checkpoint()
+    run.hub.cursors.put(name, "open-orders", None)
+    return counts
+
+
+def _record(run: Run, name: str, page: Page[Order], cursor: str | None) -> Counts:
+    filter_hash = settings_hash(run.settings.orders)
+    fresh = run.hub.orders.fresh(name, page.records, filter_hash)
+    with run.hub.transaction():
+        if fresh:
+            customer_ids = _record_customers(run, name, fresh)
+            decided = [(one, _decide(run, one)) for one in fresh]
+            ids = run.hub.orders.write(name, decided, filter_hash, customer_ids)
+            _record_holds(run, name, ids, decided)
+        for record in page.unreadable:
+            _hold_unreadable(run, name, record.id, record.reason)
+        if cursor is not None:
+            run.hub.cursors.put(name, "orders", cursor, filter_hash)
+    new = sum(one.known is None for one in fresh)
+    return Counts(
+        new=new,
+        changed=len(fresh) - new,
+        unchanged=len(page.records) - len(fresh),
+        unreadable=len(page.unreadable),
+    )
+
+
+def _decide(run: Run, fresh: Fresh) -> Decision:
+    known = fresh.known
+    if known is not None and known.skipped:
+        return Decision("rejected", "skipped by hand", counts=False)
+    booked = known is not None and known.has_documents
+    verdict = decide(fresh.order, run.settings.orders, has_documents=booked)
+    return Decision(verdict.decision, verdict.reason, counts_against_stock(fresh.order, verdict), verdict.message)
+
+
+def _record_holds(run: Run, name: str, ids: Sequence[int], decided: Sequence[tuple[Fresh, Decision]]) -> None:
+    """Held orders get their hold; those that need no booking any more lose it. What is to be booked, step 2 decides."""
+    for order_id, (fresh, decision) in zip(ids, decided, strict=True):
+        if decision.decision == "held":
+            message = f"order {fresh.order.number}: {decision.message}"
+            hold = Hold(party=name, kind="order", record=str(order_id), reason=decision.reason, message=message)
+            run.hub.holds.put(hold)
+    gone = [
+        str(order_id)
+        for order_id, (fresh, decision) in zip(ids, decided, strict=True)
+        if fresh.known is not None and decision.decision not in ("held", "book")
+    ]
+    run.hub.holds.clear("order", gone)
+    run.hub.holds.clear_unreadable(name, [fresh.order.id for fresh, _ in decided])
+
+
+def _hold_unreadable(run: Run, name: str, remote_id: str, reason: str) -> None:
+    message = f"an order that {name} calls {remote_id[:60]!r} cannot be read: {reason}"
+    run.hub.holds.put(
+        Hold(party=name, kind="unreadable", record=f"{name}:{remote_id}", reason="unreadable", message=message)
+    )
+
+
+def _record_customers(run: Run, name: str, fresh: Sequence[Fresh]) -> dict[str, int]:
+    """The customers on these orders into the hub; hub ids by the order's id."""
+    if not run.settings.customers.enabled:
+        return {}
+    arrivals, of_order = [], {}
+    for one in fresh:
+        customer = one.order.customer
+        if customer is None or (remote_id := _identity(run, customer)) is None:
+            continue
+        settings = run.settings.customers
+        of_order[one.order.id] = remote_id
+        arrivals.append(Arrival(remote_id, customer, contacts_of(customer, settings), keys_of(customer, settings)))
+    hub_ids = run.hub.customers.record(name, arrivals)
+    return {order_id: hub_ids[remote_id] for order_id, remote_id in of_order.items()}
+
+
+def _identity(run: Run, customer: Customer) -> str | None:
+    """The store's id of a customer; a guest is known by keys and name together, and is nobody without them."""
+    if customer.id:
+        return customer.id
+    keys = sorted(f"{kind}:{key}" for kind, _, key in contacts_of(customer, run.settings.customers) if key)
+    if not keys:
+        return None
+    name = " ".join(customer.name.casefold().split())
+    return "guest:" + hashlib.sha256("\0".join([*keys, name]).encode()).hexdigest()[:32]

@@ -1,0 +1,71 @@
+"""Step 4: what differs out to one web store: levels, prices, shipments. Equal is not written, unknown is read first."""
+
+from dataclasses import replace
+
+from syncctl import money, times
+from syncctl.connectors.base import WebStore
+from syncctl.errors import MoneyError
+from syncctl.model import Listing
+from syncctl.steps.publish_levels import publish_levels
+from syncctl.steps.publish_prices import publish_prices
+from syncctl.steps.run import Counts, Run
+from syncctl.steps.show_shipments import show_shipments
+
+
+def push_data(run: Run, name: str) -> Counts:
+    """Write what differs to one store; what must not be written, and why, is counted."""
+    store = run.stores[name]
+    run.hub.parties.confirm(name, store.about())
+    counts = _read_listings(run, name, store)
+    if run.settings.stock.enabled and _stock_is_good(run, counts):
+        counts += publish_levels(run, name, store)
+    if run.settings.products.enabled and run.settings.products.push_prices and run.prices_ready is not False:
+        counts += publish_prices(run, name, store)
+    counts += show_shipments(run, name, store)
+    return counts
+
+
+def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
+    """What the store lists, with the levels and prices it shows: what changed, and once in `stock.verify` all."""
+    counts = Counts()
+    last = run.hub.cursors.moved_at(name, "verify")
+    whole = last is None or times.now() - last >= run.settings.stock.verify
+    cursor = None if whole else run.hub.cursors.get(name, "listings")
+    if not whole and not store.abilities.listing_changes:
+        return counts
+    seen: list[str] = []
+    for page in store.fetch_listings(cursor):
+        listings = [_with_plain_price(one) for one in page.records]
+        with run.hub.transaction():
+            counts["listings changed"] += run.hub.catalog.record_listings(
+                name, listings, run.settings.products.price_list
+            )
+            run.hub.cursors.put(name, "listings", page.cursor)
+        seen += [one.id for one in listings]
+        run.progress(f"{name}: {len(seen)} listings read")
+        run.checkpoint()
+    if whole:
+        with run.hub.transaction():
+            counts["listings gone"] += run.hub.catalog.remove_unlisted(name, seen)
+            run.hub.cursors.put(name, "verify", None)
+    return counts
+
+
+def _with_plain_price(listing: Listing) -> Listing:
+    """Equal prices as equal text; one that cannot be read is unknown."""
+    try:
+        price = None if listing.price is None else money.canonical(listing.price)
+    except MoneyError:
+        price = None
+    return listing if price == listing.price else replace(listing, price=price)
+
+
+def _stock_is_good(run: Run, counts: Counts) -> bool:
+    """Whether the last reading may be published: taken in this run, or young enough if none was tried."""
+    reading = run.hub.stock.reading()
+    if run.stock_ready is False or reading is None:
+        return False
+    if times.now() - reading.source_time > run.settings.stock.max_age:
+        counts["stock too old"] += 1
+        return False
+    return True

@@ -1,0 +1,47 @@
+"""What the steps of one run share: the hub, the other sides, the settings, and what has succeeded so far."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from syncctl.connectors.base import BackOffice, WebStore
+from syncctl.hub import Hub
+from syncctl.settings import Settings
+
+Counts = Counter[str]
+
+BACK_OFFICE = "back-office"
+
+
+def _nothing(_text: str) -> None:
+    return None
+
+
+def _go_on() -> None:
+    return None
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """One run. `checkpoint` is called where it is safe to stop, and raises Stopped if a signal came.
+
+    `pulled`: stores whose orders were all read in this run. `stock_ready`, `prices_ready`: the back office's stock and
+    prices are good to be written out (None: not read in this run, so the last reading counts, if it is young enough).
+    """
+
+    hub: Hub
+    settings: Settings
+    back_office: BackOffice
+    stores: Mapping[str, WebStore]
+    only: tuple[str, ...] = ()
+    allow_shrink: int | None = None
+    checkpoint: Callable[[], None] = _go_on
+    progress: Callable[[str], None] = _nothing
+    pulled: set[str] = field(default_factory=set)
+    stock_ready: bool | None = None
+    prices_ready: bool | None = None
+
+    @property
+    def all_pulled(self) -> bool:
+        """Whether every store that shares the stock was read in this run."""
+        return self.pulled >= set(self.settings.stores)
