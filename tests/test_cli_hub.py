@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from test_cli import call
 
+from syncctl.cycle import hold_lock
 from syncctl.hub import Hub
 
 
@@ -42,7 +43,10 @@ def test_after_a_restore_nothing_is_booked_twice(synced: Path, capsys: pytest.Ca
     assert call("--config", str(synced), "sandbox", "show", "--format", "json") == 0
     before = json.loads(capsys.readouterr().out)
     assert call("--config", str(synced), "-q", "restore", "latest", "--yes") == 0
-    assert call("--config", str(synced), "sync-all") in (0, 1)
+    assert call("--config", str(synced), "sync-all") == 0
+    assert "older copy" in capsys.readouterr().err
+    synced.write_text(synced.read_text() + "safety: {settle: 0s}\n")  # no waiting before the second look
+    assert call("--config", str(synced), "sync-all") == 0
     capsys.readouterr()
     assert call("--config", str(synced), "sandbox", "show", "--format", "json") == 0
     assert json.loads(capsys.readouterr().out) == before
@@ -64,6 +68,25 @@ def test_a_backup_that_is_not_there_or_is_no_hub_is_refused(synced: Path, capsys
     assert call("--config", str(synced), "restore", "--yes", str(synced.parent / "other.db")) == 7
     assert (synced.parent / "hub.db").read_bytes() == before
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_backups_are_listed_youngest_first(synced: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("--config", str(synced), "backup", "--list") == 0
+    assert capsys.readouterr().out == ""
+    made = []
+    for _ in range(2):
+        assert call("--config", str(synced), "backup") == 0
+        made.append(capsys.readouterr().out)
+    assert call("--config", str(synced), "backup", "--list") == 0
+    assert capsys.readouterr().out == made[1] + made[0]
+
+
+def test_nothing_is_restored_under_a_run(synced: Path) -> None:
+    assert call("--config", str(synced), "-q", "backup") == 0
+    before = (synced.parent / "hub.db").read_bytes()
+    with hold_lock(synced.parent / "hub.db"):
+        assert call("--config", str(synced), "-q", "restore", "--yes") == 6
+    assert (synced.parent / "hub.db").read_bytes() == before
 
 
 def test_a_lost_hub_can_be_restored(synced: Path) -> None:

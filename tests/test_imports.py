@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "connectors": "errors money model settings",
     "config": "errors settings",
     "steps": "errors money model settings rules hub connectors",
-    "cycle": "errors model settings hub connectors steps",
+    "cycle": "errors model settings hub connectors steps backup",
     "backup": "errors hub",
     "doctor": "errors model settings hub connectors",
     "render": "errors money model",

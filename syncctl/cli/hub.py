@@ -10,12 +10,17 @@ from syncctl.errors import ConfigError, HubError
 
 
 @click.command("backup")
+@click.option("--list", "only_list", is_flag=True, help="List the backups there are, youngest first; make none.")
 @click.pass_obj
-def backup(app: App) -> None:
+def backup(app: App, only_list: bool) -> None:
     """Copy the hub now and print where the copy is; old copies beyond hub.keep_backups are removed."""
-    from syncctl.backup import make_backup
-
     hub = app.settings.hub
+    from syncctl.backup import list_backups, make_backup
+
+    if only_list:
+        for path in list_backups(hub.path):
+            app.show_line(str(path))
+        return
     if not hub.path.exists():
         raise HubError(f"there is no hub at {hub.path} yet", hint="Make it with the first run: syncctl sync-all")
     app.show_line(str(make_backup(hub.path, hub.keep_backups)))
@@ -27,14 +32,17 @@ def backup(app: App) -> None:
 @click.pass_obj
 def restore(app: App, file: str, yes: bool) -> None:
     """Put a backup of the hub back. What happened since is found again by the next run, and never booked twice."""
-    from syncctl.backup import restore_backup
-
     chosen = _latest(app) if file == "latest" else Path(file)
     if not chosen.is_file():
-        raise ConfigError(f"there is no backup {chosen}", hint="syncctl restore latest takes the newest one.")
+        raise ConfigError(f"there is no backup {chosen}", hint="See what there is: syncctl backup --list")
     if not yes:
         _ask(app, chosen)
-    restore_backup(app.settings.hub.path, chosen)
+    from syncctl.backup import restore_backup
+    from syncctl.cycle import hold_lock
+
+    hub = app.settings.hub.path
+    with hold_lock(hub):
+        restore_backup(hub, chosen)
     app.say(f"The hub is {chosen.name} again. Next: syncctl sync-all")
 
 
@@ -44,7 +52,7 @@ def _latest(app: App) -> Path:
     backups = list_backups(app.settings.hub.path)
     if not backups:
         raise ConfigError(f"there is no backup of {app.settings.hub.path}", hint="syncctl backup makes one.")
-    return max(backups, key=lambda path: path.stat().st_mtime)
+    return backups[0]
 
 
 def _ask(app: App, chosen: Path) -> None:

@@ -141,8 +141,7 @@ def versions_of(connection: sqlite3.Connection, order_id: int) -> list[Row]:
     """The states in which an order was seen, oldest first."""
     return rows(
         connection,
-        "SELECT seen_at, lower(substr(hex(hash), 1, 12)) AS hash, raw IS NOT NULL AS kept FROM order_version "
-        "WHERE order_id = ? ORDER BY id",
+        "SELECT seen_at, lower(substr(hex(hash), 1, 12)) AS hash FROM order_version WHERE order_id = ? ORDER BY id",
         [order_id],
     )
 
