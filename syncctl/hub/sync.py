@@ -115,8 +115,8 @@ class Links(Family):
                 ],
             )
 
-    def agree(self, link: Link, ours: str, theirs: str) -> None:
-        """Record what both sides hold now, for the next merge."""
+    def agree(self, link: Link, ours: str, theirs: str | None) -> None:
+        """Record what both sides hold now, for the next merge; `theirs` None: not read back yet."""
         with self.hub.transaction() as connection:
             connection.execute(
                 "UPDATE link SET agreed_ours = ?, agreed_theirs = ? WHERE party = ? AND kind = ? AND remote_id = ?",
