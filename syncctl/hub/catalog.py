@@ -27,6 +27,8 @@ class ShownPrice:
 class Catalog(Family):
     """Tables `product`, `variant`, `price` and `listing`."""
 
+    edited_by_hand = 0  # listings of this run whose level or price somebody else changed
+
     def known_skus(self, skus: Iterable[str]) -> set[str]:
         """Those of these SKUs that the back office can sell, as far as the hub knows."""
         found = set()
@@ -114,6 +116,7 @@ class Catalog(Family):
             gone = [one.id for one in listings if one.deleted]
             self._remove_listings(party, gone)
             kept = [one for one in listings if not one.deleted]
+            self.edited_by_hand += self._edits(party, kept)
             changed = _LISTING.run(
                 connection,
                 [(party, one.id, one.sku, one.title, int(one.managed), one.why, one.price) for one in kept],
@@ -123,6 +126,21 @@ class Catalog(Family):
             if changed:
                 self._want_for_new(list(ids.values()), price_list)
         return changed + len(gone)
+
+    def _edits(self, party: str, listings: Sequence[Listing]) -> int:
+        """How many of these listings show something else than we believed: nobody of ours changed them."""
+        read = {one.id: (one.quantity, one.price) for one in listings}
+        edits = 0
+        for chunk in in_chunks(read):
+            rows = self.connection.execute(
+                "SELECT l.remote_id, s.quantity, l.price FROM listing l JOIN shown s ON s.listing_id = l.id "
+                f"WHERE l.party = ? AND l.remote_id IN ({marks(chunk)})",
+                [party, *chunk],
+            )
+            for remote_id, *believed in rows:
+                pairs = zip(believed, read[remote_id], strict=True)
+                edits += any(ours is not None and ours != theirs for ours, theirs in pairs)
+        return edits
 
     def listing_ids(self, party: str, remote_ids: Iterable[str]) -> dict[str, int]:
         """The hub's ids of a store's listings."""

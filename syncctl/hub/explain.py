@@ -3,7 +3,7 @@
 import json
 import sqlite3
 
-from syncctl.hub.stock import _RELIEF
+from syncctl.hub.stock import RELIEF
 from syncctl.hub.views import Row, amount, last_reading, rows, versions_of
 
 
@@ -17,7 +17,7 @@ def sku(connection: sqlite3.Connection, wanted: str, falls_on: str) -> Row | Non
     reading = last_reading(connection)
     orders = rows(
         connection,
-        _COUNTING_ORDERS.format(relief=_RELIEF[falls_on]),
+        _COUNTING_ORDERS.format(relief=RELIEF[falls_on]),
         {"sku": wanted, "as_of": reading["as_of_event"] if reading else 0},
     )
     if not (variant or listings or orders):

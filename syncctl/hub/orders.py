@@ -146,6 +146,14 @@ class Orders(Family):
         )
         return [row[0] for row in rows]
 
+    def numbers(self, party: str, remote_ids: Sequence[str]) -> list[tuple[int, str]]:
+        """(hub id, readable number) of these orders of a store."""
+        rows = self.connection.execute(
+            f"SELECT id, number FROM sales_order WHERE party = ? AND remote_id IN ({marks(remote_ids)}) ORDER BY id",
+            [party, *remote_ids],
+        )
+        return rows.fetchall()
+
     def pending_ids(self, after: int, limit: int, stores: Sequence[str]) -> list[int]:
         """Orders that push-orders must look at, ascending; found by partial index. `stores` empty: all."""
         only = f"AND party IN ({marks(stores)})" if stores else ""

@@ -11,7 +11,7 @@ from syncctl.hub.family import Family
 from syncctl.model import Published, StockLevel
 
 # Units that an event of the back office took off its stock, per order line: a booked sale, a shipment, an invoice.
-_RELIEF = {
+RELIEF = {
     "order": "SELECT d.order_id, x.line_id, sum(x.quantity) AS units FROM document d "
     "JOIN document_line x ON x.document_id = d.id WHERE d.kind = 'sale' AND d.event <= :as_of "
     "AND d.order_id IN (SELECT id FROM sales_order WHERE counting = 1) GROUP BY 1, 2",
@@ -73,22 +73,25 @@ class Stock(Family):
             [(one.sku, one.location, one.on_hand, one.committed, one.available) for one in levels],
         )
 
-    def shrink(self, *, whole: bool) -> tuple[int, int]:
-        """(SKUs that had something available, those of them that the staged reading takes to zero or lacks)."""
+    def had_stock(self) -> int:
+        """How many SKUs had something available in the last accepted reading."""
+        query = "SELECT count(*) FROM (SELECT sku FROM stock_level GROUP BY sku HAVING sum(available) > 0)"
+        return int(self.connection.execute(query).fetchone()[0])
+
+    def lost(self, *, whole: bool) -> int:
+        """How many SKUs that had something available the staged reading takes to zero, or, if whole, lacks."""
         if whole:
             new = "SELECT sku, sum(available) AS available FROM new_level GROUP BY sku"
+            old = "SELECT sku FROM stock_level GROUP BY sku HAVING sum(available) > 0"
+            lost = f"FROM ({old}) o LEFT JOIN ({new}) n USING (sku) WHERE coalesce(n.available, 0) <= 0"
         else:
-            new = (
-                "SELECT s.sku, sum(coalesce(n.available, s.available)) AS available FROM stock_level s "
-                "LEFT JOIN new_level n USING (sku, location) WHERE s.sku IN (SELECT sku FROM new_level) GROUP BY s.sku"
+            both = (
+                "SELECT s.sku, sum(s.available) AS old, sum(coalesce(n.available, s.available)) AS new "
+                "FROM stock_level s LEFT JOIN new_level n USING (sku, location) "
+                "WHERE s.sku IN (SELECT sku FROM new_level) GROUP BY s.sku"
             )
-        old = "SELECT sku, sum(available) AS available FROM stock_level GROUP BY sku HAVING sum(available) > 0"
-        row = self.connection.execute(
-            "SELECT count(*), coalesce(sum(coalesce(n.available, ?) <= 0), 0) "
-            f"FROM ({old}) o LEFT JOIN ({new}) n USING (sku)",
-            [0 if whole else 1],
-        ).fetchone()
-        return int(row[0]), int(row[1])
+            lost = f"FROM ({both}) WHERE old > 0 AND new <= 0"
+        return int(self.connection.execute(f"SELECT count(*) {lost}").fetchone()[0])
 
     def missing(self) -> list[str]:
         """SKUs that the hub has a level of and the staged full reading has not."""
@@ -157,7 +160,7 @@ class Stock(Family):
             "UNION SELECT order_id FROM fulfilment WHERE event > ?1 AND event <= ?2)",
             [before, as_of],
         )
-        unreflected = _UNREFLECTED.format(relief=_RELIEF[falls_on])
+        unreflected = _UNREFLECTED.format(relief=RELIEF[falls_on])
         self.connection.execute(
             "UPDATE sales_order SET counting = 0 WHERE counting = 1 AND decision = 'book' AND pending = 0 "
             f"AND id NOT IN (SELECT order_id FROM ({unreflected}) WHERE units > 0)",
@@ -176,7 +179,7 @@ class Stock(Family):
 
     def stale(self, as_of: int, falls_on: str, locations: Sequence[str]) -> list[tuple[str, int | None, int]]:
         """(SKU, available or None where unknown, units not reflected) of every SKU to be worked out again."""
-        unreflected = _UNREFLECTED.format(relief=_RELIEF[falls_on])
+        unreflected = _UNREFLECTED.format(relief=RELIEF[falls_on])
         where = f"AND s.location IN ({','.join(f':l{index}' for index in range(len(locations)))})" if locations else ""
         parameters = {"as_of": as_of} | {f"l{index}": location for index, location in enumerate(locations)}
         rows = self.connection.execute(

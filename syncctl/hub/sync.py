@@ -18,6 +18,7 @@ class Parties(Family):
         """Check that `name` still is who it was. Errors: SafetyStop if its identity or currency changed."""
         row = self.connection.execute("SELECT identity, currency FROM party WHERE name = ?", [name]).fetchone()
         if row is None:
+            self._refuse_twin(name, about)
             with self.hub.transaction() as connection:
                 connection.execute(
                     "INSERT INTO party VALUES (?, ?, ?, ?)",
@@ -34,6 +35,15 @@ class Parties(Family):
             raise SafetyStop(
                 f"{name} changed its currency from {row[1]} to {about.currency}; nothing was written",
                 hint="Start a new hub for the new currency (hub.path).",
+            )
+
+    def _refuse_twin(self, name: str, about: About) -> None:
+        """One store under two names would be booked twice."""
+        row = self.connection.execute("SELECT name FROM party WHERE identity = ?", [about.identity]).fetchone()
+        if row is not None:
+            raise SafetyStop(
+                f"{name} is the same as {row[0]}, which this hub knows already; nothing was written",
+                hint=f"Name it {row[0]} in the settings, or take one of the two out.",
             )
 
     def identity(self, name: str) -> str:

@@ -7,6 +7,17 @@ from syncctl.model import FINANCIAL_STATES, FULFILMENT_STATES, Order, OrderKind
 from syncctl.rules.totals import order_problem
 from syncctl.settings import OrderSettings
 
+_DECIDING = {
+    "book_from",
+    "import_from",
+    "import_sales",
+    "financial_statuses",
+    "fulfilment_statuses",
+    "skip_channels",
+    "book_test_orders",
+    "zero_value",
+    "unknown_sku",
+}
 _BOOKED_KINDS = frozenset({OrderKind.SALE, OrderKind.RETURN})
 
 
@@ -43,7 +54,7 @@ def counts_against_stock(order: Order, verdict: Verdict) -> bool:
 
 def settings_hash(settings: OrderSettings) -> str:
     """Changes whenever an order might be decided otherwise, or older orders might come in."""
-    return hashlib.blake2b(settings.model_dump_json().encode(), digest_size=8).hexdigest()
+    return hashlib.blake2b(settings.model_dump_json(include=_DECIDING).encode(), digest_size=8).hexdigest()
 
 
 def _left_out(order: Order, settings: OrderSettings) -> Verdict | None:

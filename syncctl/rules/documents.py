@@ -111,6 +111,13 @@ def wanted_documents(order: Order, customer_id: str | None, terms: Terms) -> lis
     return _too_much_credited(order, wanted) or wanted + _payments(order, sale, terms)
 
 
+def sale_reference(order: Order, terms: Terms) -> str:
+    """The reference that the order's own document has, or would have."""
+    if order.kind == OrderKind.RETURN:
+        return _reference(order, terms, DocumentKind.CREDIT, "return")
+    return _reference(order, terms, DocumentKind.SALE, "order")
+
+
 def misfit(wanted: Sequence[Document], recorded: Sequence[RecordedDocument]) -> Problem | None:
     """A booked document that no longer fits its order; None if all fit."""
     now = {document.reference: document for document in wanted}

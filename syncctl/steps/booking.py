@@ -109,26 +109,26 @@ def _wave(run: Run, work: Sequence[tuple[Task, list[Document]]]) -> Counts:
             counts["waiting"] += 1
         else:
             rows += [_Row(task, document) for document in documents]
-    may_be_sent = _may_be_sent(run, rows)
+    sent = may_be_sent(run, [(row.task.stored, row.document.reference) for row in rows])
     _open_rows(run, rows)
     answers = _look_up(run, [row.document.reference for row in rows])
-    to_create = _plan(run, rows, answers, may_be_sent, counts)
+    to_create = _plan(run, rows, answers, sent, counts)
     for batch in in_chunks(to_create, run.back_office.abilities.document_batch):
         counts += _create(run, batch)
         run.checkpoint()
     return counts
 
 
-def _may_be_sent(run: Run, rows: Sequence[_Row]) -> set[str]:
-    """References that may have reached the back office before, as far as this hub can know.
+def may_be_sent(run: Run, references: Sequence[tuple[StoredOrder, str]]) -> set[str]:
+    """Those of these references that may have reached the back office before, as far as this hub can know.
 
     A hub that was restored does not know what was sent in the time it lost.
     """
-    sent = run.hub.journal.sent_before(_OPERATION, [row.document.reference for row in rows])
+    sent = run.hub.journal.sent_before(_OPERATION, [reference for _, reference in references])
     restored_at = run.hub.state("restored_at")
     if restored_at is not None:
         moment = times.from_text(restored_at)
-        sent |= {row.document.reference for row in rows if row.task.stored.order.placed_at <= moment}
+        sent |= {reference for stored, reference in references if stored.order.placed_at <= moment}
     return sent
 
 
@@ -154,9 +154,7 @@ def _look_up(run: Run, references: Sequence[str]) -> dict[str, LookUp]:
     return answers
 
 
-def _plan(
-    run: Run, rows: Sequence[_Row], answers: dict[str, LookUp], may_be_sent: set[str], counts: Counts
-) -> list[_Row]:
+def _plan(run: Run, rows: Sequence[_Row], answers: dict[str, LookUp], sent: set[str], counts: Counts) -> list[_Row]:
     """Adopt what is there, reject what needs nothing; returns the rows to create."""
     outcomes, to_create = _Outcomes(), []
     by_task: dict[int, list[_Row]] = {}
@@ -169,9 +167,11 @@ def _plan(
             [row.document for row in mine],
             answers,
             sale_is_recorded=bool(task.states),
-            may_be_sent=may_be_sent.__contains__,
+            may_be_sent=sent.__contains__,
         )
         task.problem, task.rejected = plan.problem, plan.rejected
+        if plan.problem is not None:  # looked up again daily, not each cycle
+            task.refused = refusal_mark(run, mine[0].document.fingerprint)
         found = {document.reference: answer for document, answer in plan.adopt}
         wanted = {document.reference for document in plan.create}
         for row in mine:

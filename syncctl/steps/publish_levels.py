@@ -89,7 +89,7 @@ def _send(
             "level.set",
             change.listing_id,
             f"sku {shown.sku}",
-            json.dumps({"to": change.quantity, "from": change.expected}),
+            json.dumps({"to": change.quantity, "from": change.expected, "wanted": shown.want}),
         )
         for shown, change in changes
     ]

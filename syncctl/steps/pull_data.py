@@ -119,7 +119,10 @@ def _pull_stock(run: Run) -> Counts:
 
 
 def _stop_if_strange(run: Run, *, whole: bool) -> None:
-    shrink = Shrink(*run.hub.stock.shrink(whole=whole))
+    lost = run.hub.stock.lost(whole=whole)
+    if lost < run.settings.safety.min_shrink:
+        return  # and nothing that grows with the catalog is counted
+    shrink = Shrink(run.hub.stock.had_stock(), lost)
     problem = strange_shrink(shrink, run.settings.safety, run.allow_shrink)
     if problem:
         raise SafetyStop(problem, hint=f"If it is right: syncctl sync-all --allow-shrink {shrink.lost}")

@@ -47,7 +47,10 @@ def _read_open_orders(run: Run, name: str, store: WebStore) -> Counts:
         return counts
     if last is not None:
         for ids in in_chunks(run.hub.orders.open_ids(name), store.abilities.order_batch):
-            counts += _record(run, name, store.fetch_orders_by_id(ids), None)
+            page = store.fetch_orders_by_id(ids)
+            counts += _record(run, name, page, None)
+            here = {record.id for record in page.records} | {record.id for record in page.unreadable}
+            _hold_gone(run, name, [remote_id for remote_id in ids if remote_id not in here])
             run.checkpoint()
     run.hub.cursors.put(name, "open-orders", None)
     return counts
@@ -98,6 +101,13 @@ def _record_holds(run: Run, name: str, ids: Sequence[int], decided: Sequence[tup
     ]
     run.hub.holds.clear("order", gone)
     run.hub.holds.clear_unreadable(name, [fresh.order.id for fresh, _ in decided])
+
+
+def _hold_gone(run: Run, name: str, remote_ids: Sequence[str]) -> None:
+    """Open orders that the store no longer has were never cancelled: a person says what becomes of their units."""
+    for order_id, number in run.hub.orders.numbers(name, remote_ids):
+        message = f"order {number}: {name} does not have it any more; its units still count against stock"
+        run.hub.holds.put(Hold(party=name, kind="order", record=str(order_id), reason="gone", message=message))
 
 
 def _hold_unreadable(run: Run, name: str, remote_id: str, reason: str) -> None:

@@ -28,6 +28,7 @@ def push_data(run: Run, name: str) -> Counts:
 def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
     """What the store lists, with the levels and prices it shows: what changed, and once in `stock.verify` all."""
     counts = Counts()
+    run.hub.catalog.edited_by_hand = 0
     last = run.hub.cursors.moved_at(name, "verify")
     whole = last is None or times.now() - last >= run.settings.stock.verify
     cursor = None if whole else run.hub.cursors.get(name, "listings")
@@ -44,6 +45,7 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
         seen += [one.id for one in listings]
         run.progress(f"{name}: {len(seen)} listings read")
         run.checkpoint()
+    counts["edited by hand"] += run.hub.catalog.edited_by_hand
     if whole:
         with run.hub.transaction():
             counts["listings gone"] += run.hub.catalog.remove_unlisted(name, seen)

@@ -8,7 +8,7 @@ from syncctl import times
 from syncctl.hub.holds import Hold
 from syncctl.hub.order_reading import StoredOrder
 from syncctl.model import Booked, Queued, RecordedDocument, Refused
-from syncctl.rules.documents import Problem, misfit, wanted_documents
+from syncctl.rules.documents import Problem, misfit, sale_reference, wanted_documents
 from syncctl.steps import booking
 from syncctl.steps.booking import Task
 from syncctl.steps.items import Items
@@ -45,7 +45,9 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
             counts["waiting"] += 1
             continue
         task = _task(stored, items, linked.ids.get(stored.customer_id or 0), recorded.get(stored.id, []))
-        if isinstance(task, Problem):
+        if isinstance(task, Problem) and stored.id not in recorded and _was_never_sent(run, stored, items):
+            _reject(run, stored, "cancelled before booking", counts)
+        elif isinstance(task, Problem):
             _hold(run, stored, task, counts)
         elif currency is not None and stored.order.currency != currency:
             text = f"it is in {stored.order.currency[:10]!r}, the books are kept in {currency}"
@@ -72,9 +74,7 @@ def _conclude(run: Run, tasks: list[Task], counts: Counts) -> None:
     settled = []
     for task in tasks:
         if task.rejected:
-            run.hub.orders.set_decision(task.stored.id, "rejected", task.rejected, counting=False, pending=False)
-            run.hub.holds.clear("order", [str(task.stored.id)])
-            counts["rejected"] += 1
+            _reject(run, task.stored, task.rejected, counts)
         elif task.problem is not None:
             _hold(run, task.stored, task.problem, counts, fingerprint=task.refused)
         elif task.complete:
@@ -82,6 +82,19 @@ def _conclude(run: Run, tasks: list[Task], counts: Counts) -> None:
     with run.hub.transaction():
         run.hub.orders.settle(settled)
         run.hub.holds.clear("order", map(str, settled))
+
+
+def _was_never_sent(run: Run, stored: StoredOrder, items: Items) -> bool:
+    """Whether a cancelled order, of which nothing can be made, is surely not in the books: no need to hold it."""
+    return stored.order.cancelled_at is not None and not booking.may_be_sent(
+        run, [(stored, sale_reference(stored.order, items.terms(stored.party)))]
+    )
+
+
+def _reject(run: Run, stored: StoredOrder, reason: str, counts: Counts) -> None:
+    run.hub.orders.set_decision(stored.id, "rejected", reason, counting=False, pending=False)
+    run.hub.holds.clear("order", [str(stored.id)])
+    counts["rejected"] += 1
 
 
 def _hold(run: Run, stored: StoredOrder, problem: Problem, counts: Counts, fingerprint: str = "") -> None:
