@@ -85,7 +85,7 @@ def test_a_module_imports_only_what_its_layer_may(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_no_module_and_no_function_is_too_long(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    longest = 600 if name_of(path) == "model" else 400  # the model is a list of records without a line of logic
+    longest = 400
     assert len(text.splitlines()) <= longest, f"{path.name} has more than {longest} lines"
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):

@@ -1,0 +1,97 @@
+"""The trade's own words as frozen dataclasses. Connectors make them, rules decide on them, the hub keeps them.
+
+Amounts are integer minor units of the record's currency, net of tax; unit prices stay the decimal text that was sent.
+Times are aware UTC. `None` means "this system does not say", `0` means zero.
+"""
+
+from syncctl.model.catalog import (
+    FulfilmentChange,
+    LevelChange,
+    Listing,
+    Price,
+    PriceChange,
+    Published,
+    Shipment,
+    StockLevel,
+    Variant,
+)
+from syncctl.model.customers import Address, Consent, Customer, CustomerChange, CustomerKey
+from syncctl.model.documents import (
+    Absent,
+    CannotTell,
+    Document,
+    DocumentCharge,
+    DocumentKind,
+    DocumentLine,
+    Found,
+    LookUp,
+    RecordedDocument,
+)
+from syncctl.model.orders import (
+    FINANCIAL_STATES,
+    FULFILMENT_STATES,
+    Charge,
+    ChargeKind,
+    Fulfilment,
+    FulfilmentLine,
+    LineItem,
+    Order,
+    OrderKind,
+    Payment,
+    Refund,
+    RefundLine,
+    Unreadable,
+)
+from syncctl.model.outcomes import Booked, DocumentOutcome, Mismatch, Queued, Refused, Unclear, WriteOutcome, Written
+from syncctl.model.report import About, PlannedWrite, Report, StepReport
+
+__all__ = [
+    "FINANCIAL_STATES",
+    "FULFILMENT_STATES",
+    "About",
+    "Absent",
+    "Address",
+    "Booked",
+    "CannotTell",
+    "Charge",
+    "ChargeKind",
+    "Consent",
+    "Customer",
+    "CustomerChange",
+    "CustomerKey",
+    "Document",
+    "DocumentCharge",
+    "DocumentKind",
+    "DocumentLine",
+    "DocumentOutcome",
+    "Found",
+    "Fulfilment",
+    "FulfilmentChange",
+    "FulfilmentLine",
+    "LevelChange",
+    "LineItem",
+    "Listing",
+    "LookUp",
+    "Mismatch",
+    "Order",
+    "OrderKind",
+    "Payment",
+    "PlannedWrite",
+    "Price",
+    "PriceChange",
+    "Published",
+    "Queued",
+    "RecordedDocument",
+    "Refund",
+    "RefundLine",
+    "Refused",
+    "Report",
+    "Shipment",
+    "StepReport",
+    "StockLevel",
+    "Unclear",
+    "Unreadable",
+    "Variant",
+    "WriteOutcome",
+    "Written",
+]

@@ -1,0 +1,117 @@
+"""The catalog, stock and shipments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from syncctl.model.orders import FulfilmentLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """`amount` is decimal text; `price_list` "" is the back office's ordinary price."""
+
+    amount: str
+    currency: str
+    price_list: str = ""
+    compare_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One SKU as the back office keeps it. `tracked` False: it keeps no stock of it."""
+
+    sku: str
+    title: str = ""
+    remote_id: str = ""
+    product_id: str = ""
+    product_title: str = ""
+    tracked: bool = True
+    active: bool = True
+    prices: tuple[Price, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockLevel:
+    """Units of one SKU at one location, as one system reported them. None: it does not say."""
+
+    sku: str
+    available: int  # can be sold now; negative when oversold
+    location: str = ""
+    on_hand: int | None = None
+    committed: int | None = None  # on placed orders, not yet fulfilled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """One variant as one store shows it. `quantity` None: unknown, or not kept by the store.
+
+    `managed` False: the level is not ours to write (untracked, bundle parent, drop-ship); `why` says so.
+    """
+
+    id: str
+    sku: str
+    title: str = ""
+    quantity: int | None = None
+    price: str | None = None
+    managed: bool = True
+    why: str = ""
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelChange:
+    """Set the level of one listing. `expected` is what was read just before: compare, or derive the delta from it."""
+
+    key: str
+    listing_id: str
+    quantity: int
+    expected: int
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceChange:
+    key: str
+    listing_id: str
+    price: str  # decimal text
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FulfilmentChange:
+    """Record in the web store that goods of an order left."""
+
+    key: str
+    order_id: str
+    lines: tuple[FulfilmentLine, ...]
+    tracking_number: str = ""
+    carrier: str = ""
+    tracking_url: str = ""
+    shipped_at: datetime | None = None
+    notify_customer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shipment:
+    """Goods that left the shelf, or an invoice made, for a document of ours, as the back office records it.
+
+    `kind` "shipment" goes back to the web store; either may be the moment at which reported stock falls.
+    """
+
+    id: str
+    document_id: str  # the back office's id of the sale
+    lines: tuple[FulfilmentLine, ...]
+    kind: str = "shipment"  # shipment | invoice
+    tracking_number: str = ""
+    carrier: str = ""
+    tracking_url: str = ""
+    shipped_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A quantity to show, with the terms that made it, for `explain`."""
+
+    quantity: int
+    terms: Mapping[str, int] = field(default_factory=dict)

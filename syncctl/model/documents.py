@@ -1,0 +1,109 @@
+"""What an order becomes in the back office."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class DocumentKind(StrEnum):
+    """What an order becomes in the back office."""
+
+    SALE = "sale"
+    CREDIT = "credit"
+    PAYMENT = "payment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLine:
+    line_id: str
+    sku: str  # the back office's item: the order's SKU, or the placeholder item
+    title: str
+    quantity: int  # always positive; the kind of the document says which way it goes
+    unit_price: str
+    amount: int
+    tax: int = 0
+    restock: bool = True  # credits only: put the units back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentCharge:
+    kind: str
+    item: str  # the back office's item or account for it, by setting
+    title: str
+    amount: int
+    tax: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What the back office should hold. lines + charges + tax = total, in minor units of `currency`.
+
+    `reference` is ours and unique; sending the same one again must never make a second document. `fingerprint` is
+    the hash of the order's commercial content that it was made from.
+    """
+
+    reference: str
+    kind: DocumentKind
+    event: str  # order | cancel | return | the platform's refund or transaction id
+    order_id: str
+    number: str  # readable order number, for memo and PO fields
+    dated_on: date
+    currency: str
+    total: int
+    fingerprint: str
+    lines: tuple[DocumentLine, ...] = ()
+    charges: tuple[DocumentCharge, ...] = ()
+    tax_included: bool = False
+    customer_id: str | None = None  # the back office's id; None: its account for guests
+    original: str | None = None  # credits and payments: reference of the sale they belong to
+    store_number: int | None = None
+    tender: str | None = None  # payments: the back office's tender or account
+
+    @property
+    def tax(self) -> int:
+        return sum(line.tax for line in self.lines) + sum(charge.tax for charge in self.charges)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A document with exactly this reference is there. `state`: booked, or queued (accepted, not yet booked)."""
+
+    reference: str
+    remote_id: str
+    total: int
+    currency: str
+    state: str = "booked"
+    number: str = ""
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """The back office is sure that no document has this reference."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CannotTell:
+    """The back office has no way to look this reference up (a file exchange), or not now."""
+
+    reference: str
+    reason: str = ""
+
+
+LookUp = Found | Absent | CannotTell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedDocument:
+    """A document that the hub knows to be in the back office (booked), or accepted by it (queued)."""
+
+    order_id: int
+    reference: str
+    kind: str
+    event: str
+    state: str
+    fingerprint: str
+    total: int
+    remote_id: str = ""
