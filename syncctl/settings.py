@@ -11,9 +11,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-
-from syncctl.model import FINANCIAL_STATES, FULFILMENT_STATES
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 _DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)\Z", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -51,17 +58,11 @@ def _store_name(value: str) -> str:
     return value
 
 
-def _known_states(values: tuple[str, ...], known: frozenset[str]) -> tuple[str, ...]:
-    """A word that is misspelt here would leave orders out of the books."""
-    unknown = [value for value in values if value not in known]
-    if unknown:
-        raise ValueError(f"{unknown[0][:60]!r} is no status; write some of {', '.join(sorted(known))}")
-    return values
-
-
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 StoreName = Annotated[str, AfterValidator(_store_name)]
+# A store's plug-ins have statuses of their own, so that any word may be listed.
+Status = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Section(BaseModel):
@@ -94,12 +95,12 @@ class OrderSettings(Section):
     store_number: int = Field(
         default=98, ge=0, le=99_999, description="The back office's number for the web store, where it has one."
     )
-    financial_statuses: tuple[str, ...] = Field(
+    financial_statuses: tuple[Status, ...] = Field(
         default=("paid", "partially_refunded", "refunded"),
         min_length=1,
         description="Orders are booked when their financial status is one of these.",
     )
-    fulfilment_statuses: tuple[str, ...] = Field(
+    fulfilment_statuses: tuple[Status, ...] = Field(
         default=(), description="... and their fulfilment status is one of these. Empty: any status that is known."
     )
     skip_channels: tuple[str, ...] = Field(
@@ -134,16 +135,6 @@ class OrderSettings(Section):
     reread_open: Duration = Field(
         default=timedelta(days=1), description="How often open orders are read again, whatever their change time says."
     )
-
-    @field_validator("financial_statuses")
-    @classmethod
-    def _known_financial(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return _known_states(values, FINANCIAL_STATES)
-
-    @field_validator("fulfilment_statuses")
-    @classmethod
-    def _known_fulfilment(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        return _known_states(values, FULFILMENT_STATES)
 
     @model_validator(mode="after")
     def _history_comes_first(self) -> Self:

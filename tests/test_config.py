@@ -207,7 +207,7 @@ stores:
 orders:
   import_taxes: maybe
   store_number: many
-  financial_statuses: [paid, payed]
+  financial_statuses: []
   tenders: cash
 stock:
   safety_stock: -1
