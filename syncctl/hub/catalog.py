@@ -117,6 +117,7 @@ class Catalog(Family):
             self._remove_listings(party, gone)
             kept = [one for one in listings if not one.deleted]
             self.edited_by_hand += self._edits(party, kept)
+            self._forget_other_skus(party, kept)
             changed = _LISTING.run(
                 connection,
                 [(party, one.id, one.sku, one.title, int(one.managed), one.why, one.price) for one in kept],
@@ -126,6 +127,25 @@ class Catalog(Family):
             if changed:
                 self._want_for_new(list(ids.values()), price_list)
         return changed + len(gone)
+
+    def _forget_other_skus(self, party: str, listings: Sequence[Listing]) -> None:
+        """What a listing should show belongs to its SKU, and to its being ours to write: with them it goes."""
+        rows = [(party, one.id, one.sku, int(one.managed)) for one in listings]
+        where = "party = ?1 AND remote_id = ?2 AND (sku, managed) IS NOT (?3, ?4)"
+        self.connection.executemany(
+            f"UPDATE shown SET want = NULL WHERE listing_id IN (SELECT id FROM listing WHERE {where})", rows
+        )
+        self.connection.executemany(f"UPDATE listing SET want_price = NULL WHERE {where}", rows)
+
+    def want_again(self, price_list: str) -> None:
+        """The settings that decide what is shown have changed: work out every level and price again."""
+        with self.hub.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO stale_sku SELECT DISTINCT sku FROM listing")
+            connection.execute(
+                "UPDATE listing SET want_price = (SELECT p.amount FROM price p JOIN party s ON s.name = listing.party "
+                "AND s.currency = p.currency WHERE p.sku = listing.sku AND p.price_list = ?)",
+                [price_list],
+            )
 
     def _edits(self, party: str, listings: Sequence[Listing]) -> int:
         """How many of these listings show something else than we believed: nobody of ours changed them."""

@@ -1,5 +1,6 @@
 """Step 4: what differs out to one web store: levels, prices, shipments. Equal is not written, unknown is read first."""
 
+import json
 from dataclasses import replace
 
 from syncctl import money, times
@@ -17,6 +18,7 @@ def push_data(run: Run, name: str) -> Counts:
     store = run.stores[name]
     run.hub.parties.confirm(name, store.about())
     counts = _read_listings(run, name, store)
+    _want_again_if_set_otherwise(run)
     if run.settings.stock.enabled and _stock_is_good(run, counts):
         counts += publish_levels(run, name, store)
     if run.settings.products.enabled and run.settings.products.push_prices and run.prices_ready is not False:
@@ -51,6 +53,17 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
             counts["listings gone"] += run.hub.catalog.remove_unlisted(name, seen)
             run.hub.cursors.put(name, "verify", None)
     return counts
+
+
+def _want_again_if_set_otherwise(run: Run) -> None:
+    """A changed safety stock, choice of locations or price list changes what every listing should show."""
+    stock, products = run.settings.stock, run.settings.products
+    falls_on = run.back_office.abilities.stock_falls_on
+    under = json.dumps([stock.safety_stock, stock.locations, falls_on, products.price_list])
+    if run.hub.state("wants_under") != under:
+        with run.hub.transaction():
+            run.hub.catalog.want_again(products.price_list)
+            run.hub.set_state("wants_under", under)
 
 
 def _with_plain_price(listing: Listing) -> Listing:
