@@ -299,7 +299,7 @@ class Shop(Goods, Buyers):
 
     def _make_demo(self) -> None:
         for item in DEMO_CATALOG:
-            self.add_listing(item.sku, item.title, item.price, item.units)
+            self.add_listing(item.sku, item.title, item.shop_price, item.shop_units)
         self.add_group("Trade")
         ada = self.upsert_customer(
             name="Ada Byron",
