@@ -21,7 +21,7 @@ from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.dryrun import DryBackOffice, DryStore
 from syncctl.errors import Busy, ConfigError, HubError, SafetyStop, SignInNeeded, Stopped, SyncctlError, Unreachable
 from syncctl.hub import Hub
-from syncctl.hub.files import Sidecar, hub_error
+from syncctl.hub.files import OURS, Sidecar, hub_error
 from syncctl.model import PlannedWrite, Report, StepReport
 from syncctl.settings import Settings
 from syncctl.steps.pull_data import pull_data
@@ -77,7 +77,9 @@ def run_cycle(
         if if_busy == "skip":
             return Report(run_id=0, command=command, exit_code=0, steps=(), notes=("another run is active: skipped",))
         raise
-    except sqlite3.OperationalError as error:
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, OURS):
+            raise
         raise hub_error(settings.hub.path, error) from None
 
 

@@ -12,7 +12,7 @@ from syncctl import times
 from syncctl.hub.catalog import Catalog
 from syncctl.hub.customers import Customers
 from syncctl.hub.documents import Documents
-from syncctl.hub.files import Sidecar, check, hub_error, open_database
+from syncctl.hub.files import OURS, Sidecar, check, hub_error, open_database
 from syncctl.hub.fulfilments import Fulfilments
 from syncctl.hub.holds import Holds
 from syncctl.hub.journal import Journal
@@ -64,8 +64,8 @@ class Hub:
                     self.connection.execute("ROLLBACK")
                 raise
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-                raise  # a bug of ours, not the file's
+            if isinstance(error, OURS):
+                raise
             raise hub_error(self.path, error) from None
 
     def check(self) -> None:

@@ -83,6 +83,10 @@ def open_database(path: Path, *, read_only: bool = False) -> Database:
     return database
 
 
+OURS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sqlite3.NotSupportedError)
+"""SQLite errors that are bugs of ours, and no fault of the file or its disk."""
+
+
 def hub_error(path: Path, error: sqlite3.Error) -> HubError:
     """What a SQLite error on the hub means to a person."""
     name = getattr(error, "sqlite_errorname", "")
