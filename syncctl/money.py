@@ -24,7 +24,7 @@ _PLACES = {
     ),
 }
 _AMOUNT = re.compile(r"(-?)(\d{1,15})(?:\.(\d{1,12}))?\Z", re.ASCII)
-_LIMIT = 10**17  # minor units; well inside SQLite's 64-bit integers, sums included
+_LIMIT = 10**15  # minor units; thousands of lines of it still add up inside SQLite's 64-bit integers
 
 
 def places(currency: str) -> int:
@@ -39,7 +39,7 @@ def to_minor(text: str, currency: str) -> int:
     """Turn a decimal text into minor units.
 
     Units: whole minor units of `currency` (cents for USD, yen for JPY).
-    Errors: MoneyError if `text` is no plain decimal or has more places than the currency.
+    Errors: MoneyError if `text` is no plain decimal, has more places than the currency, or is beyond any order's size.
 
     >>> to_minor("19.99", "USD"), to_minor("500", "JPY"), to_minor("-1.5", "GBP")
     (1999, 500, -150)
@@ -49,6 +49,8 @@ def to_minor(text: str, currency: str) -> int:
     if len(fraction.rstrip("0")) > digits:
         raise MoneyError(f"{text[:40]!r} has more decimal places than {currency} has")
     minor = int(whole + fraction[:digits].ljust(digits, "0"))
+    if minor >= _LIMIT:
+        raise MoneyError(f"{text[:40]!r} is too large to be an amount")
     return -minor if sign else minor
 
 
