@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from syncctl import times
 from syncctl.hub.bulk import Insert, in_chunks, marks
@@ -30,10 +31,12 @@ class Arrival:
     """A web customer as it came with an order.
 
     `contacts`: (kind, value, normalised value or None) each; `keys`: the (kind, normalised value) it may be joined on.
+    `as_of`: when the details were so: an old order still tells the details of its day.
     """
 
     remote_id: str
     customer: Customer
+    as_of: datetime
     contacts: tuple[tuple[str, str, str | None], ...]
     keys: frozenset[tuple[str, str]]
 
@@ -44,21 +47,27 @@ class Customers(Family):
     def record(self, party: str, arrivals: Sequence[Arrival]) -> dict[str, int]:
         """Make the hub hold these customers, inside the caller's transaction; hub ids by the store's ids.
 
-        A linked one is updated in place. A new one whose keys and name are exactly those of one hub customer becomes
-        an alias of it; anybody else is a new customer.
+        A linked one is updated in place, unless younger details are known. A new one whose keys and name are exactly
+        those of one hub customer becomes an alias of it; anybody else is a new customer.
         """
-        latest = {arrival.remote_id: arrival for arrival in arrivals}
+        latest = {arrival.remote_id: arrival for arrival in sorted(arrivals, key=lambda one: one.as_of)}
         links = self.hub.links.by_remote(party, "customer", latest)
-        hashes = self._hashes({link.hub_id for link in links.values()})
-        found = {}
+        known = self._known({link.hub_id for link in links.values()})
+        found, confirmed = {}, []
         for remote_id, arrival in latest.items():
             link = links.get(remote_id)
             if link is None:
                 found[remote_id] = self._add(party, arrival)
                 continue
             found[remote_id] = link.hub_id
-            if link.role == "primary" and hashes[link.hub_id] != _hash(arrival.customer):
+            content, as_of = known[link.hub_id]
+            if link.role != "primary" or times.to_text(arrival.as_of) < as_of:
+                continue
+            if content != _hash(arrival.customer):
                 self._write(party, link.hub_id, arrival)
+            else:
+                confirmed.append((times.to_text(arrival.as_of), link.hub_id))
+        self.connection.executemany("UPDATE customer SET changed_at = ? WHERE id = ?", confirmed)
         return found
 
     def load(self, hub_ids: Iterable[int]) -> dict[int, Customer]:
@@ -96,11 +105,14 @@ class Customers(Family):
             found.update({hub_id: (party, remote_id) for hub_id, party, remote_id in rows})
         return found
 
-    def _hashes(self, hub_ids: Iterable[int]) -> dict[int, str]:
+    def _known(self, hub_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """The hash of each customer's details, and the time at which they were so."""
         found = {}
         for chunk in in_chunks(hub_ids):
-            rows = self.connection.execute(f"SELECT id, hash FROM customer WHERE id IN ({marks(chunk)})", chunk)
-            found.update(dict(rows.fetchall()))
+            rows = self.connection.execute(
+                f"SELECT id, hash, changed_at FROM customer WHERE id IN ({marks(chunk)})", chunk
+            )
+            found.update({hub_id: (content, as_of) for hub_id, content, as_of in rows})
         return found
 
     def _add(self, party: str, arrival: Arrival) -> int:
@@ -152,7 +164,7 @@ class Customers(Family):
                 None if customer.tax_exempt is None else int(customer.tax_exempt),
                 int(customer.guest),
                 _hash(customer),
-                now,
+                times.to_text(arrival.as_of),
                 hub_id,
             ],
         )

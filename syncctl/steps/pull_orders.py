@@ -128,7 +128,10 @@ def _record_customers(run: Run, name: str, fresh: Sequence[Fresh]) -> dict[str, 
             continue
         settings = run.settings.customers
         of_order[one.order.id] = remote_id
-        arrivals.append(Arrival(remote_id, customer, contacts_of(customer, settings), keys_of(customer, settings)))
+        as_of = customer.changed_at or one.order.placed_at
+        arrivals.append(
+            Arrival(remote_id, customer, as_of, contacts_of(customer, settings), keys_of(customer, settings))
+        )
     hub_ids = run.hub.customers.record(name, arrivals)
     return {order_id: hub_ids[remote_id] for order_id, remote_id in of_order.items()}
 
