@@ -118,8 +118,10 @@ def sale_reference(order: Order, terms: Terms) -> str:
     return _reference(order, terms, DocumentKind.SALE, "order")
 
 
-def misfit(wanted: Sequence[Document], recorded: Sequence[RecordedDocument]) -> Problem | None:
+def misfit(order: Order, wanted: Sequence[Document], recorded: Sequence[RecordedDocument]) -> Problem | None:
     """A booked document that no longer fits its order; None if all fit."""
+    if recorded and _is_cancelled_return(order):
+        return _CANCELLED_RETURN
     now = {document.reference: document for document in wanted}
     for one in recorded:
         document = now.get(one.reference)
@@ -154,6 +156,8 @@ def plan_documents(
         answer = found[document.reference]
         if isinstance(answer, Found):
             plan.problem = plan.problem or _taken(document, answer)
+            if _is_cancelled_return(order):
+                plan.problem = plan.problem or _CANCELLED_RETURN
             plan.adopt.append((document, answer))
         elif isinstance(answer, Absent) or not may_be_sent(document.reference):
             plan.create.append(document)
@@ -168,6 +172,17 @@ def plan_documents(
     elif order.cancelled_at is not None and not sale_is_recorded and not _adopts_sale(plan):
         return Plan(rejected="cancelled before booking")
     return plan
+
+
+_CANCELLED_RETURN = Problem(
+    "cancelled after booking",
+    "its credit is in the books, and the return was cancelled in the store afterwards: take the credit back by hand",
+)
+
+
+def _is_cancelled_return(order: Order) -> bool:
+    """A return that was called off: there is no document that would undo its credit."""
+    return order.kind == OrderKind.RETURN and order.cancelled_at is not None
 
 
 def _adopts_sale(plan: Plan) -> bool:
@@ -254,7 +269,7 @@ def _payments(order: Order, sale: Document, terms: Terms) -> list[Document]:
     if DocumentKind.PAYMENT not in terms.kinds:
         return []
     rest, documents = sale.total, []
-    for payment in order.payments:
+    for payment in sorted(order.payments, key=lambda one: (one.paid_at or order.placed_at, len(one.id), one.id)):
         amount = min(payment.amount, rest)
         if amount <= 0:
             continue

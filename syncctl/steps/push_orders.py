@@ -66,7 +66,9 @@ def _task(
     wanted = wanted_documents(stored.order, customer_id, items.terms(stored.party))
     if isinstance(wanted, Problem):
         return wanted
-    return misfit(wanted, recorded) or Task(stored, wanted, {one.reference: one.state for one in recorded})
+    return misfit(stored.order, wanted, recorded) or Task(
+        stored, wanted, {one.reference: one.state for one in recorded}
+    )
 
 
 def _conclude(run: Run, tasks: list[Task], counts: Counts) -> None:

@@ -1,0 +1,427 @@
+"""The documents that an order should lead to, and which of them to create or adopt: laws, over any sound order."""
+
+import base64
+import re
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from syncctl.model import (
+    Absent,
+    CannotTell,
+    Charge,
+    Document,
+    DocumentKind,
+    Found,
+    LookUp,
+    Order,
+    Payment,
+    RecordedDocument,
+    Refund,
+    RefundLine,
+)
+from syncctl.rules.documents import (
+    Plan,
+    Problem,
+    Terms,
+    misfit,
+    name_for,
+    plan_documents,
+    reference,
+    wanted_documents,
+)
+from syncctl.rules.totals import sum_of
+from syncctl.settings import OrderSettings
+from tests.fakes.orders import LATER, a_line, an_order, orders
+
+
+def terms(*, time_zone: str = "UTC", items: str = "MUG TRAY", kinds: Any = DocumentKind, **changes: Any) -> Terms:
+    return Terms(
+        store_id="shop-1",
+        settings=OrderSettings.model_validate({"book_from": "2020-01-01", **changes}),
+        kinds=frozenset(kinds),
+        reference_length=40,
+        time_zone=time_zone,
+        item={sku: sku for sku in items.split()}.get,
+    )
+
+
+def wanted(order: Order, **changes: Any) -> list[Document]:
+    documents = wanted_documents(order, "7", terms(**changes))
+    assert not isinstance(documents, Problem), documents
+    return documents
+
+
+def credits_of(documents: list[Document]) -> list[Document]:
+    return [one for one in documents if one.kind == DocumentKind.CREDIT]
+
+
+# --- references ----------------------------------------------------------------------------------------------------
+
+names = st.text(min_size=1, max_size=12) | st.from_regex(r"[A-Za-z0-9._:/-]{1,12}", fullmatch=True)
+kinds = st.sampled_from(DocumentKind)
+facts = st.tuples(names, names, kinds, names)
+
+
+@given(facts, facts, st.integers(16, 64))
+def test_two_documents_never_share_a_reference(one: Any, other: Any, length: int) -> None:
+    assert (reference(*one, length) == reference(*other, length)) == (one == other)
+
+
+@given(facts, st.integers(10, 64))
+def test_a_reference_is_stable_plain_and_fits(one: Any, length: int) -> None:
+    made = reference(*one, length)
+    assert made == reference(*one, length)
+    assert 0 < len(made) <= length
+    assert re.fullmatch(r"[A-Za-z0-9._:/-]+", made)
+
+
+@given(facts, st.integers(10, 64))
+def test_a_reference_is_readable_or_has_at_least_fifty_bits(one: Any, length: int) -> None:
+    made = reference(*one, length)
+    if made != "/".join(one):
+        assert len(made) * 5 >= 50
+        assert len(made) == min(length, 52)
+        assert base64.b32decode(made + "=" * (-len(made) % 8), casefold=False) if len(made) == 52 else made.isalnum()
+
+
+@pytest.mark.parametrize("length", [0, 1, 9])
+def test_a_target_that_keeps_too_little_is_refused_whatever_the_name(length: int) -> None:
+    with pytest.raises(ValueError, match="too short"):
+        name_for(("a", "b"), length)
+
+
+def test_parts_cannot_be_shifted_into_one_another() -> None:
+    assert name_for(("a/b", "c"), 40) != name_for(("a", "b/c"), 40) != name_for(("a", "b", "c"), 40)
+    assert name_for(("ab", "c"), 10) != name_for(("a", "bc"), 10)
+
+
+# --- wanted_documents ----------------------------------------------------------------------------------------------
+
+
+@given(orders(), st.booleans())
+def test_every_document_adds_up(order: Order, import_taxes: bool) -> None:
+    documents = wanted_documents(order, None, terms(import_taxes=import_taxes))
+    if isinstance(documents, Problem):
+        assert documents.reason == "refunded too much"
+        return
+    for document in documents:
+        if document.kind != DocumentKind.PAYMENT:
+            parts = sum(line.amount for line in document.lines) + sum(one.amount for one in document.charges)
+            assert parts + document.tax == document.total
+    assert len({document.reference for document in documents}) == len(documents)
+
+
+@given(orders())
+def test_what_is_booked_is_the_stores_total_or_less_tax_where_taxes_are_not_imported(order: Order) -> None:
+    full = wanted_documents(order, None, terms())
+    net = wanted_documents(order, None, terms(import_taxes=False))
+    assume(not isinstance(full, Problem) and not isinstance(net, Problem))
+    assert full[0].total == order.total
+    assert net[0].total == order.total - order.tax and net[0].tax == 0
+    refunds = {refund.id: refund for refund in order.refunds}
+    for document in credits_of(full):
+        if document.event in refunds:
+            assert document.total == refunds[document.event].total
+    for document in credits_of(net):
+        assert document.tax == 0
+        if document.event in refunds:
+            refund = refunds[document.event]
+            tax = sum(line.tax for line in refund.lines) + sum(charge.tax for charge in refund.charges)
+            assert document.total == refund.total - tax
+
+
+@given(orders(), st.booleans())
+def test_neither_money_nor_units_are_given_back_beyond_the_sale(order: Order, import_taxes: bool) -> None:
+    documents = wanted_documents(order, None, terms(import_taxes=import_taxes))
+    assume(not isinstance(documents, Problem))
+    assert sum(one.total for one in credits_of(documents)) <= documents[0].total
+    units = Counter[str]()
+    for line in (line for one in credits_of(documents) for line in one.lines):
+        units[line.line_id] += line.quantity
+    assert all(units[line.id] <= line.quantity for line in order.lines)
+
+
+@given(orders())
+def test_a_cancellation_and_the_refunds_give_back_exactly_what_the_merchant_did_not_keep(order: Order) -> None:
+    order = replace(order, cancelled_at=LATER)
+    documents = wanted_documents(order, None, terms())
+    assume(not isinstance(documents, Problem))
+    returned = {
+        line.id: [one for r in order.refunds for one in r.lines if one.line_id == line.id] for line in order.lines
+    }
+    units_left = {line.id: line.quantity - sum(one.quantity for one in returned[line.id]) for line in order.lines}
+    kept_on_lines = sum(
+        line.amount + line.tax - sum_of(returned[line.id]) for line in order.lines if not units_left[line.id]
+    )
+    left = documents[0].total - sum(one.total for one in credits_of(documents))
+    if any(units_left.values()):
+        assert left == kept_on_lines
+        assert [one.event for one in credits_of(documents)][-1] == "cancel"
+        assert {line.line_id: line.quantity for line in credits_of(documents)[-1].lines} == {
+            line_id: units for line_id, units in units_left.items() if units
+        }
+        assert all(line.restock for line in credits_of(documents)[-1].lines)
+    else:
+        assert left == documents[0].total - sum(refund.total for refund in order.refunds)
+        assert "cancel" not in [one.event for one in documents]
+
+
+@given(orders())
+def test_there_is_one_sale_one_credit_for_each_refund_and_one_payment_for_each_transaction(order: Order) -> None:
+    documents = wanted_documents(replace(order, cancelled_at=None), None, terms())
+    assume(not isinstance(documents, Problem))
+    assert [one.event for one in documents if one.kind == DocumentKind.SALE] == ["order"]
+    assert [one.event for one in credits_of(documents)] == [refund.id for refund in order.refunds]
+    paid = [one for one in documents if one.kind == DocumentKind.PAYMENT]
+    assert {one.event for one in paid} <= {payment.id for payment in order.payments}
+    assert sum(one.total for one in paid) == min(order.total, sum(one.amount for one in order.payments))
+    assert all(one.original == documents[0].reference for one in documents[1:])
+
+
+@given(orders())
+def test_an_event_keeps_its_reference_whatever_happens_later(order: Order) -> None:
+    first = wanted(replace(order, refunds=(), payments=(), cancelled_at=None))[0]
+    later = wanted_documents(order, None, terms())
+    assume(not isinstance(later, Problem))
+    assert later[0].reference == first.reference
+    assert later[0].fingerprint == first.fingerprint
+
+
+def test_a_payment_that_comes_later_does_not_change_what_an_earlier_one_is_booked_with() -> None:
+    """Transactions "9" and "10": as text, the later one sorts first."""
+    early = Payment(id="9", gateway="card", amount=1500, paid_at=LATER)
+    late = Payment(id="10", gateway="card", amount=1500, paid_at=LATER + timedelta(hours=1))
+    [first] = [one for one in wanted(an_order(payments=(early,))) if one.kind == DocumentKind.PAYMENT]
+    both = [one for one in wanted(an_order(payments=(late, early))) if one.kind == DocumentKind.PAYMENT]
+    assert [(one.event, one.total) for one in both] == [("9", 1500), ("10", 500)]
+    assert both[0] == first
+
+
+def test_a_payment_goes_to_its_gateways_tender() -> None:
+    payments = tuple(Payment(id=str(n), gateway=gateway, amount=1000) for n, gateway in enumerate(("card", "wallet")))
+    made = wanted(an_order(payments=payments), tenders={"card": "CC"}, default_tender="misc")
+    assert [one.tender for one in made] == [None, "CC", "misc"]
+    assert [one.kind for one in wanted(an_order(payments=payments), kinds=[DocumentKind.SALE])] == [DocumentKind.SALE]
+
+
+def test_money_that_went_back_is_no_payment() -> None:
+    payments = (Payment(id="1", gateway="card", amount=2000), Payment(id="2", gateway="card", amount=-500))
+    assert [one.event for one in wanted(an_order(payments=payments))] == ["order", "1"]
+
+
+def test_the_same_sku_on_two_lines_stays_two_lines() -> None:
+    order = an_order(lines=(a_line(1), a_line(2, quantity=1, amount=900)))
+    assert [(one.line_id, one.sku, one.quantity, one.amount) for one in wanted(order)[0].lines] == [
+        ("L1", "MUG", 2, 2000),
+        ("L2", "MUG", 1, 900),
+    ]
+
+
+def test_an_unknown_sku_is_a_problem_that_names_it_and_skus_compare_exactly() -> None:
+    found = wanted_documents(an_order(lines=(a_line(1), a_line(2, sku="mug"))), None, terms())
+    assert isinstance(found, Problem) and found.reason == "unknown SKU"
+    assert "'mug'" in found.message and "'MUG'" not in found.message and found.detail == {"skus": ["mug"]}
+
+
+def test_a_charge_without_an_item_is_a_problem_also_when_only_a_refund_has_it() -> None:
+    charge = Charge(kind="adjustment", title="", amount=100)
+    for order in (
+        an_order(charges=(charge,)),
+        an_order(refunds=(Refund(id="R", total=100, charges=(charge,)),)),
+    ):
+        found = wanted_documents(order, None, terms())
+        assert isinstance(found, Problem) and found.reason == "unmapped charge" and "'adjustment'" in found.message
+
+
+def test_every_charge_is_booked_on_the_item_that_the_settings_name() -> None:
+    charges = (
+        Charge(kind="shipping", title="Post", amount=300, tax=60),
+        Charge(kind="discount", title="", amount=-100),
+    )
+    [sale] = wanted(an_order(charges=charges), charges={"shipping": "4000", "discount": "4090"})
+    assert [(one.kind, one.item, one.amount, one.tax) for one in sale.charges] == [
+        ("shipping", "4000", 300, 60),
+        ("discount", "4090", -100, 0),
+    ]
+
+
+def test_a_return_is_one_credit_without_an_original_with_its_signs_turned() -> None:
+    lines = (a_line(quantity=-2, amount=-2000, tax=-400),)
+    [credit] = wanted(an_order(kind="return", lines=lines, charges=(Charge(kind="fee", title="", amount=150),)))
+    assert (credit.kind, credit.event, credit.original, credit.total) == (DocumentKind.CREDIT, "return", None, 2250)
+    assert [(line.quantity, line.amount, line.tax, line.restock) for line in credit.lines] == [(2, 2000, 400, True)]
+    assert credit.charges[0].amount == -150
+
+
+def test_a_document_is_dated_by_the_day_in_the_shops_own_time_zone() -> None:
+    late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+    order = an_order(placed_at=late, refunds=(Refund(id="R", total=0, refunded_at=late + timedelta(days=1)),))
+    assert [one.dated_on for one in wanted(order)] == [date(2026, 3, 1), date(2026, 3, 2)]
+    assert [one.dated_on for one in wanted(order, time_zone="Pacific/Auckland")] == [date(2026, 3, 2), date(2026, 3, 3)]
+    assert [one.dated_on for one in wanted(order, time_zone="America/Los_Angeles")] == [
+        date(2026, 3, 1),
+        date(2026, 3, 2),
+    ]
+
+
+def test_more_units_or_money_back_than_were_sold_is_a_problem() -> None:
+    three = Refund(id="R", total=1000, lines=(RefundLine(line_id="L1", quantity=3, amount=1000),))
+    dear = Refund(id="R", total=2001, lines=(RefundLine(line_id="L1", quantity=1, amount=2001),))
+    nobodys = Refund(id="R", total=1, lines=(RefundLine(line_id="L9", quantity=1, amount=1),))
+    for refund in (three, dear, nobodys):
+        found = wanted_documents(an_order(refunds=(refund,)), None, terms())
+        assert isinstance(found, Problem) and found.reason == "refunded too much"
+
+
+# --- misfit --------------------------------------------------------------------------------------------------------
+
+
+def booked(document: Document, **changes: Any) -> RecordedDocument:
+    given = {"reference": document.reference, "kind": document.kind, "event": document.event, "state": "booked"}
+    given |= {"order_id": 1, "fingerprint": document.fingerprint, "total": document.total, **changes}
+    return RecordedDocument(**given)
+
+
+@given(orders())
+def test_an_order_fits_what_was_booked_of_it_whatever_is_added_later(order: Order) -> None:
+    documents = wanted_documents(order, None, terms())
+    assume(not isinstance(documents, Problem))
+    first = wanted(replace(order, refunds=(), payments=(), cancelled_at=None))
+    assert misfit(order, documents, [booked(one) for one in first]) is None
+    assert misfit(order, documents, [booked(one) for one in documents]) is None
+
+
+def test_an_edited_line_no_longer_fits_and_the_problem_has_both_totals() -> None:
+    [sale] = wanted(an_order())
+    edited = an_order(lines=(a_line(quantity=3, amount=3000),))
+    problem = misfit(edited, wanted(edited), [booked(sale)])
+    assert problem is not None and problem.reason == "edited after booking"
+    assert "2000" in problem.message and "3000" in problem.message
+    assert problem.detail["booked"]["total"] == 2000 and problem.detail["now"]["total"] == 3000  # type: ignore[index]
+
+
+def test_a_refund_that_is_gone_again_no_longer_fits() -> None:
+    refund = Refund(id="R", total=1000, lines=(RefundLine(line_id="L1", quantity=1, amount=1000),))
+    documents = wanted(an_order(refunds=(refund,)))
+    problem = misfit(an_order(), wanted(an_order()), [booked(one) for one in documents])
+    assert problem is not None and "nothing of it" in problem.message
+
+
+def test_a_booked_return_that_was_cancelled_later_waits_for_a_person() -> None:
+    back = an_order(kind="return", lines=(a_line(quantity=-2, amount=-2000),))
+    [credit] = wanted(back)
+    assert misfit(back, [credit], [booked(credit)]) is None
+    cancelled = replace(back, cancelled_at=LATER)
+    problem = misfit(cancelled, wanted(cancelled), [booked(credit)])
+    assert problem is not None and problem.reason == "cancelled after booking"
+
+
+# --- plan_documents ------------------------------------------------------------------------------------------------
+
+
+def found(document: Document, **changes: Any) -> Found:
+    same = Found(reference=document.reference, remote_id="55", total=document.total, currency=document.currency)
+    return replace(same, **changes)
+
+
+@st.composite
+def answers(draw: st.DrawFn, document: Document) -> LookUp:
+    kind = draw(st.sampled_from(["found", "found", "absent", "absent", "cannot tell", "other total", "other currency"]))
+    if kind == "absent":
+        return Absent(reference=document.reference)
+    if kind == "cannot tell":
+        return CannotTell(reference=document.reference)
+    changes = {"other total": {"total": document.total + 1}, "other currency": {"currency": "USD"}}
+    return found(document, **changes.get(kind, {}))
+
+
+@st.composite
+def situations(draw: st.DrawFn) -> tuple[Order, list[Document], dict[str, LookUp], bool, set[str]]:
+    """An order, its missing documents (the sale, or what hangs on it), the look-ups, and what may have been sent."""
+    order = draw(orders())
+    documents = wanted_documents(order, None, terms())
+    assume(not isinstance(documents, Problem))
+    recorded = draw(st.booleans())
+    missing = documents[1:] if recorded else documents[:1]
+    looked_up = {one.reference: draw(answers(one)) for one in missing}
+    sent = {one.reference for one in missing if draw(st.booleans())}
+    return order, missing, looked_up, recorded, sent
+
+
+def planned(situation: tuple[Order, list[Document], dict[str, LookUp], bool, set[str]]) -> Plan:
+    order, missing, looked_up, recorded, sent = situation
+    return plan_documents(order, missing, looked_up, sale_is_recorded=recorded, may_be_sent=sent.__contains__)
+
+
+@given(situations())
+def test_what_was_found_is_never_created(situation: Any) -> None:
+    plan, (_, missing, looked_up, _, _) = planned(situation), situation
+    assert not [one for one in plan.create if isinstance(looked_up[one.reference], Found)]
+    assert {one.reference for one in plan.create} <= {one.reference for one in missing}
+    assert len({one.reference for one in plan.create}) == len(plan.create)
+
+
+@given(situations())
+def test_only_what_agrees_in_reference_and_total_is_adopted_and_else_nothing_happens(situation: Any) -> None:
+    plan, (_, missing, looked_up, _, _) = planned(situation), situation
+    for document, answer in plan.adopt:
+        assert (answer.reference, answer.total, answer.currency) == (
+            document.reference,
+            document.total,
+            document.currency,
+        )
+    taken = [
+        one
+        for one in missing
+        if isinstance(answer := looked_up[one.reference], Found)
+        and (answer.total, answer.currency) != (one.total, one.currency)
+    ]
+    if taken:
+        assert plan.problem is not None and not plan.create and not plan.adopt
+
+
+@given(situations())
+def test_what_may_have_been_sent_is_not_sent_again_while_nobody_can_tell(situation: Any) -> None:
+    plan, (_, missing, looked_up, _, sent) = planned(situation), situation
+    unsure = [one for one in missing if isinstance(looked_up[one.reference], CannotTell) and one.reference in sent]
+    assert not [one for one in plan.create if one in unsure]
+    if unsure:
+        assert plan.problem is not None and not plan.create and not plan.adopt
+
+
+@given(situations())
+def test_a_sale_that_was_cancelled_before_booking_creates_nothing(situation: Any) -> None:
+    plan, (order, missing, looked_up, recorded, _) = planned(situation), situation
+    if order.cancelled_at is None or recorded or plan.problem is not None:
+        assert not plan.rejected
+    elif isinstance(looked_up[missing[0].reference], Found):
+        assert not plan.rejected and plan.adopt  # it is booked after all: now it can be credited
+    else:
+        assert plan.rejected == "cancelled before booking" and not plan.create and not plan.adopt
+
+
+@given(situations())
+def test_without_a_problem_every_missing_document_is_created_or_adopted(situation: Any) -> None:
+    plan, (_, missing, _, _, _) = planned(situation), situation
+    handled = [one.reference for one in plan.create] + [document.reference for document, _ in plan.adopt]
+    if plan.problem is None and not plan.rejected:
+        assert sorted(handled) == sorted(one.reference for one in missing)
+    assert planned(situation) == plan
+
+
+def test_a_cancelled_return_that_is_found_in_the_books_is_not_taken_for_never_booked() -> None:
+    back = an_order(kind="return", lines=(a_line(quantity=-2, amount=-2000),), cancelled_at=LATER)
+    [credit] = wanted(back)
+    for answer, reason, rejected in (
+        (found(credit), "cancelled after booking", ""),
+        (Absent(reference=credit.reference), None, "cancelled before booking"),
+    ):
+        plan = planned((back, [credit], {credit.reference: answer}, False, {credit.reference}))
+        assert (plan.problem and plan.problem.reason, plan.rejected) == (reason, rejected)
+        assert not plan.create and not plan.adopt
