@@ -10,17 +10,33 @@ from syncctl.hub.bulk import insert_values, marks
 from syncctl.hub.family import Family
 from syncctl.model import Published, StockLevel
 
-# Units that an event of the back office took off its stock, per order line: a booked sale, a shipment, an invoice.
+# Per order line: units that left the back office's stock (its event is known to the reading), all that were sold, and
+# those that a credit put back. A credit first cancels what has not left yet; only the rest came back onto the stock.
+_OF_COUNTING = "IN (SELECT id FROM sales_order WHERE counting = 1)"
+_SHIPPED = (
+    "SELECT f.order_id, x.line_id, x.quantity AS gone, 0 AS sold, 0 AS back FROM fulfilment f "
+    "JOIN fulfilment_line x ON x.fulfilment_id = f.id "
+    f"WHERE f.kind = '{{kind}}' AND f.event <= :as_of AND f.order_id {_OF_COUNTING}"
+)
+_GONE = {
+    "order": "SELECT d.order_id, x.line_id, x.quantity AS gone, 0 AS sold, 0 AS back FROM document d "
+    "JOIN document_line x ON x.document_id = d.id "
+    f"WHERE d.kind = 'sale' AND d.event <= :as_of AND d.order_id {_OF_COUNTING}",
+    "shipment": _SHIPPED.format(kind="shipment"),
+    "invoice": _SHIPPED.format(kind="invoice"),
+}
+_SOLD_AND_BACK = (
+    "SELECT d.order_id, x.line_id, 0, x.quantity, 0 FROM document d JOIN document_line x ON x.document_id = d.id "
+    f"WHERE d.kind = 'sale' AND d.order_id {_OF_COUNTING} UNION ALL "
+    "SELECT d.order_id, x.line_id, 0, 0, x.quantity FROM document d JOIN document_line x ON x.document_id = d.id "
+    f"WHERE d.kind = 'credit' AND d.event <= :as_of AND d.order_id {_OF_COUNTING} AND EXISTS (SELECT 1 "
+    "FROM refund_line b WHERE b.order_id = d.order_id AND b.refund_id = d.platform_event AND b.position = x.position "
+    "AND b.restock = 1)"
+)
 RELIEF = {
-    "order": "SELECT d.order_id, x.line_id, sum(x.quantity) AS units FROM document d "
-    "JOIN document_line x ON x.document_id = d.id WHERE d.kind = 'sale' AND d.event <= :as_of "
-    "AND d.order_id IN (SELECT id FROM sales_order WHERE counting = 1) GROUP BY 1, 2",
-    "shipment": "SELECT f.order_id, x.line_id, sum(x.quantity) AS units FROM fulfilment f "
-    "JOIN fulfilment_line x ON x.fulfilment_id = f.id WHERE f.kind = 'shipment' AND f.event <= :as_of "
-    "AND f.order_id IN (SELECT id FROM sales_order WHERE counting = 1) GROUP BY 1, 2",
-    "invoice": "SELECT f.order_id, x.line_id, sum(x.quantity) AS units FROM fulfilment f "
-    "JOIN fulfilment_line x ON x.fulfilment_id = f.id WHERE f.kind = 'invoice' AND f.event <= :as_of "
-    "AND f.order_id IN (SELECT id FROM sales_order WHERE counting = 1) GROUP BY 1, 2",
+    falls_on: "SELECT order_id, line_id, sum(gone) - max(0, sum(back) - (sum(sold) - sum(gone))) AS units "
+    f"FROM ({gone} UNION ALL {_SOLD_AND_BACK}) GROUP BY order_id, line_id"
+    for falls_on, gone in _GONE.items()
 }
 _UNREFLECTED = (
     "SELECT l.order_id, l.sku, max(0, l.quantity - l.removed - coalesce(r.units, 0)) AS units "
