@@ -121,10 +121,10 @@ class StockWorld(World):
     def _taken_off(self, shop: Shop, order_id: str, line_id: str) -> int:
         """Units of one order line that the back office's number lacks: sold (or shipped), less what came back."""
         rows = self.office.connection.execute(
-            "SELECT d.kind, l.quantity, l.restock, coalesce((SELECT sum(s.quantity) FROM shipment h"
-            " JOIN shipment_line s ON s.shipment_id = h.id WHERE h.document_id = d.id AND s.line_id = l.line_id), 0) FROM document d"
-            " JOIN document_line l ON l.document_id = d.id WHERE d.order_id = ? AND l.line_id = ?"
-            " AND d.reference LIKE ? || '/%'",
+            """SELECT d.kind, l.quantity, l.restock, coalesce((SELECT sum(s.quantity) FROM shipment h
+            JOIN shipment_line s ON s.shipment_id = h.id WHERE h.document_id = d.id AND s.line_id = l.line_id), 0)
+            FROM document d JOIN document_line l ON l.document_id = d.id
+            WHERE d.order_id = ? AND l.line_id = ? AND d.reference LIKE ? || '/%'""",
             (order_id, line_id, shop.identity),
         ).fetchall()
         sold = sum(quantity for kind, quantity, _, _ in rows if kind == "sale")
