@@ -19,6 +19,7 @@ _DECIDING = {
     "unknown_sku",
 }
 _BOOKED_KINDS = frozenset({OrderKind.SALE, OrderKind.RETURN})
+_NO_SALE = frozenset(OrderKind) - {OrderKind.SALE}  # a kind that nobody knows may be one
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def counts_against_stock(order: Order, verdict: Verdict) -> bool:
 
     What the filter leaves out counts too while it is open; a closed one that is never booked is the merchant's own.
     """
-    if order.cancelled_at is not None or order.kind != OrderKind.SALE or verdict.decision == "history":
+    if order.cancelled_at is not None or order.kind in _NO_SALE or verdict.decision == "history":
         return False
     return verdict.decision != "left_out" or not order.closed
 

@@ -1,0 +1,109 @@
+"""Who is who: normalised keys, and the one rule that joins two customers."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncctl.model import Customer
+from syncctl.rules.matching import contacts_of, email_key, keys_of, match, phone_key, same_name
+from syncctl.settings import CustomerSettings
+
+PLACEHOLDERS = CustomerSettings().placeholder_emails
+
+
+def settings(**changes: Any) -> CustomerSettings:
+    return CustomerSettings.model_validate({"country": "GB", **changes})
+
+
+def person(customer_id: str = "", **changes: Any) -> Customer:
+    return Customer(**{"id": customer_id, "name": "Ann Archer", "emails": ("ann@shop.example",), **changes})
+
+
+@pytest.mark.parametrize("text", ["ann@shop.example", " Ann@Shop.Example ", "ANN@SHOP.EXAMPLE", "\tann@shop.example\n"])
+def test_an_address_is_the_same_but_for_case_and_spaces_around_it(text: str) -> None:
+    assert email_key(text, PLACEHOLDERS) == "ann@shop.example"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["", " ", "ann", "ann@", "@shop.example", "a b@shop.example", "ann@shop..example", "a@b@c.example", "x" * 400],
+        *["noemail@shop.example", "NoEmail@shop.example", " no-reply@x.example", "none@none.com", "test@test.com"],
+    ],
+)
+def test_what_is_no_address_or_nobodys_is_no_key(text: str) -> None:
+    assert email_key(text, PLACEHOLDERS) is None
+
+
+def test_the_merchant_names_more_placeholders() -> None:
+    assert email_key("Walk-In@shop.example", ("walk-in@shop.example",)) is None
+    assert email_key("ann@shop.example", ("walk-in@shop.example",)) == "ann@shop.example"
+
+
+@pytest.mark.parametrize("text", ["020 7946 0123", "+44 20 7946 0123", "0044 20 7946 0123", "(020) 7946-0123"])
+def test_a_phone_is_compared_as_e164_with_the_configured_country(text: str) -> None:
+    assert phone_key(text, "GB") == "+442079460123"
+    assert phone_key("020 7946 0123", "US") != "+442079460123"
+
+
+@pytest.mark.parametrize("text", ["", " ", "call me", "0", "123", "0000000000", "000 000 0000", "1" * 70])
+def test_what_is_no_number_is_no_key(text: str) -> None:
+    assert phone_key(text, "GB") is None
+
+
+@given(st.text(max_size=400), st.text(max_size=100))
+def test_no_text_breaks_the_keys(email: str, phone: str) -> None:
+    key = email_key(email, PLACEHOLDERS)
+    assert key is None or (key == key.strip() and "@" in key)
+    number = phone_key(phone, "GB")
+    assert number is None or (number.startswith("+") and number[1:].isdigit())
+
+
+def test_the_rule_says_which_keys_join() -> None:
+    one = person(phones=("020 7946 0123",))
+    assert keys_of(one, settings()) == {("email", "ann@shop.example"), ("phone", "+442079460123")}
+    assert keys_of(one, settings(match="email")) == {("email", "ann@shop.example")}
+    assert keys_of(one, settings(match="create_new")) == frozenset()
+    assert len(contacts_of(one, settings(match="create_new"))) == 2
+
+
+def test_a_search_may_return_too_much_the_keys_are_compared_exactly() -> None:
+    near = [person("1", emails=("joann@shop.example",)), person("2", emails=("ann@shop.example.org",))]
+    assert match(person(), "ref", near, settings()).hit is None
+    found = match(person(), "ref", [*near, person("3", name="Somebody Else")], settings())
+    assert (found.hit and found.hit.id, found.rule, found.tie) == ("3", "email", "")
+
+
+def test_our_own_reference_comes_before_any_key() -> None:
+    ours = person("1", emails=(), reference="ref")
+    found = match(person(), "ref", [person("2"), ours], settings(match="create_new"))
+    assert (found.hit, found.rule) == (ours, "reference")
+    assert match(person(), "ref", [person("2")], settings(match="create_new")).hit is None
+
+
+def test_two_hits_are_a_tie_and_nobody_is_joined() -> None:
+    found = match(person(), "ref", [person("1"), person("2")], settings())
+    assert found.hit is None and "2 customers" in found.tie
+    by_phone = person("3", emails=(), phones=("+442079460123",))
+    both = match(person(phones=("02079460123",)), "ref", [person("1"), by_phone], settings())
+    assert both.hit is None and both.tie
+    assert match(person(), "ref", [person("1", reference="ref"), person("2", reference="ref")], settings()).tie
+
+
+def test_the_same_candidate_twice_is_one_and_the_deleted_are_none() -> None:
+    found = match(person(), "ref", [person("1"), person("1"), person("2", deleted=True)], settings())
+    assert found.hit is not None and found.hit.id == "1"
+
+
+@given(st.permutations([person("1"), person("2", emails=()), person("3", emails=("x@y.example",))]))
+def test_the_order_of_candidates_does_not_matter(candidates: list[Customer]) -> None:
+    found = match(person(), "ref", candidates, settings())
+    assert found.hit is not None and found.hit.id == "1"
+
+
+def test_names_are_the_same_but_for_case_and_spaces_and_no_name_is_nobodys() -> None:
+    assert same_name("Ann  ARCHER ", "ann archer")
+    assert not same_name("Ann Archer", "Anne Archer")
+    assert not same_name("", "") and not same_name(" ", " ")
