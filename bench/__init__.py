@@ -2,5 +2,7 @@
 
 BENCHMARKS = {
     "help": "bench.help",
+    "pull-orders": "bench.pull_orders",
+    "real-shop": "bench.real_shop",
 }
 """Name -> module with `run() -> dict`, imported when it is asked for."""

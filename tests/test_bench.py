@@ -1,0 +1,84 @@
+"""The benchmarks' frame: their list, the line they end in, and that the floor of step 1 writes what step 1 writes."""
+
+import ast
+import re
+import sqlite3
+import sys
+from contextlib import closing
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from bench import BENCHMARKS, pull_orders, retail
+from bench.__main__ import line, main
+from bench.measure import ROOT, measured
+from bench.sandboxes import load_data, write_config
+
+HISTORY = """\
+InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+1,A,Apple,2,2010-12-01T08:26:00,2.55,17850,United Kingdom
+1,A,Apple,1,2010-12-01T08:26:00,0.125,17850,United Kingdom
+2,a,small apple,1,2010-12-01T08:27:00,0.001,,France
+C3,A,Apple,-1,2010-12-02T08:26:00,2.60,17850,France
+4,A,damaged,-5,2010-12-03T08:26:00,0,,United Kingdom
+A5,B,Adjust bad debt,1,2010-12-04T08:26:00,-10.00,,United Kingdom
+6,A,Apple,1,2010-12-05T08:26:00,1.00,12345,Eire
+"""
+
+
+def test_the_list_names_every_benchmark_with_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    rows = [row.split("\t") for row in capsys.readouterr().out.splitlines()]
+    assert [name for name, _ in rows] == list(BENCHMARKS)
+    assert all(about.endswith(("times", ".", "alone")) or about for _, about in rows)
+    assert all(callable(import_module(module).run) for module in BENCHMARKS.values())
+
+
+@pytest.mark.parametrize("arguments", [[], ["no-such"], ["help", "no-such"]])
+def test_an_unknown_benchmark_is_refused_before_any_runs(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and "help" in shown.err
+
+
+def test_a_benchmark_ends_in_one_line_of_figures() -> None:
+    text = line("pull-orders", {"ratio": 1.5, "orders": 7})
+    assert re.fullmatch(r"pull-orders( [a-z_]+=[0-9.]+)+", text), text
+
+
+def test_the_oracle_and_the_raw_readers_import_nothing_of_syncctl() -> None:
+    for name in ("retail", "ledgers"):
+        tree = ast.parse((ROOT / "bench" / f"{name}.py").read_text("utf-8"))
+        named = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        named += [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        assert not [module for module in named if module.startswith("syncctl") or module == "bench"], name
+        assert {module.partition(".")[2] for module in named if module.startswith("bench.")} <= {"retail"}
+
+
+def test_a_measured_process_tells_its_own_peak_and_not_its_parents(tmp_path: Path) -> None:
+    ballast = b"x" * 200_000_000
+    usage = measured([sys.executable, "-c", "import sys; print('here'); sys.exit(3)"], tmp_path)
+    assert (usage.code, usage.output) == (3, "here\n")
+    assert usage.rss_mb < 60 and len(ballast) > 0
+    greedy = measured([sys.executable, "-c", "x = b'x' * 100_000_000"], tmp_path)
+    assert greedy.rss_mb > 90
+
+
+def test_the_floor_writes_what_step_one_writes(tmp_path: Path) -> None:
+    data = tmp_path / "history.csv"
+    data.write_text(HISTORY, "utf-8")
+    write_config(tmp_path)
+    load_data(tmp_path, data)
+    for which in ("floor", "ours"):
+        usage, figures = pull_orders.pull(tmp_path, which)
+        assert figures["orders"] == len(retail.read_history(data).invoices) == 6
+        assert usage.rss_mb > figures["cpu_s"] > 0
+    pull_orders.compare(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "floor.db")) as floor:
+        floor.execute("UPDATE line_item SET amount = amount + 1 WHERE position = 1")
+        floor.commit()
+    with pytest.raises(RuntimeError, match="line_item differs"):
+        pull_orders.compare(tmp_path)
