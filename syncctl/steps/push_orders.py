@@ -5,6 +5,7 @@ commit the outcomes. Sales first; credits and payments once their sale is booked
 """
 
 from syncctl import times
+from syncctl.hub.bulk import in_chunks
 from syncctl.hub.holds import Hold
 from syncctl.hub.order_reading import StoredOrder
 from syncctl.model import Booked, Queued, RecordedDocument, Refused
@@ -127,7 +128,8 @@ def _settle_queued(run: Run) -> Counts:
     if safety.assume_booked_after is not None:
         overdue = run.hub.documents.queued_before(times.now() - safety.assume_booked_after)
     by_reference = {one.reference: one for one in queued}
-    for outcome in run.back_office.fetch_outcomes(list(by_reference)):
+    chunks = in_chunks(by_reference, run.back_office.abilities.look_up_batch)
+    for outcome in (one for chunk in chunks for one in run.back_office.fetch_outcomes(chunk)):
         document = by_reference[outcome.key]
         with run.hub.transaction():
             if isinstance(outcome, Booked):
