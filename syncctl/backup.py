@@ -1,5 +1,7 @@
 """Backups of the hub, and the way back. A restored hub is recognised by the next run, which looks before it sends."""
 
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 from syncctl import times
@@ -24,7 +26,17 @@ def make_backup(hub_path: Path, keep: int) -> Path:
     copy_database(hub_path, target)
     for old in list_backups(hub_path)[keep:]:
         old.unlink(missing_ok=True)
+    _sweep(folder)
     return target
+
+
+def _sweep(folder: Path) -> None:
+    """Remove halves of copies whose process died; a young one may be another process's, at work."""
+    oldest = (times.now() - timedelta(hours=1)).timestamp()
+    for half in folder.glob("*.part*"):
+        with suppress(FileNotFoundError):
+            if half.stat().st_mtime < oldest:
+                half.unlink()
 
 
 def list_backups(hub_path: Path) -> list[Path]:

@@ -115,18 +115,22 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
 def copy_database(source: Path, target: Path) -> None:
     """Copy a hub through SQLite's backup API: whole, whatever is written meanwhile; mode 0600.
 
+    Only a whole copy ever has the name `target`; what a process that died left behind is called `target`.part.
     Errors: HubError if it cannot be read or written; a half-made copy is removed.
     """
+    partial = target.with_name(target.name + ".part")
     try:
-        os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        partial.unlink(missing_ok=True)
+        os.close(os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with (
             closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as original,
-            closing(sqlite3.connect(target)) as copy,
+            closing(sqlite3.connect(partial)) as copy,
         ):
             original.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
+        partial.replace(target)
     except sqlite3.Error as error:
-        target.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
         raise hub_error(source, error) from None
     except OSError as error:
         raise HubError(f"cannot write {target}: {error.strerror}", hint="Make room, or mend its rights.") from None

@@ -1,8 +1,14 @@
 """What the proof found, each as a small test of its own."""
 
+import os
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
+from syncctl.backup import backup_folder, list_backups, make_backup
+from syncctl.hub import Hub
 from tests.crash import world
 
 
@@ -21,3 +27,22 @@ def test_an_old_order_that_changes_does_not_bring_the_customers_old_details_back
         world.cycle(tmp_path, "order")
         phones = [row[0] for row in office.connection.execute("SELECT phones FROM customer WHERE name = 'Ada Byron'")]
         assert phones == ['["+447700900123"]']
+
+
+def test_half_a_backup_is_never_offered_and_is_swept_up_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = tmp_path / "hub.db"
+    Hub.open(hub).close()
+
+    class Dying(sqlite3.Connection):
+        def backup(self, target: sqlite3.Connection, **_named: object) -> None:
+            raise KeyboardInterrupt  # the nearest to a death that the test survives: nobody tidies up
+
+    with monkeypatch.context() as patch:
+        real = sqlite3.connect
+        patch.setattr(sqlite3, "connect", lambda *given, **named: real(*given, factory=Dying, **named))
+        with pytest.raises(KeyboardInterrupt):
+            make_backup(hub, keep=7)
+    [half] = backup_folder(hub).iterdir()
+    assert list_backups(hub) == []
+    os.utime(half, (0, 0))
+    assert list_backups(hub) == [] and [make_backup(hub, keep=7)] == list(backup_folder(hub).iterdir())
