@@ -22,6 +22,7 @@ from tests.fakes.faulty import Fault, Faulty, Plan
 WRITES = frozenset(
     "push_levels push_prices push_fulfilments push_customers push_documents create_variants create_groups".split()
 )
+_REAL_NOW = times.now
 Levels = dict[tuple[str, str, str], int | None]
 """Units shown, by store, SKU and listing."""
 
@@ -51,11 +52,13 @@ class StockWorld(World):
     def __init__(self, folder: Path, *, falls_on: str = "order", answers: str = "now", **options: Any) -> None:
         super().__init__(folder, back_office={"stock_falls_on": falls_on, "answers": answers}, **options)
         self.not_counted: set[tuple[str, str]] = set()  # orders that somebody skipped, or that are history
-        self.hurry = timedelta(0)  # so much time has passed for us
+        self.hurry = timedelta(0)  # so much time has passed, for us and for the shops
+        for shop in self.shops.values():
+            shop.clock = lambda: _REAL_NOW() + self.hurry
 
     def run(self, *steps: str, plans: Mapping[str, Plan | list[Fault]] | None = None, **options: Any) -> Report:
         """One run of these steps (none: all four) over connectors with these faults; `options` as `run_cycle`'s."""
-        real_office, real_store, real_now = syncctl.cycle.open_back_office, syncctl.cycle.open_store, times.now
+        real_office, real_store = syncctl.cycle.open_back_office, syncctl.cycle.open_store
         plans = plans or {}
 
         def keep(party: str, side: Any) -> Any:
@@ -67,7 +70,7 @@ class StockWorld(World):
             patch.setattr(syncctl.cycle, "open_back_office", lambda one: keep("back-office", real_office(one)))
             patch.setattr(syncctl.cycle, "open_store", lambda name, one: keep(name, real_store(name, one)))
             if self.hurry:
-                patch.setattr(times, "now", lambda: real_now() + self.hurry)
+                patch.setattr(times, "now", lambda: _REAL_NOW() + self.hurry)
             return run_cycle(self.settings, command="test", steps=steps or STEPS, **options)
 
     def settle(self, most: int = 4) -> None:

@@ -86,12 +86,16 @@ class Catalog(Family):
             "PRIMARY KEY (sku, price_list)) WITHOUT ROWID"
         )
 
-    def price_changes(self) -> tuple[int, list[tuple[str, str]]]:
-        """How many prices of the reading were known before, and (old, new) decimal text of those that differ."""
-        joined = "FROM new_price n JOIN price p USING (sku, price_list)"
-        compared = self.connection.execute(f"SELECT count(*) {joined}").fetchone()[0]
-        changed = self.connection.execute(f"SELECT p.amount, n.amount {joined} WHERE p.amount IS NOT n.amount")
-        return int(compared), changed.fetchall()
+    def price_changes(self) -> list[tuple[str, str]]:
+        """(old, new) decimal text of those staged prices that were known before and differ."""
+        return self.connection.execute(
+            "SELECT p.amount, n.amount FROM new_price n JOIN price p USING (sku, price_list) "
+            "WHERE p.amount IS NOT n.amount"
+        ).fetchall()
+
+    def known_prices(self) -> int:
+        """How many prices the last accepted readings gave."""
+        return int(self.connection.execute("SELECT count(*) FROM price").fetchone()[0])
 
     def accept_prices(self, price_list: str) -> int:
         """Take the staged prices over; returns how many differed. Listings get the price they should show."""

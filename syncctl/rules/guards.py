@@ -26,16 +26,22 @@ def strange_shrink(shrink: Shrink, settings: SafetySettings, allowed: int | None
     )
 
 
-def strange_prices(compared: int, changes: Sequence[tuple[str, str]], settings: SafetySettings) -> str | None:
+def price_jumps(changes: Sequence[tuple[str, str]], settings: SafetySettings) -> int:
+    """How many of these (old, new) prices changed by more than the settings' share of the old one."""
+    limit = Decimal(str(settings.max_price_change))
+    return sum(abs(Decimal(new) - Decimal(old)) > limit * abs(Decimal(old)) for old, new in changes)
+
+
+def strange_prices(known: int, jumps: int, settings: SafetySettings, allowed: int | None) -> str | None:
     """Why a price reading is set aside; None if it is accepted.
 
-    `compared`: how many prices were known before and are in the reading; `changes`: (old, new) of those that differ.
+    `known`: how many prices were known before; `allowed`: so many jumps were confirmed by hand.
     """
-    limit = Decimal(str(settings.max_price_change))
-    changed_much = sum(abs(Decimal(new) - Decimal(old)) > limit * abs(Decimal(old)) for old, new in changes)
-    if changed_much < settings.min_shrink or changed_much <= compared * settings.max_price_share:
+    if jumps < settings.min_shrink or jumps <= known * settings.max_price_share:
+        return None
+    if allowed is not None and jumps <= allowed:
         return None
     return (
-        f"{changed_much} of {compared} prices changed by more than {settings.max_price_change:.0%}; "
+        f"{jumps} of {known} prices changed by more than {settings.max_price_change:.0%}; "
         "the reading was set aside, the last one stays, no stock and no prices were written"
     )

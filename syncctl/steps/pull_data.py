@@ -8,7 +8,7 @@ from syncctl.errors import MoneyError, SafetyStop
 from syncctl.hub.fulfilments import ShippedOrder
 from syncctl.hub.holds import Hold
 from syncctl.model import Price, Shipment, Variant
-from syncctl.rules.guards import Shrink, strange_prices, strange_shrink
+from syncctl.rules.guards import Shrink, price_jumps, strange_prices, strange_shrink
 from syncctl.rules.shipments import allocate
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
@@ -61,15 +61,21 @@ def _pull_variants(run: Run) -> Counts:
         cursor = page.cursor
         run.progress(f"{BACK_OFFICE}: catalog read")
         run.checkpoint()
-    compared, changes = hub.catalog.price_changes()
-    problem = strange_prices(compared, changes, run.settings.safety)
-    if problem and run.allow_shrink is None:
-        raise SafetyStop(problem, hint="If it is right: syncctl sync-all --allow-shrink 0")
+    _stop_if_prices_jump(run)
     with hub.transaction():
         counts["prices changed"] += hub.catalog.accept_prices(run.settings.products.price_list)
         _finish(run, "variants", cursor, whole=whole)
     run.prices_ready = True
     return counts
+
+
+def _stop_if_prices_jump(run: Run) -> None:
+    jumps = price_jumps(run.hub.catalog.price_changes(), run.settings.safety)
+    if jumps < run.settings.safety.min_shrink:
+        return  # and nothing that grows with the catalog is counted
+    problem = strange_prices(run.hub.catalog.known_prices(), jumps, run.settings.safety, run.allow_shrink)
+    if problem:
+        raise SafetyStop(problem, hint=f"If it is right: syncctl sync-all --allow-shrink {jumps}")
 
 
 def _with_plain_prices(run: Run, variant: Variant) -> Variant:
