@@ -57,6 +57,23 @@ class Journal(Family):
                 [(state, message[:500], now, row) for row, state, message in outcomes],
             )
 
+    def supersede(self, party: str, operation: str, keys: Iterable[str]) -> None:
+        """What became of these writes has been seen there since: rows left open need no outcome of their own."""
+        rows = self.connection.execute(
+            "SELECT key, id FROM journal INDEXED BY journal_sending "
+            "WHERE state IN ('sending', 'unclear') AND party = ? AND operation = ?",
+            [party, operation],
+        ).fetchall()  # a handful, whatever the number of keys
+        if not rows:
+            return
+        seen = set(keys)
+        now = times.to_text(times.now())
+        with self.hub.transaction() as connection:
+            connection.executemany(
+                "UPDATE journal SET state = 'superseded', closed_at = ? WHERE id = ?",
+                [(now, row) for key, row in rows if key in seen],
+            )
+
     def unsettled(self, operation: str, keys: Iterable[str], after: datetime) -> set[str]:
         """Those of these writes that were sent after `after` and whose outcome is not known."""
         rows = set()

@@ -53,6 +53,7 @@ def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], count
     """One read-pull-compute-write; returns the listings whose level moved meanwhile, to be tried again."""
     hub = run.hub
     actual = store.fetch_levels([one.remote_id for one in hub.stock.again(ids)])
+    hub.journal.supersede(name, "level.set", actual)
     read_changed_orders(run, name, store)
     work_out_wants(run)
     agreed, changes = {}, []

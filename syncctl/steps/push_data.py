@@ -43,6 +43,8 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
             counts["listings changed"] += run.hub.catalog.record_listings(
                 name, listings, run.settings.products.price_list
             )
+            for operation in ("level.set", "price.set"):
+                run.hub.journal.supersede(name, operation, [one.id for one in listings])
             run.hub.cursors.put(name, "listings", page.cursor)
         seen += [one.id for one in listings]
         run.progress(f"{name}: {len(seen)} listings read")

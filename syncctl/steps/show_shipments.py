@@ -37,6 +37,7 @@ def _adopt(run: Run, name: str, store: WebStore, batch: list[PendingShipment], c
                 rest.append(one)
                 continue
             run.hub.fulfilments.set_shown(one.id, same.id)
+            run.hub.journal.supersede(name, "fulfilment.create", [one.remote_id])
             taken.add(same.id)
             counts["shipments found"] += 1
     return rest

@@ -10,6 +10,7 @@ import pytest
 from syncctl.backup import backup_folder, list_backups, make_backup
 from syncctl.hub import Hub
 from tests.crash import world
+from tests.fakes.faulty import Faulty, lost_reply
 
 
 def test_an_old_order_that_changes_does_not_bring_the_customers_old_details_back(tmp_path: Path) -> None:
@@ -46,3 +47,15 @@ def test_half_a_backup_is_never_offered_and_is_swept_up_later(tmp_path: Path, mo
     assert list_backups(hub) == []
     os.utime(half, (0, 0))
     assert list_backups(hub) == [] and [make_backup(hub, keep=7)] == list(backup_folder(hub).iterdir())
+
+
+def test_a_write_whose_reply_was_lost_does_not_stand_open_for_ever_once_it_was_seen(tmp_path: Path) -> None:
+    world.begin(tmp_path, "order")
+    world.cycle(tmp_path, "order")
+    world.go_on(tmp_path, "order", next_day=False)
+    for method in ("push_customers", "push_levels", "push_prices", "push_fulfilments"):
+        world.cycle(tmp_path, "order", lambda one, method=method: Faulty(one, [lost_reply(method, None)]))  # type: ignore[misc]
+    world.cycle(tmp_path, "order")
+    with closing(sqlite3.connect(tmp_path / "hub.db")) as hub:
+        states = dict(hub.execute("SELECT state, count(*) FROM journal GROUP BY state"))
+    assert states.keys() <= {"done", "not sent", "superseded"} and states["superseded"] >= 4
