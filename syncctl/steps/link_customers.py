@@ -111,6 +111,7 @@ def _link(run: Run, hub_id: int, ours: Customer, theirs: Customer | None, link: 
     agreed = replace(link, agreed_ours=agreed_text(ours), agreed_theirs=None if theirs is None else agreed_text(theirs))
     with run.hub.transaction():
         run.hub.links.add(agreed)
+        run.hub.journal.supersede(BACK_OFFICE, "customer.create", [link.reference or ""])
         run.hub.holds.clear("customer", [str(hub_id)])
 
 
