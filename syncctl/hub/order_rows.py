@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,13 +96,34 @@ def order_row(
     )
 
 
+def moved_units(orders: Iterable[Order]) -> dict[str, int]:
+    """Units per SKU that these orders have taken off their store's levels; the same from the model as from the rows.
+
+    Reckoned here for what was just written: to ask the tables again cost a twentieth of step 1.
+    """
+    units: dict[str, int] = {}
+    for order in orders:
+        removed = _removed(order)
+        for line in order.lines:
+            if line.sku is not None:
+                taken = 0 if order.cancelled_at is not None else line.quantity - removed.get(line.id, 0)
+                units[line.sku] = units.get(line.sku, 0) + taken
+    return units
+
+
+def _removed(order: Order) -> dict[str, int]:
+    """Units that can be sold again, by line id."""
+    removed: dict[str, int] = {}
+    for refund in order.refunds:
+        for back in refund.lines:
+            if back.restock:
+                removed[back.line_id] = removed.get(back.line_id, 0) + back.quantity
+    return removed
+
+
 def _line_rows(numbered: Numbered) -> Iterator[tuple[object, ...]]:
     for order_id, order in numbered:
-        removed: dict[str, int] = {}
-        for refund in order.refunds:
-            for back in refund.lines:
-                if back.restock:
-                    removed[back.line_id] = removed.get(back.line_id, 0) + back.quantity
+        removed = _removed(order)
         for position, line in enumerate(order.lines):
             yield (
                 order_id,

@@ -97,7 +97,7 @@ class Orders(Family):
             ),
         )
         order_rows.write_children(connection, party, numbered)
-        self._note_moved_units(party, units_before, self._units(ids))
+        self._note_moved_units(party, units_before, order_rows.moved_units(order for _, order in numbered))
         return ids
 
     def _known(self, party: str, remote_ids: Sequence[str]) -> dict[str, Known]:
@@ -114,7 +114,7 @@ class Orders(Family):
         return found
 
     def _units(self, order_ids: Sequence[int]) -> dict[str, int]:
-        """Units per SKU that these orders have taken off their store's levels."""
+        """Units per SKU that these orders, as they stand in the hub, have taken off their store's levels."""
         units: dict[str, int] = {}
         for chunk in in_chunks(order_ids):
             rows = self.connection.execute(

@@ -50,12 +50,11 @@ class Fields:
 
     def text(self, name: str, default: str = "") -> str:
         value = self.row.get(name)
-        if value is None:
-            return default
-        if not isinstance(value, str):
+        if isinstance(value, str):
+            return value
+        if value is not None:
             self.note(name, "is no text")
-            return default
-        return value
+        return default
 
     def shown_text(self, name: str) -> str:
         """The field as it came, or a short description where it is no text; for keeping, not for deciding."""
