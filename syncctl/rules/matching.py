@@ -63,6 +63,21 @@ def phone_key(text: str, country: str) -> str | None:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def phone_spellings(text: str, country: str) -> tuple[str, ...]:
+    """A number as it was typed, and as others may have typed it: for searches that compare text, not numbers.
+
+    >>> phone_spellings("020 7946 0123", "GB")
+    ('020 7946 0123', '+442079460123', '+44 20 7946 0123')
+    """
+    import phonenumbers
+
+    if phone_key(text, country) is None:
+        return ()
+    number, formats = phonenumbers.parse(text, country), phonenumbers.PhoneNumberFormat
+    known = [formats.E164, formats.INTERNATIONAL, formats.NATIONAL]
+    return tuple(dict.fromkeys([text.strip(), *(str(phonenumbers.format_number(number, one)) for one in known)]))
+
+
 def same_name(one: str, other: str) -> bool:
     """Whether two names are the same but for case and spaces; an empty name is nobody's."""
     return bool(one.strip()) and one.casefold().split() == other.casefold().split()

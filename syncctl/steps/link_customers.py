@@ -12,7 +12,7 @@ from syncctl.hub.journal import Entry
 from syncctl.hub.sync import Link
 from syncctl.model import Customer, CustomerChange, CustomerKey, Refused, Written
 from syncctl.rules.documents import name_for
-from syncctl.rules.matching import keys_of, match, same_name
+from syncctl.rules.matching import Match, keys_of, match, phone_spellings, same_name
 from syncctl.rules.merging import agreed_text, fields_of
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
@@ -41,7 +41,10 @@ def link_customers(run: Run, hub_ids: Iterable[int]) -> Linked:
         linked.ids.update({hub_id: link.remote_id for hub_id, link in links.items()})
         _find_or_create(run, {hub_id: one for hub_id, one in customers.items() if hub_id not in links}, linked)
         there = {hub_id: (one, links[hub_id]) for hub_id, one in customers.items() if hub_id in links}
-        linked.counts += update_customers(run, there)
+        counts, gone = update_customers(run, there)
+        linked.counts += counts
+        for hub_id in gone:
+            del linked.ids[hub_id]
     return linked
 
 
@@ -50,7 +53,7 @@ def _find_or_create(run: Run, customers: dict[int, Customer], linked: Linked) ->
     settle = times.now() - run.settings.safety.settle
     unsettled = run.hub.journal.unsettled("customer.create", references.values(), settle)
     linked.waiting |= {hub_id for hub_id, reference in references.items() if reference in unsettled}
-    asked = [hub_id for hub_id in references if hub_id not in linked.waiting]
+    asked = sorted(set(references) - linked.waiting)
     if not asked:
         return
     keys = [_keys(run, customers[hub_id], references[hub_id]) for hub_id in asked]
@@ -59,17 +62,60 @@ def _find_or_create(run: Run, customers: dict[int, Customer], linked: Linked) ->
     for hub_id, group in zip(asked, keys, strict=True):
         candidates = [one for _ in group for one in next(answers)]
         result = match(customers[hub_id], references[hub_id], candidates, run.settings.customers)
-        problem = result.tie or _taken(run, customers[hub_id], result.hit, result.rule)
-        if problem:
-            linked.counts += hold_customer(run, hub_id, "which customer?", problem)
-        if result.hit is not None and not problem:
-            link = _to(result.hit.id, hub_id, result.rule, references[hub_id])
-            _link(run, hub_id, customers[hub_id], result.hit, link)
-            linked.ids[hub_id] = result.hit.id
-            linked.counts["customers linked"] += 1
-        elif not problem or run.settings.customers.fallback == "create":
+        if _decide(run, hub_id, customers[hub_id], result, references[hub_id], linked):
             to_create.append(hub_id)
-    _create(run, {hub_id: customers[hub_id] for hub_id in to_create}, references, linked)
+    first, later = _one_of_each(run, {hub_id: customers[hub_id] for hub_id in to_create})
+    _create(run, first, references, linked)
+    if later:  # those share a key with somebody who is there by now
+        _find_or_create(run, later, linked)
+
+
+def _decide(run: Run, hub_id: int, customer: Customer, result: Match, reference: str, linked: Linked) -> bool:
+    """Join, hold, or let be created (True) one customer, by what the look-up found."""
+    other = result.hit and run.hub.links.by_remote(BACK_OFFICE, "customer", [result.hit.id]).get(result.hit.id)
+    if result.hit is not None and other is None:
+        _link(run, hub_id, customer, result.hit, _to(result.hit.id, hub_id, result.rule, reference))
+        linked.ids[hub_id] = result.hit.id
+        linked.counts["customers linked"] += 1
+        return False
+    if result.hit is not None and (result.rule == "reference" or same_name(customer.name, result.hit.name)):
+        _join(run, hub_id, result.hit, result.rule, reference, linked)
+        return False
+    if result.hit is None and not result.tie:
+        return True
+    problem = result.tie or (
+        f"the back office's customer {result.hit and result.hit.id} has the same {result.rule}, but another name, "
+        "and is linked to another web customer"
+    )
+    linked.counts += hold_customer(run, hub_id, "which customer?", problem)
+    return run.settings.customers.fallback == "create"
+
+
+def _join(run: Run, hub_id: int, hit: Customer, rule: str, reference: str, linked: Linked) -> None:
+    """Another web customer of the same name is this record already: the orders of both go to it.
+
+    A remote record has one link, the other's; that this one was found here stands in the journal, once.
+    """
+    linked.ids[hub_id] = hit.id
+    run.hub.holds.clear("customer", [str(hub_id)])
+    if not run.hub.journal.sent_before("customer.create", [reference]):
+        [row] = run.hub.journal.open([Entry(BACK_OFFICE, "customer.create", reference, f"customer {hub_id}")])
+        run.hub.journal.close([(row, "found", f"customer {hit.id}, by {rule} and name, beside another web customer")])
+        linked.counts["customers linked"] += 1
+
+
+def _one_of_each(run: Run, customers: dict[int, Customer]) -> tuple[dict[int, Customer], dict[int, Customer]]:
+    """Those to create now, and those who share a key with one of them: they must be looked up again after that."""
+    first: dict[int, Customer] = {}
+    later: dict[int, Customer] = {}
+    seen: set[tuple[str, str]] = set()
+    held = run.hub.holds.get("customer", map(str, customers))
+    for hub_id, customer in customers.items():
+        keys = keys_of(customer, run.settings.customers)
+        alone = str(hub_id) in held or not keys & seen
+        (first if alone else later)[hub_id] = customer
+        seen |= keys
+    return first, later
 
 
 def _references(run: Run, customers: dict[int, Customer]) -> dict[int, str]:
@@ -87,20 +133,10 @@ def _keys(run: Run, customer: Customer, reference: str) -> list[CustomerKey]:
     keys = [CustomerKey(reference=reference)] if "reference" in search else []
     usable = {kind for kind, _ in keys_of(customer, run.settings.customers)} & search
     keys += [CustomerKey(email=text) for text in customer.emails if "email" in usable]
-    return keys + [CustomerKey(phone=text) for text in customer.phones if "phone" in usable]
-
-
-def _taken(run: Run, customer: Customer, hit: Customer | None, rule: str) -> str:
-    """Why a hit cannot be linked: another web customer is it already, and this one is not the same person."""
-    if hit is None or rule == "reference":
-        return ""
-    other = run.hub.links.by_remote(BACK_OFFICE, "customer", [hit.id]).get(hit.id)
-    if other is None:
-        return ""
-    same = same_name(customer.name, hit.name)
-    return f"customer {hit.id} has the same {rule}, but is linked to another web customer" + (
-        " of the same name" if same else ""
-    )
+    if "phone" in usable:
+        country = run.settings.customers.country
+        keys += [CustomerKey(phone=text) for phone in customer.phones for text in phone_spellings(phone, country)]
+    return keys
 
 
 def _to(remote_id: str, hub_id: int, rule: str, reference: str) -> Link:
@@ -112,7 +148,8 @@ def _link(run: Run, hub_id: int, ours: Customer, theirs: Customer | None, link: 
     with run.hub.transaction():
         run.hub.links.add(agreed)
         run.hub.journal.supersede(BACK_OFFICE, "customer.create", [link.reference or ""])
-        run.hub.holds.clear("customer", [str(hub_id)])
+        if link.rule != "created":  # who was created in doubt stays held: a person may join the two
+            run.hub.holds.clear("customer", [str(hub_id)])
 
 
 def _create(run: Run, customers: dict[int, Customer], references: dict[int, str], linked: Linked) -> None:

@@ -22,21 +22,25 @@ class _Update:
     fields: Mapping[str, object]
 
 
-def update_customers(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -> Counts:
-    """Send what changed on the web since both sides agreed; a field that changed on both sides is held, not sent."""
+def update_customers(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -> tuple[Counts, set[int]]:
+    """Send what changed on the web since both sides agreed; a field that changed on both sides is held, not sent.
+
+    Also returns the customers that the back office turned out to have no more.
+    """
     changed = {
         hub_id: (ours, link)
         for hub_id, (ours, link) in customers.items()
         if merge(ours, link.agreed_ours, None, None).send
     }
     counts = Counts()
-    updates = []
+    updates, gone = [], set()
     there = _read(run, changed)
     for hub_id, (ours, link) in changed.items():
         theirs = there.get(link.remote_id)
         if theirs is None:
             text = f"the back office has no customer {link.remote_id} any more"
             counts += hold_customer(run, hub_id, "gone", text)
+            gone.add(hub_id)
             continue
         merged = merge(ours, link.agreed_ours, theirs, link.agreed_theirs)
         if merged.both:
@@ -44,7 +48,7 @@ def update_customers(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -
             counts += hold_customer(run, hub_id, "changed on both sides", text)
             continue
         updates.append(_Update(hub_id, ours, theirs, link, merged.send))
-    return counts + _send(run, updates)
+    return counts + _send(run, updates), gone
 
 
 def learn_theirs(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -> None:
