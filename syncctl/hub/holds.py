@@ -11,6 +11,7 @@ from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.family import Family
 
 _TRY_AGAIN = timedelta(days=1)
+_REASON_LENGTH, _MESSAGE_LENGTH = 100, 1000  # both may quote another system, which may say anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Holds(Family):
     def put(self, hold: Hold) -> bool:
         """Record a hold; an equal one writes nothing. True if the record was not held before."""
         detail = json.dumps(dict(hold.detail), sort_keys=True, default=str)
-        values = [hold.reason, hold.message, detail, hold.fingerprint]
+        values = [hold.reason[:_REASON_LENGTH], hold.message[:_MESSAGE_LENGTH], detail, hold.fingerprint]
         key = [hold.party, hold.kind, hold.record]
         row = self.connection.execute(
             "SELECT reason, message, detail, fingerprint, tried_at FROM hold "

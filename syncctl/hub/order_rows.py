@@ -39,6 +39,8 @@ FULFILMENT = upsert(
 
 Numbered = Sequence[tuple[int, Order]]
 
+_NUMBER_LENGTH = 100  # it is for people: in holds, lists and memos; the order is known by its id
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -71,7 +73,7 @@ def order_row(
         order_id,
         party,
         order.id,
-        order.number,
+        order.number[:_NUMBER_LENGTH],
         order.kind,
         times.to_text(order.placed_at),
         times.to_text(order.changed_at),

@@ -97,7 +97,7 @@ def wanted_documents(order: Order, customer_id: str | None, terms: Terms) -> lis
         return Problem(
             "unknown SKU",
             f"the back office has no item {', '.join(repr(sku[:60]) for sku in unknown[:5])}",
-            {"skus": unknown[:50]},
+            {"skus": [sku[:200] for sku in unknown[:50]]},
         )
     unmapped = sorted({charge.kind for charge in _all_charges(order)} - set(terms.settings.charges))
     if unmapped:

@@ -91,7 +91,7 @@ def _record_holds(run: Run, name: str, ids: Sequence[int], decided: Sequence[tup
     """Held orders get their hold; those that need no booking any more lose it. What is to be booked, step 2 decides."""
     for order_id, (fresh, decision) in zip(ids, decided, strict=True):
         if decision.decision == "held":
-            message = f"order {fresh.order.number}: {decision.message}"
+            message = f"order {fresh.order.number[:100]}: {decision.message}"
             hold = Hold(party=name, kind="order", record=str(order_id), reason=decision.reason, message=message)
             run.hub.holds.put(hold)
     gone = [
