@@ -197,3 +197,13 @@ def test_of_a_drop_only_what_the_orders_do_not_explain_is_held_back(tmp_path: Pa
     world.shop.set_level("MUG", (world.level("MUG") or 0) - 1)
     race.run()
     assert world.level("MUG") == world.most("MUG") - 1
+
+
+def test_a_drop_of_a_level_that_never_needed_a_write_is_held_back_too(tmp_path: Path) -> None:
+    world = StockWorld(tmp_path)
+    world.run()
+    world.shop.set_level("TRAY", 44)
+    assert counts_of(world.run(), "push-data")["netted"] == 1
+    assert world.level("TRAY") == 44
+    world.run()
+    assert world.level("TRAY") == 50

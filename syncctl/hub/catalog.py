@@ -3,14 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from syncctl.hub.bulk import in_chunks, insert_values, marks, upsert
+from syncctl.hub.bulk import Insert, in_chunks, insert_values, marks, upsert
 from syncctl.hub.family import Family
 from syncctl.model import Listing, Variant
 
 _VARIANT = upsert("variant", "sku product_id remote_id title tracked active", "sku")
 _PRICE = upsert("price", "sku price_list amount currency compare_at", "sku price_list")
 _LISTING = upsert("listing", "party remote_id sku title managed why price", "party remote_id")
-_SHOWN = upsert("shown", "listing_id party quantity", "listing_id")
+# What a listing shows when it is first read, or shows as wanted, is what both sides agree on.
+_SHOWN = Insert(
+    "shown",
+    "listing_id party quantity agreed",
+    "ON CONFLICT (listing_id) DO UPDATE SET quantity = excluded.quantity, "
+    "agreed = iif(excluded.quantity IS want, excluded.quantity, agreed), "
+    "moved = iif(excluded.quantity IS want, 0, moved) "
+    "WHERE excluded.quantity IS NOT quantity OR "
+    "(excluded.quantity IS want AND (excluded.quantity IS NOT agreed OR moved <> 0))",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +136,7 @@ class Catalog(Family):
                 [(party, one.id, one.sku, one.title, int(one.managed), one.why, one.price) for one in kept],
             )
             ids = self.listing_ids(party, [one.id for one in kept])
-            _SHOWN.run(connection, [(ids[one.id], party, one.quantity) for one in kept])
+            _SHOWN.run(connection, [(ids[one.id], party, one.quantity, one.quantity) for one in kept])
             if changed:
                 self._want_for_new(list(ids.values()), price_list)
         return changed + len(gone)
