@@ -172,6 +172,13 @@ def test_a_cancellation_and_the_refunds_give_back_exactly_what_the_merchant_did_
         assert "cancel" not in [one.event for one in documents]
 
 
+@given(orders(), st.booleans())
+def test_refunds_within_what_was_sold_are_never_a_problem_cancelled_or_not(order: Order, import_taxes: bool) -> None:
+    shipping = order.charges[:1]
+    order = replace(order, charges=shipping, total=sum_of(order.lines, shipping))
+    assert not isinstance(wanted_documents(order, None, terms(import_taxes=import_taxes)), Problem)
+
+
 @given(orders())
 def test_there_is_one_sale_one_credit_for_each_refund_and_one_payment_for_each_transaction(order: Order) -> None:
     documents = wanted_documents(replace(order, cancelled_at=None), None, terms())
