@@ -249,6 +249,14 @@ class Stock(Family):
                 [(level, listing_id) for listing_id, level in levels.items()],
             )
 
+    def set_shown(self, levels: Mapping[int, int]) -> None:
+        """What these listings show, as it was read; nobody agreed on it."""
+        with self.hub.transaction() as connection:
+            connection.executemany(
+                "UPDATE shown SET quantity = ? WHERE listing_id = ?",
+                [(level, listing_id) for listing_id, level in levels.items()],
+            )
+
     def forget_shown(self, listing_ids: Sequence[int]) -> None:
         """What these listings show is not known any more: a lost reply, a mismatch."""
         with self.hub.transaction() as connection:

@@ -103,7 +103,7 @@ def _send(
 def _record(
     run: Run, name: str, results: Sequence[tuple[tuple[Shown, LevelChange], int, WriteOutcome]], counts: Counts
 ) -> list[int]:
-    closed, agreed, again = [], {}, []
+    closed, agreed, refused, again = [], {}, {}, []
     with run.hub.transaction():
         for (shown, change), row, outcome in results:
             if isinstance(outcome, Written):
@@ -115,6 +115,7 @@ def _record(
                 again.append(shown.listing_id)
             elif isinstance(outcome, Refused):
                 closed.append((row, "refused", f"{outcome.reason}: {outcome.message}"))
+                refused[shown.listing_id] = change.expected
                 text = f"SKU {shown.sku} in {name}: the store refused its level: {outcome.message or outcome.reason}"
                 hold = Hold(
                     party=name,
@@ -130,5 +131,6 @@ def _record(
                 closed.append((row, "unclear", "the reply could not be read"))
         run.hub.journal.close(closed)
         run.hub.stock.agree(agreed)
+        run.hub.stock.set_shown(refused)
     counts["levels written"] += len(agreed)
     return again

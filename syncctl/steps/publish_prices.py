@@ -68,6 +68,7 @@ def _record(run: Run, name: str, one: ShownPrice, row: int, outcome: WriteOutcom
         counts["prices written"] += 1
     elif isinstance(outcome, Refused):
         run.hub.journal.close([(row, "refused", f"{outcome.reason}: {outcome.message}")])
+        run.hub.catalog.set_shown_prices({one.listing_id: one.price})  # as before
         text = f"SKU {one.sku} in {name}: the store refused its price: {outcome.message or outcome.reason}"
         counts["newly held"] += run.hub.holds.put(
             Hold(
