@@ -12,13 +12,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from syncctl.model import (
-    Absent,
-    CannotTell,
     Charge,
     Document,
     DocumentKind,
-    Found,
-    LookUp,
     Order,
     Payment,
     RecordedDocument,
@@ -26,35 +22,14 @@ from syncctl.model import (
     RefundLine,
 )
 from syncctl.rules.documents import (
-    Plan,
     Problem,
-    Terms,
     misfit,
     name_for,
-    plan_documents,
     reference,
     wanted_documents,
 )
 from syncctl.rules.totals import sum_of
-from syncctl.settings import OrderSettings
-from tests.fakes.orders import LATER, a_line, an_order, orders
-
-
-def terms(*, time_zone: str = "UTC", items: str = "MUG TRAY", kinds: Any = DocumentKind, **changes: Any) -> Terms:
-    return Terms(
-        store_id="shop-1",
-        settings=OrderSettings.model_validate({"book_from": "2020-01-01", **changes}),
-        kinds=frozenset(kinds),
-        reference_length=40,
-        time_zone=time_zone,
-        item={sku: sku for sku in items.split()}.get,
-    )
-
-
-def wanted(order: Order, **changes: Any) -> list[Document]:
-    documents = wanted_documents(order, "7", terms(**changes))
-    assert not isinstance(documents, Problem), documents
-    return documents
+from tests.fakes.orders import LATER, a_line, an_order, orders, terms, wanted
 
 
 def credits_of(documents: list[Document]) -> list[Document]:
@@ -327,108 +302,3 @@ def test_a_booked_return_that_was_cancelled_later_waits_for_a_person() -> None:
     cancelled = replace(back, cancelled_at=LATER)
     problem = misfit(cancelled, wanted(cancelled), [booked(credit)])
     assert problem is not None and problem.reason == "cancelled after booking"
-
-
-# --- plan_documents ------------------------------------------------------------------------------------------------
-
-
-def found(document: Document, **changes: Any) -> Found:
-    same = Found(reference=document.reference, remote_id="55", total=document.total, currency=document.currency)
-    return replace(same, **changes)
-
-
-@st.composite
-def answers(draw: st.DrawFn, document: Document) -> LookUp:
-    kind = draw(st.sampled_from(["found", "found", "absent", "absent", "cannot tell", "other total", "other currency"]))
-    if kind == "absent":
-        return Absent(reference=document.reference)
-    if kind == "cannot tell":
-        return CannotTell(reference=document.reference)
-    changes = {"other total": {"total": document.total + 1}, "other currency": {"currency": "USD"}}
-    return found(document, **changes.get(kind, {}))
-
-
-@st.composite
-def situations(draw: st.DrawFn) -> tuple[Order, list[Document], dict[str, LookUp], bool, set[str]]:
-    """An order, its missing documents (the sale, or what hangs on it), the look-ups, and what may have been sent."""
-    order = draw(orders())
-    documents = wanted_documents(order, None, terms())
-    assume(not isinstance(documents, Problem))
-    recorded = draw(st.booleans())
-    missing = documents[1:] if recorded else documents[:1]
-    looked_up = {one.reference: draw(answers(one)) for one in missing}
-    sent = {one.reference for one in missing if draw(st.booleans())}
-    return order, missing, looked_up, recorded, sent
-
-
-def planned(situation: tuple[Order, list[Document], dict[str, LookUp], bool, set[str]]) -> Plan:
-    order, missing, looked_up, recorded, sent = situation
-    return plan_documents(order, missing, looked_up, sale_is_recorded=recorded, may_be_sent=sent.__contains__)
-
-
-@given(situations())
-def test_what_was_found_is_never_created(situation: Any) -> None:
-    plan, (_, missing, looked_up, _, _) = planned(situation), situation
-    assert not [one for one in plan.create if isinstance(looked_up[one.reference], Found)]
-    assert {one.reference for one in plan.create} <= {one.reference for one in missing}
-    assert len({one.reference for one in plan.create}) == len(plan.create)
-
-
-@given(situations())
-def test_only_what_agrees_in_reference_and_total_is_adopted_and_else_nothing_happens(situation: Any) -> None:
-    plan, (_, missing, looked_up, _, _) = planned(situation), situation
-    for document, answer in plan.adopt:
-        assert (answer.reference, answer.total, answer.currency) == (
-            document.reference,
-            document.total,
-            document.currency,
-        )
-    taken = [
-        one
-        for one in missing
-        if isinstance(answer := looked_up[one.reference], Found)
-        and (answer.total, answer.currency) != (one.total, one.currency)
-    ]
-    if taken:
-        assert plan.problem is not None and not plan.create and not plan.adopt
-
-
-@given(situations())
-def test_what_may_have_been_sent_is_not_sent_again_while_nobody_can_tell(situation: Any) -> None:
-    plan, (_, missing, looked_up, _, sent) = planned(situation), situation
-    unsure = [one for one in missing if isinstance(looked_up[one.reference], CannotTell) and one.reference in sent]
-    assert not [one for one in plan.create if one in unsure]
-    if unsure:
-        assert plan.problem is not None and not plan.create and not plan.adopt
-
-
-@given(situations())
-def test_a_sale_that_was_cancelled_before_booking_creates_nothing(situation: Any) -> None:
-    plan, (order, missing, looked_up, recorded, _) = planned(situation), situation
-    if order.cancelled_at is None or recorded or plan.problem is not None:
-        assert not plan.rejected
-    elif isinstance(looked_up[missing[0].reference], Found):
-        assert not plan.rejected and plan.adopt  # it is booked after all: now it can be credited
-    else:
-        assert plan.rejected == "cancelled before booking" and not plan.create and not plan.adopt
-
-
-@given(situations())
-def test_without_a_problem_every_missing_document_is_created_or_adopted(situation: Any) -> None:
-    plan, (_, missing, _, _, _) = planned(situation), situation
-    handled = [one.reference for one in plan.create] + [document.reference for document, _ in plan.adopt]
-    if plan.problem is None and not plan.rejected:
-        assert sorted(handled) == sorted(one.reference for one in missing)
-    assert planned(situation) == plan
-
-
-def test_a_cancelled_return_that_is_found_in_the_books_is_not_taken_for_never_booked() -> None:
-    back = an_order(kind="return", lines=(a_line(quantity=-2, amount=-2000),), cancelled_at=LATER)
-    [credit] = wanted(back)
-    for answer, reason, rejected in (
-        (found(credit), "cancelled after booking", ""),
-        (Absent(reference=credit.reference), None, "cancelled before booking"),
-    ):
-        plan = planned((back, [credit], {credit.reference: answer}, False, {credit.reference}))
-        assert (plan.problem and plan.problem.reason, plan.rejected) == (reason, rejected)
-        assert not plan.create and not plan.adopt

@@ -5,8 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from syncctl.model import Charge, LineItem, Order, Payment, Refund, RefundLine
+from syncctl.model import Charge, Document, DocumentKind, LineItem, Order, Payment, Refund, RefundLine
+from syncctl.rules.documents import Problem, Terms, wanted_documents
 from syncctl.rules.totals import sum_of
+from syncctl.settings import OrderSettings
 
 PLACED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = PLACED + timedelta(days=2)
@@ -23,6 +25,25 @@ def an_order(**changes: Any) -> Order:
     given: dict[str, Any] = {"id": "1001", "number": "#1001", "placed_at": PLACED, "changed_at": PLACED, "raw": "{}"}
     given = {**given, "currency": "GBP", "lines": (a_line(),), **changes}
     return Order(**{"total": sum_of(given["lines"], given.get("charges", ())), **given})
+
+
+def terms(*, time_zone: str = "UTC", items: str = "MUG TRAY", kinds: Any = DocumentKind, **changes: Any) -> Terms:
+    """Terms of one shop whose back office has these items; `changes` are order settings."""
+    return Terms(
+        store_id="shop-1",
+        settings=OrderSettings.model_validate({"book_from": "2020-01-01", **changes}),
+        kinds=frozenset(kinds),
+        reference_length=40,
+        time_zone=time_zone,
+        item={sku: sku for sku in items.split()}.get,
+    )
+
+
+def wanted(order: Order, **changes: Any) -> list[Document]:
+    """The documents of an order that is no problem."""
+    documents = wanted_documents(order, "7", terms(**changes))
+    assert not isinstance(documents, Problem), documents
+    return documents
 
 
 @st.composite
