@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from syncctl import times
-from syncctl.hub.bulk import in_chunks, marks
+from syncctl.hub.bulk import Insert, in_chunks, marks
 from syncctl.hub.family import Family
+
+_ENTRY = Insert("journal", "id run_id party operation key record payload state sent_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +32,23 @@ class Journal(Family):
         """
         if not entries:
             return []
-        now = times.to_text(times.now())
+        now, run = times.to_text(times.now()), self.hub.runs.current
+        keys: dict[tuple[str, str], list[str]] = {}
+        for entry in entries:
+            keys.setdefault((entry.party, entry.operation), []).append(entry.key)
         with self.hub.transaction() as connection:
-            ids = []
-            for entry in entries:
-                connection.execute(
-                    "UPDATE journal SET state = 'superseded', closed_at = ? WHERE operation = ? AND key = ? "
-                    "AND party = ? AND state IN ('sending', 'unclear')",
-                    [now, entry.operation, entry.key, entry.party],
-                )
-                cursor = connection.execute(
-                    "INSERT INTO journal (run_id, party, operation, key, record, payload, state, sent_at) "
-                    "VALUES (?, ?, ?, ?, ?, ?, 'sending', ?)",
-                    [self.hub.runs.current, entry.party, entry.operation, entry.key, entry.record, entry.payload, now],
-                )
-                ids.append(int(cursor.lastrowid or 0))
+            for (party, operation), of_it in keys.items():
+                self.supersede(party, operation, of_it)
+            last = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'journal'")
+            first_id = int(last.fetchone()[0]) + 1  # as AUTOINCREMENT would: never one that was given before
+            ids = list(range(first_id, first_id + len(entries)))
+            _ENTRY.run(
+                connection,
+                [
+                    (row, run, one.party, one.operation, one.key, one.record, one.payload, "sending", now)
+                    for row, one in zip(ids, entries, strict=True)
+                ],
+            )
         self.hub.runs.mark()
         return ids
 

@@ -6,11 +6,12 @@ name on its way in has not edited it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
-from syncctl.model import Customer
+from syncctl.model import Address, Customer
 
 _FIELDS = ("name", "company", "emails", "phones", "addresses")
+_ADDRESS = tuple(field.name for field in fields(Address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +48,10 @@ def merge(ours: Customer, agreed_ours: str | None, theirs: Customer | None, agre
 
 
 def _plain(value: object) -> object:
-    """A field as JSON would give it back, so that what was stored and what is fresh compare."""
-    return json.loads(json.dumps(value, default=asdict, sort_keys=True))
+    """A field as JSON would give it back, so that what was stored and what is fresh compare.
+
+    Not by way of JSON itself: that took a tenth of step 2, for customers of whom nothing had changed.
+    """
+    if isinstance(value, Address):
+        return {name: getattr(value, name) for name in _ADDRESS}
+    return [_plain(one) for one in value] if isinstance(value, tuple | list) else value

@@ -90,9 +90,9 @@ def _leave_refused(run: Run, tasks: Sequence[Task]) -> None:
     """What was refused is sent again when it or the settings changed, daily, or on `holds retry`."""
     holds = run.hub.holds.get("order", [str(task.stored.id) for task in tasks])
     for task in tasks:
-        hold = holds.get(str(task.stored.id))
-        marks = {refusal_mark(run, document.fingerprint) for document in task.wanted}
-        task.waiting = hold is not None and any(map(hold.stands_for, marks))
+        if (hold := holds.get(str(task.stored.id))) is not None:
+            marks = {refusal_mark(run, document.fingerprint) for document in task.wanted}
+            task.waiting = any(map(hold.stands_for, marks))
 
 
 def _wave(run: Run, work: Sequence[tuple[Task, list[Document]]]) -> Counts:
