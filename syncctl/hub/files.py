@@ -1,5 +1,6 @@
 """The hub's file: opened, checked and laid out; its sidecar; the folder it lies in."""
 
+import errno
 import json
 import os
 import sqlite3
@@ -140,11 +141,22 @@ def _private(name: str, flags: int) -> int:
     return os.open(name, flags, 0o600)
 
 
+def _make_private(path: Path) -> None:
+    """Make the file if it is missing. One that exists is not opened: closing it would drop SQLite's locks on it."""
+    if not path.exists():
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    elif path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    elif not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if not read_only:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            _make_private(path)
         except OSError as error:
             raise HubError(
                 f"cannot use {path} as the hub: {error.strerror}", hint="Set hub.path to a place that you can write."

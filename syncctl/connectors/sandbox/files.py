@@ -4,7 +4,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from syncctl.errors import ConfigError, SyncctlError, Unreachable
@@ -107,7 +107,10 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
 def _make_private(path: Path) -> None:
     for parent in reversed(path.parents):
         parent.mkdir(mode=0o700, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # Only a file that is not there: closing one that SQLite has open in this process would drop SQLite's locks on it.
+    if not path.exists():
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, ddl: str, application_id: int) -> None:
