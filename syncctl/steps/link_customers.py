@@ -173,8 +173,8 @@ def _create(run: Run, customers: dict[int, Customer], references: dict[int, str]
     )
     outcomes = push_halving(run.back_office.push_customers, changes, lambda change: change.key)
     made: dict[int, tuple[Customer, Link]] = {}
-    for hub_id, row, change, outcome in zip(customers, rows, changes, outcomes, strict=True):
-        with run.hub.transaction():
+    with run.hub.transaction():
+        for hub_id, row, change, outcome in zip(customers, rows, changes, outcomes, strict=True):
             run.hub.journal.close([(row, journal_state(outcome), getattr(outcome, "message", ""))])
             if isinstance(outcome, Written):
                 link = _to(outcome.remote_id, hub_id, "created", change.reference)

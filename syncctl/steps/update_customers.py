@@ -54,10 +54,11 @@ def update_customers(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -
 def learn_theirs(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -> None:
     """Remember these customers as the back office returns them, after a write: the base of the next merge."""
     there = _read(run, customers)
-    for ours, link in customers.values():
-        theirs = there.get(link.remote_id)
-        if theirs is not None:
-            run.hub.links.agree(link, agreed_text(ours), agreed_text(theirs))
+    with run.hub.transaction():
+        for ours, link in customers.values():
+            theirs = there.get(link.remote_id)
+            if theirs is not None:
+                run.hub.links.agree(link, agreed_text(ours), agreed_text(theirs))
 
 
 def hold_customer(run: Run, hub_id: int, reason: str, message: str) -> Counts:
@@ -110,8 +111,8 @@ def _send(run: Run, updates: list[_Update]) -> Counts:
     ]
     outcomes = push_halving(run.back_office.push_customers, changes, lambda change: change.key)
     written = {}
-    for one, row, outcome in zip(updates, rows, outcomes, strict=True):
-        with run.hub.transaction():
+    with run.hub.transaction():
+        for one, row, outcome in zip(updates, rows, outcomes, strict=True):
             run.hub.journal.close([(row, journal_state(outcome), getattr(outcome, "message", ""))])
             if isinstance(outcome, Written):
                 run.hub.links.agree(one.link, agreed_text(one.ours), None)
