@@ -103,8 +103,10 @@ class DryBackOffice(BackOffice):
 
     def __init__(self, back_office: BackOffice, planned: list[PlannedWrite]) -> None:
         self.name = back_office.name
-        # What hangs on a sale is planned behind it, though nothing will ever book that sale.
-        self.abilities = replace(back_office.abilities, queued_in_order=True)
+        # What hangs on a sale is planned behind it, though nothing will ever book that sale; but not where a real run
+        # would have to wait for the sale too.
+        can = back_office.abilities
+        self.abilities = replace(can, queued_in_order=can.queued_in_order or not can.answers_later)
         self._back_office = back_office
         self._planned = planned
 
