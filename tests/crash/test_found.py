@@ -9,7 +9,7 @@ import pytest
 
 from syncctl.backup import backup_folder, list_backups, make_backup
 from syncctl.hub import Hub
-from tests.crash import world
+from tests.crash import oracle, world
 from tests.fakes.faulty import Faulty, lost_reply
 
 
@@ -59,3 +59,15 @@ def test_a_write_whose_reply_was_lost_does_not_stand_open_for_ever_once_it_was_s
     with closing(sqlite3.connect(tmp_path / "hub.db")) as hub:
         states = dict(hub.execute("SELECT state, count(*) FROM journal GROUP BY state"))
     assert states.keys() <= {"done", "not sent", "superseded"} and states["superseded"] >= 4
+
+
+def test_a_cycle_after_one_that_only_found_levels_as_wanted_moves_no_row(tmp_path: Path) -> None:
+    world.begin(tmp_path, "order")
+    world.cycle(tmp_path, "order")
+    shop, office = world.open_sides(tmp_path, "order")
+    with closing(shop), closing(office):
+        shop.place_order([("MUG", 1)], order_id="new")
+    world.cycle(tmp_path, "order")
+    before = oracle.marks(tmp_path)
+    world.cycle(tmp_path, "order")
+    assert oracle.marks(tmp_path) == before
