@@ -92,7 +92,9 @@ def hub_error(path: Path, error: sqlite3.Error) -> HubError:
     """What a SQLite error on the hub means to a person."""
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return HubError(f"the hub {path} is damaged ({name}); nothing was written anywhere", hint=_RESTORE)
+        return HubError(
+            f"the hub {path} is damaged ({name}); the run stopped there and wrote nothing more", hint=_RESTORE
+        )
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return HubError(f"the disk of {path} is full or failing ({name})", hint="Make room, then run again.")
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
