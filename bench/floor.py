@@ -47,9 +47,9 @@ class Insert:
 
 ORDER = Insert(
     "INSERT INTO sales_order (id, party, remote_id, number, kind, placed_at, changed_at, closed, currency,"
-    " tax_included, total, tax, financial_status, fulfilment_status, channel, test, customer_id, version_hash,"
-    " decision, reason, problems, decided_under, pending, counting)",
-    24,
+    " tax_included, total, tax, financial_status, fulfilment_status, channel, test, customer_id, delivery,"
+    " version_hash, decision, reason, problems, decided_under, pending, counting)",
+    25,
 )
 VERSION = Insert("INSERT INTO order_version (order_id, hash, seen_at, raw)", 4)
 LINE = Insert(
@@ -137,6 +137,7 @@ class _Floor:
                 body["channel"],
                 int(body["test"]),
                 customer_id,
+                "",
                 version_hash,
                 decision,
                 reason,

@@ -19,7 +19,7 @@ from syncctl.backup import make_backup
 from syncctl.connectors import open_back_office, open_store
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.dryrun import DryBackOffice, DryStore
-from syncctl.errors import Busy, ConfigError, HubError, SafetyStop, SignInNeeded, Stopped, SyncctlError, Unreachable
+from syncctl.errors import Busy, ConfigError, HubError, Stopped, SyncctlError
 from syncctl.hub import Hub
 from syncctl.hub.files import OURS, Sidecar, hub_error
 from syncctl.model import PlannedWrite, Report, StepReport
@@ -95,7 +95,7 @@ def hold_lock(hub_path: Path, if_busy: str = "fail") -> Iterator[None]:
     timeout = (float(seconds) if seconds else -1) if word == "wait" else 0
     try:
         hub_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(str(hub_path.absolute()) + ".lock", timeout=timeout, mode=0o600)
+        lock = FileLock(f"{hub_path.resolve()}.lock", timeout=timeout, mode=0o600)
         lock.acquire()
     except Timeout:
         raise Busy(
@@ -182,7 +182,9 @@ class _Cycle:
         except Stopped:
             self._report(StepReport(step=step, party=party, state="stopped", reason="stopped by a signal"))
             raise
-        except (Unreachable, SignInNeeded, SafetyStop, ConfigError) as error:
+        except HubError:
+            raise
+        except SyncctlError as error:
             self.failures.append(error)
             self._report(StepReport(step=step, party=party, state="failed", reason=str(error), hint=error.hint))
             return False

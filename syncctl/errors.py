@@ -75,10 +75,14 @@ class Stopped(SyncctlError):
 class BatchRefused(SyncctlError):
     """The other side refused a whole batch and did none of it; the caller halves it till the bad record is alone."""
 
+    exit_code = 3
+
 
 class MoneyError(SyncctlError, ValueError):
     """A text is no amount of money."""
 
 
 class DataError(SyncctlError, ValueError):
-    """One record cannot be understood; it is held, the rest goes on."""
+    """Something that the other side sent cannot be understood: one record is held, a whole reply ends its step."""
+
+    exit_code = 3

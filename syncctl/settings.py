@@ -125,6 +125,7 @@ class OrderSettings(Section):
             "gift_card": "GIFT-CARD",
             "tip": "TIP",
             "rounding": "ROUNDING",
+            "adjustment": "ADJUSTMENT",
         },
         description="The back office's item for each kind of charge.",
     )

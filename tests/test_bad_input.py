@@ -67,10 +67,10 @@ BAD_LINES: dict[str, tuple[dict[str, Any], str]] = {
     "empty SKU": ({"sku": ""}, "missing SKU"),
     "zero units": ({"quantity": 0}, "bad quantity"),
     "negative units": ({"quantity": -3}, "bad quantity"),
-    "half a unit": ({"quantity": 1.5}, "unreadable"),
-    "units as text": ({"quantity": "2"}, "unreadable"),
-    "more units than there are": ({"quantity": 10**30}, "unreadable"),
-    "units that are true": ({"quantity": True}, "unreadable"),
+    "half a unit": ({"quantity": 1.5}, "unreadable units"),
+    "units as text": ({"quantity": "2"}, "unreadable units"),
+    "more units than there are": ({"quantity": 10**30}, "unreadable units"),
+    "units that are true": ({"quantity": True}, "unreadable units"),
     "NaN": ({"price": "NaN"}, "unreadable"),
     "a number NaN": ({"price": float("nan")}, "unreadable"),
     "infinity": ({"price": float("inf")}, "unreadable"),
@@ -80,7 +80,7 @@ BAD_LINES: dict[str, tuple[dict[str, Any], str]] = {
     "a price of many digits": ({"price": "9" * 5000}, "unreadable"),
     "a tax that is none": ({"tax": "ten"}, "unreadable"),
     "no line id": ({"id": None}, "unreadable"),
-    "a SKU that is a list": ({"sku": ["MUG"]}, "unreadable"),
+    "a SKU that is a list": ({"sku": ["MUG"]}, "unreadable units"),
     "an unknown SKU of a megabyte": ({"sku": "M" * 1_000_000}, "unknown SKU"),
     "a hostile SKU": ({"sku": HOSTILE}, "unknown SKU"),
 }
@@ -107,7 +107,7 @@ def test_a_bad_line_holds_its_order_and_nothing_else(
 
 BAD_ORDERS: dict[str, tuple[dict[str, Any], str]] = {
     "no lines": ({"lines": []}, "no lines"),
-    "lines that are none": ({"lines": "two mugs"}, "unreadable"),
+    "lines that are none": ({"lines": "two mugs"}, "unreadable units"),
     "a total that differs": ({"total": "20.02"}, "totals differ"),
     "a negative total": ({"total": "-5.00"}, "negative total"),
     "a total that is none": ({"total": "NaN"}, "unreadable"),

@@ -10,7 +10,7 @@ import pytest
 import syncctl.connectors
 from syncctl.connectors.sandbox.books import SandboxBooks
 from syncctl.errors import BatchRefused, Unreachable
-from syncctl.model import CannotTell, Document, DocumentOutcome, LookUp, Queued, Unclear
+from syncctl.model import CannotTell, Document, DocumentKind, DocumentOutcome, LookUp, Queued, Unclear
 from syncctl.settings import SandboxBooksSettings
 from tests.builders import World
 from tests.fakes.faulty import FailBefore, lost_reply, on
@@ -111,7 +111,7 @@ class Mute(SandboxBooks):
 
     unreadable: set[str] = set()
 
-    def find_documents(self, references: Sequence[str]) -> list[LookUp]:
+    def find_documents(self, references: Sequence[str], kind: DocumentKind | None = None) -> list[LookUp]:
         return [CannotTell(reference=reference, reason="a file exchange") for reference in references]
 
     def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:

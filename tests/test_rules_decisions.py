@@ -92,9 +92,16 @@ def test_an_order_in_the_books_is_never_left_out_by_the_filter(order: Order, fin
 @given(orders(), st.integers(-100_000, 100_000))
 def test_an_order_is_booked_exactly_if_its_money_adds_up(order: Order, off: int) -> None:
     expected = "book" if off == 0 else "held"
-    assert verdict(replace(order, total=order.total + off))[0] == expected
+    booked = {"has_documents": order.cancelled_at is not None}  # a cancelled one that is nowhere books nothing
+    assert verdict(replace(order, total=order.total + off), **booked)[0] == expected
     refunds = tuple(replace(refund, total=refund.total + off) for refund in order.refunds)
-    assert verdict(replace(order, refunds=refunds))[0] == ("held" if refunds and off else "book")
+    assert verdict(replace(order, refunds=refunds), **booked)[0] == ("held" if refunds and off else "book")
+
+
+def test_a_cancelled_order_that_may_be_booked_is_looked_for_whatever_is_odd_about_it() -> None:
+    order = an_order(cancelled_at=LATER, total=1, lines=(a_line(quantity=-2),))
+    assert verdict(order) == ("book", "")
+    assert verdict(order, has_documents=True)[0] == "held"
 
 
 @given(orders(), st.text(max_size=20), st.text(max_size=20), st.booleans())

@@ -24,10 +24,10 @@ from syncctl.model import (
 from syncctl.rules.documents import (
     Problem,
     misfit,
-    name_for,
     reference,
     wanted_documents,
 )
+from syncctl.rules.references import name_for
 from syncctl.rules.totals import sum_of
 from tests.fakes.orders import LATER, a_line, an_order, orders, terms, wanted
 
@@ -212,13 +212,13 @@ def test_an_unknown_sku_is_a_problem_that_names_it_and_skus_compare_exactly() ->
 
 
 def test_a_charge_without_an_item_is_a_problem_also_when_only_a_refund_has_it() -> None:
-    charge = Charge(kind="adjustment", title="", amount=100)
+    charge = Charge(kind="engraving", title="", amount=100)
     for order in (
         an_order(charges=(charge,)),
         an_order(refunds=(Refund(id="R", total=100, charges=(charge,)),)),
     ):
         found = wanted_documents(order, None, terms())
-        assert isinstance(found, Problem) and found.reason == "unmapped charge" and "'adjustment'" in found.message
+        assert isinstance(found, Problem) and found.reason == "unmapped charge" and "'engraving'" in found.message
 
 
 def test_every_charge_is_booked_on_the_item_that_the_settings_name() -> None:

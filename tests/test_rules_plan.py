@@ -54,7 +54,8 @@ def situations(draw: st.DrawFn) -> tuple[Order, list[Document], dict[str, LookUp
 
 def planned(situation: tuple[Order, list[Document], dict[str, LookUp], bool, set[str]]) -> Plan:
     order, missing, looked_up, recorded, sent = situation
-    return plan_documents(order, missing, looked_up, sale_is_recorded=recorded, may_be_sent=sent.__contains__)
+    unwanted = "cancelled before booking" if order.cancelled_at is not None and not recorded else ""
+    return plan_documents(order, missing, looked_up, unwanted=unwanted, may_be_sent=sent.__contains__)
 
 
 @given(situations())

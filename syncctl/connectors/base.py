@@ -56,7 +56,8 @@ class Page(Generic[Record]):
     """Some records and where to resume after them.
 
     `cursor` is opaque text made by the connector; only the last page's moves the lower bound. `full` True: together
-    the pages are everything there is, so absence means gone; False: only what changed. `source_time`: when the source
+    the pages are everything there is, so absence means gone; False: only what changed. No page at all: there is no new
+    reading, and the last one stands. `source_time`: when the source
     took this reading, None where that is now. `sequence`: the source's own count at that moment, to be compared with
     the `sequence` of `Booked`, for sources whose readings and bookings reach us late.
     """
@@ -64,6 +65,7 @@ class Page(Generic[Record]):
     records: Sequence[Record]
     cursor: str
     unreadable: Sequence[Unreadable] = ()
+    gone: Sequence[str] = ()  # ids of records that the other side says were deleted
     full: bool = False
     source_time: datetime | None = None
     sequence: int | None = None
@@ -144,8 +146,15 @@ class WebStore(ABC):
         """The levels of these listings, read now, never from a cache. An unknown id is absent."""
 
     @abstractmethod
+    def fetch_prices(self, listing_ids: Sequence[str]) -> dict[str, str | None]:
+        """The ordinary prices of these listings as decimal text, read now. An unknown id is absent."""
+
+    @abstractmethod
     def push_levels(self, changes: Sequence[LevelChange]) -> list[WriteOutcome]:
-        """Set levels; by comparing with `expected`, or by a delta from it, where the store can."""
+        """Set levels; by comparing with `expected`, or by a delta from it, where the store can.
+
+        A store that takes writes in and shows them later answers Queued; a delta must not be answered before it shows.
+        """
 
     @abstractmethod
     def push_prices(self, changes: Sequence[PriceChange]) -> list[WriteOutcome]:
@@ -165,7 +174,10 @@ class WebStore(ABC):
 
     @abstractmethod
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
-        """Candidates for each key, in the keys' order; a search may return too many, the caller compares."""
+        """Candidates for each key, in the keys' order; a search may return too many, the caller compares.
+
+        A system that cannot tell now (its mirror is not here yet) raises Unreachable: an empty list means nobody.
+        """
 
     @abstractmethod
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
@@ -194,8 +206,11 @@ class BackOffice(ABC):
         """Which company this is. Cheap: one call."""
 
     @abstractmethod
-    def find_documents(self, references: Sequence[str]) -> list[LookUp]:
-        """One answer per reference, in order. The connector compares exactly, whatever the search returned."""
+    def find_documents(self, references: Sequence[str], kind: DocumentKind | None = None) -> list[LookUp]:
+        """One answer per reference, in order. The connector compares exactly, whatever the search returned.
+
+        `kind`: all of them are of this kind, which saves queries where each kind is a table of its own.
+        """
 
     @abstractmethod
     def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
@@ -231,7 +246,10 @@ class BackOffice(ABC):
 
     @abstractmethod
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
-        """Candidates for each key, in the keys' order; a search may return too many, the caller compares."""
+        """Candidates for each key, in the keys' order; a search may return too many, the caller compares.
+
+        A system that cannot tell now (its mirror is not here yet) raises Unreachable: an empty list means nobody.
+        """
 
     @abstractmethod
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:

@@ -15,6 +15,7 @@ from syncctl.model import (
     CustomerChange,
     CustomerKey,
     Document,
+    DocumentKind,
     DocumentOutcome,
     Fulfilment,
     FulfilmentChange,
@@ -59,6 +60,9 @@ class DryStore(WebStore):
 
     def fetch_levels(self, listing_ids: Sequence[str], location: str = "") -> dict[str, int | None]:
         return self._store.fetch_levels(listing_ids, location)
+
+    def fetch_prices(self, listing_ids: Sequence[str]) -> dict[str, str | None]:
+        return self._store.fetch_prices(listing_ids)
 
     def push_levels(self, changes: Sequence[LevelChange]) -> list[WriteOutcome]:
         for change in changes:
@@ -116,8 +120,8 @@ class DryBackOffice(BackOffice):
     def about(self) -> About:
         return self._back_office.about()
 
-    def find_documents(self, references: Sequence[str]) -> list[LookUp]:
-        return self._back_office.find_documents(references)
+    def find_documents(self, references: Sequence[str], kind: DocumentKind | None = None) -> list[LookUp]:
+        return self._back_office.find_documents(references, kind)
 
     def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
         for one in documents:

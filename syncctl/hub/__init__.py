@@ -46,6 +46,7 @@ class Hub:
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
         """Open the hub at `path`, made if missing. Errors: HubError; nothing is changed then."""
+        path = path.resolve()  # one file has one sidecar, whatever links lead to it
         return cls(path, open_database(path, read_only=read_only).conn)
 
     @contextmanager

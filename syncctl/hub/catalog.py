@@ -52,6 +52,7 @@ class Catalog(Family):
         """Make the hub hold these variants; returns how many differed. Prices are recorded apart, behind a guard."""
         with self.hub.transaction() as connection:
             products = self._products(variants)
+            self._note_tracking(variants)
             return _VARIANT.run(
                 connection,
                 [
@@ -59,6 +60,18 @@ class Catalog(Family):
                     for one in variants
                 ],
             )
+
+    def _note_tracking(self, variants: Sequence[Variant]) -> None:
+        """A level that the back office begins or ceases to own is to be worked out again."""
+        untracked: set[str] = set()
+        for chunk in in_chunks(one.sku for one in variants):
+            rows = self.connection.execute(
+                f"SELECT sku FROM variant INDEXED BY variant_untracked WHERE tracked = 0 AND sku IN ({marks(chunk)})",
+                chunk,
+            )
+            untracked |= {row[0] for row in rows}
+        turned = [(one.sku,) for one in variants if one.tracked == (one.sku in untracked)]
+        self.connection.executemany("INSERT OR IGNORE INTO stale_sku VALUES (?)", turned)
 
     def _products(self, variants: Sequence[Variant]) -> dict[str, int]:
         titles = {one.product_id: one.product_title for one in variants if one.product_id}
@@ -213,6 +226,18 @@ class Catalog(Family):
                 f"WHERE s.want IS NULL AND l.id IN ({marks(chunk)})",
                 chunk,
             )
+
+    def wanted_prices(self, party: str, remote_ids: Sequence[str]) -> dict[str, str]:
+        """The prices that these listings of a store should show, where there is one."""
+        found = {}
+        for chunk in in_chunks(remote_ids):
+            rows = self.connection.execute(
+                "SELECT remote_id, want_price FROM listing WHERE want_price IS NOT NULL AND party = ? "
+                f"AND remote_id IN ({marks(chunk)})",
+                [party, *chunk],
+            )
+            found.update(dict(rows.fetchall()))
+        return found
 
     def pending_prices(self, party: str, limit: int, after: int) -> list[ShownPrice]:
         """Listings whose price differs, by id, after `after`; found by partial index."""

@@ -1,6 +1,6 @@
 """Shipments and invoices: read from the back office, shown in the web store."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +10,33 @@ from syncctl.hub.family import Family
 from syncctl.model import FulfilmentLine, Shipment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ShippedOrder:
-    """The order that a document was made from, with what can be shipped of it: (line id, SKU, units) each."""
+    """The order that a document was made from, with its lines: (line id, item, units) each.
+
+    `taken`: units that earlier shipments (or invoices) were for, by kind and line.
+    """
 
     order_id: int
     lines: tuple[tuple[str, str, int], ...]
+    taken: dict[tuple[str, str], int]
+
+    def left(self, kind: str) -> list[tuple[str, str, int]]:
+        """The lines with the units that are left for a further shipment, or invoice."""
+        return [(line_id, sku, units - self.taken.get((kind, line_id), 0)) for line_id, sku, units in self.lines]
+
+    def take(self, kind: str, units: Mapping[str, int]) -> None:
+        for line_id, quantity in units.items():
+            self.taken[kind, line_id] = self.taken.get((kind, line_id), 0) + quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Allocated:
+    """A shipment or invoice with the units of each order line that it is for."""
+
+    shipment: Shipment
+    order: ShippedOrder
+    units: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,53 +71,89 @@ class Fulfilments(Family):
                     "SELECT line_id, sku, quantity FROM document_line WHERE document_id = ? ORDER BY position",
                     [document_id],
                 )
-                found[remote_id] = ShippedOrder(order_id, tuple(lines.fetchall()))
+                found[remote_id] = ShippedOrder(order_id, tuple(lines.fetchall()), self._taken(order_id))
         return found
 
-    def record(self, party: str, shipments: Sequence[tuple[Shipment, int, dict[str, int]]]) -> int:
-        """Record (shipment, order, units by line id), inside the caller's transaction; returns how many were new.
+    def _taken(self, order_id: int) -> dict[tuple[str, str], int]:
+        rows = self.connection.execute(
+            "SELECT f.kind, x.line_id, sum(x.quantity) FROM fulfilment f JOIN fulfilment_line x "
+            "ON x.fulfilment_id = f.id WHERE f.order_id = ? GROUP BY f.kind, x.line_id",
+            [order_id],
+        )
+        return {(kind, line_id): units for kind, line_id, units in rows}
 
-        New ones share the next event number, so that only a later stock reading can know of them.
+    def known(self, party: str, shipments: Sequence[Shipment]) -> set[tuple[str, str]]:
+        """(kind, id) of those that are recorded already."""
+        found = set()
+        for chunk in in_chunks(one.id for one in shipments):
+            found |= set(
+                self.connection.execute(
+                    f"SELECT kind, remote_id FROM fulfilment WHERE party = ? AND remote_id IN ({marks(chunk)})",
+                    [party, *chunk],
+                ).fetchall()
+            )
+        return found
+
+    def record(self, party: str, new: Sequence[Allocated]) -> int:
+        """Record shipments that are new, inside the caller's transaction; returns how many.
+
+        They share the next event number, so that only a later stock reading can know of them. One that has nothing of
+        its order is kept, but not shown in the store: there, no lines would mean all that is left.
         """
-        new = [one for one in shipments if not self._known(party, one[0])]
-        if not new:
-            return 0
-        event = self.hub.next_event()
-        for shipment, order_id, units in new:
+        event = self.hub.next_event() if new else 0
+        for one in new:
+            shipment = one.shipment
             cursor = self.connection.execute(
                 "INSERT INTO fulfilment (party, kind, remote_id, order_id, tracking_number, carrier, tracking_url, "
-                "shipped_at, event, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "shipped_at, event, sequence, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     party,
                     shipment.kind,
                     shipment.id,
-                    order_id,
+                    one.order.order_id,
                     shipment.tracking_number,
                     shipment.carrier,
                     shipment.tracking_url,
                     shipment.shipped_at and times.to_text(shipment.shipped_at),
                     event,
-                    int(shipment.kind == "shipment"),
+                    shipment.sequence,
+                    int(shipment.kind == "shipment" and bool(one.units)),
                 ],
             )
+            items = {line_id: sku for line_id, sku, _ in one.order.lines}
             self.connection.executemany(
-                "INSERT INTO fulfilment_line VALUES (?, ?, ?)",
-                [(cursor.lastrowid, line_id, quantity) for line_id, quantity in units.items()],
+                "INSERT INTO fulfilment_line VALUES (?, ?, ?, ?)",
+                [(cursor.lastrowid, line_id, items[line_id], quantity) for line_id, quantity in one.units.items()],
             )
         return len(new)
 
-    def _known(self, party: str, shipment: Shipment) -> bool:
-        row = self.connection.execute(
-            "SELECT 1 FROM fulfilment WHERE party = ? AND kind = ? AND remote_id = ?",
-            [party, shipment.kind, shipment.id],
-        ).fetchone()
-        return row is not None
+    def cancel(self, party: str, shipments: Sequence[Shipment]) -> int:
+        """Shipments that were undone: their units are back and count again; inside the caller's transaction."""
+        undone = 0
+        for shipment in shipments:
+            row = self.connection.execute(
+                "SELECT id, order_id FROM fulfilment WHERE party = ? AND kind = ? AND remote_id = ? AND EXISTS "
+                "(SELECT 1 FROM fulfilment_line WHERE fulfilment_id = fulfilment.id)",
+                [party, shipment.kind, shipment.id],
+            ).fetchone()
+            if row is None:
+                continue
+            undone += 1
+            self.connection.execute("DELETE FROM fulfilment_line WHERE fulfilment_id = ?", [row[0]])
+            self.connection.execute("UPDATE fulfilment SET pending = 0 WHERE id = ?", [row[0]])
+            self.connection.execute(
+                "UPDATE sales_order SET counting = 1 WHERE id = ? AND decision = 'book' AND cancelled_at IS NULL",
+                [row[1]],
+            )
+            self.hub.orders.mark_stale([row[1]])
+        return undone
 
     def pending(self, store: str, limit: int, after: int) -> list[PendingShipment]:
         """Shipments of this store's orders that it does not show yet, by id."""
         rows = self.connection.execute(
             "SELECT f.id, f.remote_id, o.remote_id, o.number, f.tracking_number, f.carrier, f.tracking_url, "
-            "f.shipped_at FROM fulfilment f JOIN sales_order o ON o.id = f.order_id "
+            "f.shipped_at FROM fulfilment f INDEXED BY fulfilment_pending "
+            "CROSS JOIN sales_order o ON o.id = f.order_id "
             "WHERE f.pending = 1 AND f.id > ? AND o.party = ? ORDER BY f.id LIMIT ?",
             [after, store, limit],
         ).fetchall()

@@ -11,6 +11,7 @@ from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.family import Family
 
 _TRY_AGAIN = timedelta(days=1)
+_SKIPPED = "skipped by hand"
 _REASON_LENGTH, _MESSAGE_LENGTH = 100, 1000  # both may quote another system, which may say anything
 
 
@@ -97,8 +98,17 @@ class Holds(Family):
 
     def clear_unreadable(self, party: str, remote_ids: Iterable[str]) -> None:
         """Records that could not be read once, and can be now."""
-        if self.any_unreadable(party):
+        if self.unreadable_ids(party):
             self.clear("unreadable", [f"{party}:{remote_id}" for remote_id in remote_ids])
+
+    def clear_mended_prices(self, party: str) -> None:
+        """Refused prices that the store shows as wanted by now, and prices that can be read again."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                "DELETE FROM hold WHERE kind = 'price' AND party = ?1 AND (record IN (SELECT ?1 || ':' || remote_id "
+                "FROM listing WHERE party = ?1 AND want_price IS price))",
+                [party],
+            )
 
     def clear_found_again(self) -> None:
         """SKUs that were held because a full reading lacked them, and that have a level again."""
@@ -109,9 +119,25 @@ class Holds(Family):
             )
 
     def any_unreadable(self, party: str) -> bool:
-        """Whether some order of this store cannot be read at all."""
-        row = self.connection.execute("SELECT 1 FROM hold WHERE kind = 'unreadable' AND party = ?", [party]).fetchone()
-        return row is not None
+        """Whether the units of some order of this store are not known, and nobody has given it up."""
+        row = self.connection.execute(
+            "SELECT 1 FROM hold WHERE party = ? AND (kind = 'unreadable' AND reason <> ? "
+            "OR kind = 'order' AND reason = 'unreadable units')",
+            [party, _SKIPPED],
+        )
+        return row.fetchone() is not None
+
+    def unreadable_ids(self, party: str) -> list[str]:
+        """The store's own ids of records that cannot be read at all."""
+        rows = self.connection.execute("SELECT record FROM hold WHERE kind = 'unreadable' AND party = ?", [party])
+        return [row[0].removeprefix(f"{party}:") for row in rows]
+
+    def is_skipped(self, record: str) -> bool:
+        """Whether a person has given this unreadable record up."""
+        row = self.connection.execute(
+            "SELECT 1 FROM hold WHERE kind = 'unreadable' AND record = ? AND reason = ?", [record, _SKIPPED]
+        )
+        return row.fetchone() is not None
 
     def added(self) -> int:
         """How many records the current run put on hold."""
@@ -121,6 +147,10 @@ class Holds(Family):
     def skip(self, hold_id: int) -> str:
         """Give a held order up: it is not booked and no longer counts against stock. Returns what was skipped."""
         kind, record = self._find(hold_id)
+        if kind == "unreadable":
+            with self.hub.transaction() as connection:
+                connection.execute("UPDATE hold SET reason = ? WHERE id = ?", [_SKIPPED, hold_id])
+            return f"the unreadable order {record}"
         if kind != "order":
             raise ConfigError(
                 f"hold {hold_id} is no order's; only orders can be skipped", hint=f"See: syncctl holds show {hold_id}"

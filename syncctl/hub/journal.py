@@ -78,6 +78,14 @@ class Journal(Family):
                 [(now, row) for key, row in rows if key in seen],
             )
 
+    def any_open(self, operation: str) -> bool:
+        """Whether the outcome of some write of this kind is not known."""
+        row = self.connection.execute(
+            "SELECT 1 FROM journal INDEXED BY journal_sending WHERE state IN ('sending', 'unclear') AND operation = ?",
+            [operation],
+        ).fetchone()
+        return row is not None
+
     def unsettled(self, operation: str, keys: Iterable[str], after: datetime) -> set[str]:
         """Those of these writes that were sent after `after` and whose outcome is not known."""
         rows = set()

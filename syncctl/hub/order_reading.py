@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from syncctl import times
 from syncctl.hub.bulk import in_chunks, marks
+from syncctl.hub.order_rows import delivery_of
 from syncctl.model import Charge, LineItem, Order, Payment, Refund, RefundLine
 
 _COLUMNS = (
     "id, party, remote_id, number, kind, placed_at, changed_at, cancelled_at, closed, currency, tax_included, total, "
-    "financial_status, fulfilment_status, channel, test, problems, customer_id, skipped"
+    "financial_status, fulfilment_status, channel, test, problems, customer_id, delivery"
 )
 
 
@@ -36,6 +37,7 @@ def load_orders(connection: sqlite3.Connection, order_ids: Sequence[int]) -> Ite
         ).fetchall()
         for row in rows:
             order_id = row[0]
+            email, shipping_address, billing_address = delivery_of(row[18])
             order = Order(
                 id=row[2],
                 number=row[3],
@@ -53,6 +55,9 @@ def load_orders(connection: sqlite3.Connection, order_ids: Sequence[int]) -> Ite
                 test=bool(row[15]),
                 problems=tuple(json.loads(row[16])) if row[16] else (),
                 raw="",
+                email=email,
+                shipping_address=shipping_address,
+                billing_address=billing_address,
                 lines=tuple(lines[order_id]),
                 charges=tuple(charges[order_id, ""]),
                 payments=tuple(payments[order_id]),

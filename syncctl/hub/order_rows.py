@@ -4,26 +4,26 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from syncctl import times
 from syncctl.hub.bulk import Insert, upsert
-from syncctl.model import Order
+from syncctl.model import Address, Order
 
 ORDER = Insert(
     "sales_order",
     "id party remote_id number kind placed_at changed_at cancelled_at closed currency tax_included total tax "
-    "financial_status fulfilment_status channel test customer_id version_hash decision reason problems decided_under "
-    "pending counting",
+    "financial_status fulfilment_status channel test customer_id delivery version_hash decision reason problems "
+    "decided_under pending counting",
     "ON CONFLICT (id) DO UPDATE SET number = excluded.number, kind = excluded.kind, placed_at = excluded.placed_at, "
     "changed_at = excluded.changed_at, cancelled_at = excluded.cancelled_at, closed = excluded.closed, "
     "currency = excluded.currency, tax_included = excluded.tax_included, total = excluded.total, tax = excluded.tax, "
     "financial_status = excluded.financial_status, fulfilment_status = excluded.fulfilment_status, "
     "channel = excluded.channel, test = excluded.test, customer_id = excluded.customer_id, "
-    "version_hash = excluded.version_hash, decision = excluded.decision, reason = excluded.reason, "
-    "problems = excluded.problems, decided_under = excluded.decided_under, pending = excluded.pending, "
-    "counting = excluded.counting",
+    "delivery = excluded.delivery, version_hash = excluded.version_hash, decision = excluded.decision, "
+    "reason = excluded.reason, problems = excluded.problems, decided_under = excluded.decided_under, "
+    "pending = excluded.pending, counting = excluded.counting",
 )
 VERSION = Insert("order_version", "order_id hash seen_at raw", "ON CONFLICT DO NOTHING")
 LINE = Insert("line_item", "order_id line_id position sku title quantity removed unit_price amount tax")
@@ -88,6 +88,7 @@ def order_row(
         order.channel,
         int(order.test),
         customer_ids.get(order.id),
+        _delivery(order),
         version_hash,
         decision.decision,
         decision.reason,
@@ -96,6 +97,20 @@ def order_row(
         int(decision.decision == "book"),
         int(decision.counts),
     )
+
+
+def _delivery(order: Order) -> str:
+    """E-mail and addresses as JSON text; empty where the order has none of its own."""
+    if not (order.email or order.shipping_address or order.billing_address):
+        return ""
+    to, bill = order.shipping_address, order.billing_address
+    return json.dumps([order.email, to and asdict(to), bill and asdict(bill)])
+
+
+def delivery_of(text: str) -> tuple[str, Address | None, Address | None]:
+    """(e-mail, shipping address, billing address) back from that text."""
+    email, to, bill = json.loads(text) if text else ("", None, None)
+    return email, to and Address(**to), bill and Address(**bill)
 
 
 def moved_units(orders: Iterable[Order]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 
 from syncctl import times
@@ -25,7 +26,7 @@ class Known:
     changed_at: str
     decided_under: str
     skipped: bool
-    has_documents: bool
+    has_documents: bool  # in the back office, or perhaps: a reply was lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ class Orders(Family):
             rows = self.connection.execute(
                 "SELECT remote_id, id, version_hash, changed_at, decided_under, skipped, "
                 "EXISTS (SELECT 1 FROM document d WHERE d.order_id = sales_order.id) "
+                "OR EXISTS (SELECT 1 FROM journal j INDEXED BY journal_sending WHERE j.state IN ('sending', 'unclear') "
+                "AND j.operation = 'document.create' AND j.record = 'order ' || sales_order.id) "
                 f"FROM sales_order WHERE party = ? AND remote_id IN ({marks(chunk)})",
                 [party, *chunk],
             )
@@ -138,11 +141,12 @@ class Orders(Family):
                 [(after.get(sku, 0) - before.get(sku, 0), party, sku) for sku in skus],
             )
 
-    def open_ids(self, party: str) -> list[str]:
-        """The store's ids of orders that are neither closed nor cancelled."""
+    def open_ids(self, party: str, oldest: datetime | None = None) -> list[str]:
+        """The store's ids of orders that are neither closed nor cancelled, placed from `oldest` on."""
         rows = self.connection.execute(
-            "SELECT remote_id FROM sales_order WHERE party = ? AND closed = 0 AND cancelled_at IS NULL ORDER BY id",
-            [party],
+            "SELECT remote_id FROM sales_order WHERE party = ? AND closed = 0 AND cancelled_at IS NULL "
+            "AND placed_at >= ? ORDER BY id",
+            [party, "" if oldest is None else times.to_text(oldest)],
         )
         return [row[0] for row in rows]
 
@@ -154,14 +158,36 @@ class Orders(Family):
         )
         return rows.fetchall()
 
+    def held_as(self, party: str, remote_ids: Sequence[str], reason: str) -> list[str]:
+        """Those of these orders of a store that are held for this reason, as holds name them."""
+        held = self.connection.execute(
+            "SELECT record FROM hold WHERE party = ? AND kind = 'order' AND reason = ?", [party, reason]
+        )
+        ids = {record for (record,) in held}
+        return [str(order_id) for order_id, _ in self.numbers(party, remote_ids) if str(order_id) in ids] if ids else []
+
+    def any_pending(self) -> bool:
+        """Whether some order is still to be booked."""
+        row = self.connection.execute("SELECT 1 FROM sales_order WHERE pending = 1 AND decision = 'book' LIMIT 1")
+        return row.fetchone() is not None
+
     def pending_ids(self, after: int, limit: int, stores: Sequence[str]) -> list[int]:
         """Orders that push-orders must look at, ascending; found by partial index. `stores` empty: all."""
         only = f"AND party IN ({marks(stores)})" if stores else ""
         rows = self.connection.execute(
-            f"SELECT id FROM sales_order WHERE pending = 1 AND id > ? {only} ORDER BY id LIMIT ?",
+            "SELECT id FROM sales_order WHERE pending = 1 AND decision = 'book' AND skipped = 0 AND id > ? "
+            f"{only} ORDER BY id LIMIT ?",
             [after, *stores, limit],
         )
         return [row[0] for row in rows]
+
+    def to_book(self, order_ids: Sequence[int]) -> set[int]:
+        """Those of these orders that are to be booked still."""
+        rows = self.connection.execute(
+            f"SELECT id FROM sales_order WHERE id IN ({marks(order_ids)}) AND decision = 'book' AND skipped = 0",
+            order_ids,
+        )
+        return {row[0] for row in rows}
 
     def load(self, order_ids: Sequence[int]) -> list[StoredOrder]:
         """These orders, from their rows."""

@@ -67,6 +67,13 @@ class Runs(Family):
                 ],
             )
 
+    def last_state(self, step: str) -> str | None:
+        """How this step ended when it was last run, None if it never was."""
+        row = self.connection.execute(
+            "SELECT state FROM run_step WHERE step = ? AND state <> 'not run' ORDER BY run_id DESC LIMIT 1", [step]
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def end(self, exit_code: int, message: str) -> None:
         """Close the run's row: the mark of a clean end."""
         with self.hub.transaction() as connection:

@@ -71,7 +71,9 @@ CREATE TABLE sales_order (
   placed_at TEXT NOT NULL, changed_at TEXT NOT NULL, cancelled_at TEXT, closed INTEGER NOT NULL,
   currency TEXT NOT NULL, tax_included INTEGER NOT NULL, total INTEGER NOT NULL, tax INTEGER NOT NULL,
   financial_status TEXT NOT NULL, fulfilment_status TEXT NOT NULL, channel TEXT NOT NULL, test INTEGER NOT NULL,
-  customer_id INTEGER REFERENCES customer(id), version_hash BLOB NOT NULL,
+  customer_id INTEGER REFERENCES customer(id),
+  delivery TEXT NOT NULL, -- e-mail and addresses as on the order, as JSON; empty: none
+  version_hash BLOB NOT NULL,
   decision TEXT NOT NULL CHECK (decision IN ('book', 'history', 'left_out', 'rejected', 'held')),
   reason TEXT NOT NULL, problems TEXT NOT NULL, decided_under TEXT NOT NULL,
   pending INTEGER NOT NULL CHECK (pending IN (0, 1)),   -- push-orders must look at it
@@ -113,15 +115,17 @@ CREATE TABLE refund_line (
 CREATE TABLE fulfilment (
   id INTEGER PRIMARY KEY, party TEXT NOT NULL, kind TEXT NOT NULL, remote_id TEXT NOT NULL,
   order_id INTEGER NOT NULL REFERENCES sales_order(id), tracking_number TEXT NOT NULL, carrier TEXT NOT NULL,
-  tracking_url TEXT NOT NULL, shipped_at TEXT, event INTEGER NOT NULL,
+  tracking_url TEXT NOT NULL, shipped_at TEXT, event INTEGER NOT NULL, sequence INTEGER,
   pending INTEGER NOT NULL CHECK (pending IN (0, 1)), -- to be shown in the web store
   shown_id TEXT, UNIQUE (party, kind, remote_id)
 ) STRICT;
 CREATE INDEX fulfilment_order ON fulfilment (order_id);
+CREATE INDEX fulfilment_sequence ON fulfilment (sequence, event) WHERE sequence IS NOT NULL;
 CREATE INDEX fulfilment_event ON fulfilment (event);
 CREATE INDEX fulfilment_pending ON fulfilment (id) WHERE pending = 1;
 CREATE TABLE fulfilment_line (
-  fulfilment_id INTEGER NOT NULL REFERENCES fulfilment(id), line_id TEXT NOT NULL, quantity INTEGER NOT NULL,
+  fulfilment_id INTEGER NOT NULL REFERENCES fulfilment(id), line_id TEXT NOT NULL, sku TEXT NOT NULL,
+  quantity INTEGER NOT NULL,
   PRIMARY KEY (fulfilment_id, line_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -132,6 +136,7 @@ CREATE TABLE document (
   total INTEGER NOT NULL, fingerprint TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('booked', 'queued')),
   remote_id TEXT NOT NULL, number TEXT NOT NULL, sequence INTEGER, assumed INTEGER NOT NULL DEFAULT 0,
   event INTEGER, -- our logical clock when the back office confirmed it; NULL while queued
+  taxed INTEGER NOT NULL,
   recorded_at TEXT NOT NULL, UNIQUE (order_id, kind, platform_event)
 ) STRICT;
 CREATE INDEX document_remote ON document (remote_id);
@@ -140,7 +145,9 @@ CREATE INDEX document_queued ON document (id) WHERE state = 'queued';
 CREATE INDEX document_sequence ON document (sequence, event) WHERE sequence IS NOT NULL;
 CREATE TABLE document_line (
   document_id INTEGER NOT NULL REFERENCES document(id), position INTEGER NOT NULL, line_id TEXT NOT NULL,
-  sku TEXT NOT NULL, quantity INTEGER NOT NULL, amount INTEGER NOT NULL, PRIMARY KEY (document_id, position)
+  sku TEXT NOT NULL, quantity INTEGER NOT NULL, amount INTEGER NOT NULL,
+  restock INTEGER NOT NULL, -- credits: the units can be sold again
+  PRIMARY KEY (document_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE journal (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run_id INTEGER NOT NULL, party TEXT NOT NULL, operation TEXT NOT NULL,
@@ -158,6 +165,7 @@ CREATE TABLE variant (
   sku TEXT PRIMARY KEY, product_id INTEGER REFERENCES product(id), remote_id TEXT NOT NULL, title TEXT NOT NULL,
   tracked INTEGER NOT NULL, active INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX variant_untracked ON variant (sku) WHERE tracked = 0;
 CREATE TABLE price (
   sku TEXT NOT NULL, price_list TEXT NOT NULL, amount TEXT NOT NULL, currency TEXT NOT NULL, compare_at TEXT,
   PRIMARY KEY (sku, price_list)
@@ -177,7 +185,7 @@ CREATE TABLE stock_level (
 -- The last complete one tells what the levels can know of: every event up to `as_of_event`.
 CREATE TABLE snapshot (
   id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL, what TEXT NOT NULL, as_of_event INTEGER NOT NULL,
-  source_time TEXT NOT NULL, complete INTEGER NOT NULL, whole INTEGER NOT NULL, counts TEXT NOT NULL
+  source_time TEXT NOT NULL, sequence INTEGER, complete INTEGER NOT NULL, whole INTEGER NOT NULL, counts TEXT NOT NULL
 ) STRICT;
 CREATE TABLE shown (
   listing_id INTEGER PRIMARY KEY REFERENCES listing(id), party TEXT NOT NULL,

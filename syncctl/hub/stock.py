@@ -10,38 +10,42 @@ from syncctl.hub.bulk import insert_values, marks
 from syncctl.hub.family import Family
 from syncctl.model import Published, StockLevel
 
-# Per order line: units that left the back office's stock (its event is known to the reading), all that were sold, and
-# those that a credit put back. A credit first cancels what has not left yet; only the rest came back onto the stock.
-_OF_COUNTING = "IN (SELECT id FROM sales_order WHERE counting = 1)"
+# What the back office's reading knows of an order line, from orders that count: units sold, units that left its stock
+# (by the event after which its stock falls), and units that a credit put back. The joins start at the few orders that
+# count, whatever the history; without statistics SQLite would start at the lines.
+_COUNTING = "sales_order o INDEXED BY order_counting"
+_DOCUMENTS = (
+    f"FROM {_COUNTING} CROSS JOIN document d ON d.order_id = o.id "
+    "CROSS JOIN document_line x ON x.document_id = d.id WHERE o.counting = 1"
+)
+_SOLD = f"SELECT o.id AS order_id, x.line_id, x.sku, x.quantity AS sold, {{gone}} AS gone, 0 AS back {_DOCUMENTS} " + (
+    "AND d.kind = 'sale'"
+)
+_BACK = f"SELECT o.id, x.line_id, x.sku, 0, 0, x.quantity {_DOCUMENTS} " + (
+    "AND d.kind = 'credit' AND d.event <= :as_of AND x.restock = 1"
+)
 _SHIPPED = (
-    "SELECT f.order_id, x.line_id, x.quantity AS gone, 0 AS sold, 0 AS back FROM fulfilment f "
-    "JOIN fulfilment_line x ON x.fulfilment_id = f.id "
-    f"WHERE f.kind = '{{kind}}' AND f.event <= :as_of AND f.order_id {_OF_COUNTING}"
+    f"SELECT o.id, x.line_id, x.sku, 0, x.quantity, 0 FROM {_COUNTING} CROSS JOIN fulfilment f ON f.order_id = o.id "
+    "CROSS JOIN fulfilment_line x ON x.fulfilment_id = f.id WHERE o.counting = 1 AND f.kind = '{kind}' "
+    "AND f.event <= :as_of"
 )
-_GONE = {
-    "order": "SELECT d.order_id, x.line_id, x.quantity AS gone, 0 AS sold, 0 AS back FROM document d "
-    "JOIN document_line x ON x.document_id = d.id "
-    f"WHERE d.kind = 'sale' AND d.event <= :as_of AND d.order_id {_OF_COUNTING}",
-    "shipment": _SHIPPED.format(kind="shipment"),
-    "invoice": _SHIPPED.format(kind="invoice"),
+_KNOWN = {
+    "order": f"{_SOLD.format(gone='iif(d.event <= :as_of, x.quantity, 0)')} UNION ALL {_BACK}",
+    "shipment": f"{_SOLD.format(gone='0')} UNION ALL {_BACK} UNION ALL {_SHIPPED.format(kind='shipment')}",
+    "invoice": f"{_SOLD.format(gone='0')} UNION ALL {_BACK} UNION ALL {_SHIPPED.format(kind='invoice')}",
 }
-_SOLD_AND_BACK = (
-    "SELECT d.order_id, x.line_id, 0, x.quantity, 0 FROM document d JOIN document_line x ON x.document_id = d.id "
-    f"WHERE d.kind = 'sale' AND d.order_id {_OF_COUNTING} UNION ALL "
-    "SELECT d.order_id, x.line_id, 0, 0, x.quantity FROM document d JOIN document_line x ON x.document_id = d.id "
-    f"WHERE d.kind = 'credit' AND d.event <= :as_of AND d.order_id {_OF_COUNTING} AND EXISTS (SELECT 1 "
-    "FROM refund_line b WHERE b.order_id = d.order_id AND b.refund_id = d.platform_event AND b.position = x.position "
-    "AND b.restock = 1)"
-)
+# A credit first cancels what has not left yet; only the rest came back onto the stock. Units that were booked on
+# another item (a placeholder) never left this one's.
 RELIEF = {
-    falls_on: "SELECT order_id, line_id, sum(gone) - max(0, sum(back) - (sum(sold) - sum(gone))) AS units "
-    f"FROM ({gone} UNION ALL {_SOLD_AND_BACK}) GROUP BY order_id, line_id"
-    for falls_on, gone in _GONE.items()
+    falls_on: "SELECT order_id, line_id, sku, sum(gone) - max(0, sum(back) - (sum(sold) - sum(gone))) AS units "
+    f"FROM ({known}) GROUP BY order_id, line_id, sku"
+    for falls_on, known in _KNOWN.items()
 }
 _UNREFLECTED = (
     "SELECT l.order_id, l.sku, max(0, l.quantity - l.removed - coalesce(r.units, 0)) AS units "
-    "FROM sales_order o JOIN line_item l ON l.order_id = o.id "
-    "LEFT JOIN ({relief}) r ON r.order_id = l.order_id AND r.line_id = l.line_id WHERE o.counting = 1"
+    f"FROM {_COUNTING} CROSS JOIN line_item l ON l.order_id = o.id "
+    "LEFT JOIN ({relief}) r ON r.order_id = l.order_id AND r.line_id = l.line_id AND r.sku = l.sku "
+    "WHERE o.counting = 1"
 )
 
 
@@ -52,6 +56,7 @@ class Reading:
     as_of_event: int
     source_time: datetime
     whole: bool
+    sequence: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +94,20 @@ class Stock(Family):
             [(one.sku, one.location, one.on_hand, one.committed, one.available) for one in levels],
         )
 
-    def had_stock(self) -> int:
-        """How many SKUs had something available in the last accepted reading."""
-        query = "SELECT count(*) FROM (SELECT sku FROM stock_level GROUP BY sku HAVING sum(available) > 0)"
-        return int(self.connection.execute(query).fetchone()[0])
+    def had_stock(self, locations: Sequence[str]) -> int:
+        """How many SKUs had something available, at the locations that feed the web, in the last accepted reading."""
+        old = f"SELECT sku FROM stock_level WHERE {_feeds(locations)} GROUP BY sku HAVING sum(available) > 0"
+        return int(self.connection.execute(f"SELECT count(*) FROM ({old})", locations).fetchone()[0])
 
-    def lost(self, *, whole: bool) -> int:
+    def lost(self, locations: Sequence[str], *, whole: bool) -> int:
         """How many SKUs that had something available the staged reading takes to zero, or, if whole, lacks."""
-        if whole:
-            new = "SELECT sku, sum(available) AS available FROM new_level GROUP BY sku"
-            old = "SELECT sku FROM stock_level GROUP BY sku HAVING sum(available) > 0"
-            lost = f"FROM ({old}) o LEFT JOIN ({new}) n USING (sku) WHERE coalesce(n.available, 0) <= 0"
-        else:
-            both = (
-                "SELECT s.sku, sum(s.available) AS old, sum(coalesce(n.available, s.available)) AS new "
-                "FROM stock_level s LEFT JOIN new_level n USING (sku, location) "
-                "WHERE s.sku IN (SELECT sku FROM new_level) GROUP BY s.sku"
-            )
-            lost = f"FROM ({both}) WHERE old > 0 AND new <= 0"
-        return int(self.connection.execute(f"SELECT count(*) {lost}").fetchone()[0])
+        only = "" if whole else "AND sku IN (SELECT sku FROM new_level)"
+        kept = "coalesce(n.available, s.available)" if not whole else "coalesce(n.available, 0)"
+        both = (
+            f"SELECT s.sku FROM stock_level s LEFT JOIN new_level n USING (sku, location) WHERE {_feeds(locations)} "
+            f"{only} GROUP BY s.sku HAVING sum(s.available) > 0 AND sum({kept}) <= 0"
+        )
+        return int(self.connection.execute(f"SELECT count(*) FROM ({both})", locations).fetchone()[0])
 
     def missing(self) -> list[str]:
         """SKUs that the hub has a level of and the staged full reading has not."""
@@ -137,6 +137,8 @@ class Stock(Family):
             )
             connection.executemany("DELETE FROM stock_level WHERE sku = ?", [(sku,) for sku in drop])
             connection.executemany("INSERT OR IGNORE INTO stale_sku VALUES (?)", [(sku,) for sku in drop])
+            if whole:
+                self._drop_locations()
             connection.execute(
                 "INSERT OR IGNORE INTO stale_sku SELECT n.sku FROM new_level n LEFT JOIN stock_level s "
                 "USING (sku, location) WHERE n.available IS NOT s.available"
@@ -150,12 +152,13 @@ class Stock(Family):
             if sequence is not None:
                 as_of = self._known_to(sequence, as_of)
             connection.execute(
-                "INSERT INTO snapshot (run_id, what, as_of_event, source_time, complete, whole, counts) "
-                "VALUES (?, 'stock', ?, ?, 1, ?, ?)",
+                "INSERT INTO snapshot (run_id, what, as_of_event, source_time, sequence, complete, whole, counts) "
+                "VALUES (?, 'stock', ?, ?, ?, 1, ?, ?)",
                 [
                     self.hub.runs.current,
                     as_of,
                     times.to_text(source_time),
+                    sequence,
                     int(whole),
                     json.dumps({"changed": changed}),
                 ],
@@ -163,33 +166,51 @@ class Stock(Family):
             self._reflect(before.as_of_event if before else 0, as_of, falls_on)
         return changed
 
+    def _drop_locations(self) -> None:
+        """A full reading that has a SKU, but not at some location: what was there is there no more."""
+        gone = (
+            "FROM stock_level WHERE sku IN (SELECT sku FROM new_level) AND NOT EXISTS (SELECT 1 FROM new_level n "
+            "WHERE n.sku = stock_level.sku AND n.location = stock_level.location)"
+        )
+        self.connection.execute(f"INSERT OR IGNORE INTO stale_sku SELECT sku {gone}")
+        self.connection.execute(f"DELETE {gone}")
+
     def _known_to(self, sequence: int, as_of: int) -> int:
-        """The last event such that no document up to it is younger than the source's own count at its reading."""
-        row = self.connection.execute("SELECT min(event) FROM document WHERE sequence > ?", [sequence]).fetchone()
-        return as_of if row[0] is None else min(as_of, int(row[0]) - 1)
+        """The last event such that nothing up to it is younger than the source's own count at its reading."""
+        for table in ("document", "fulfilment"):
+            row = self.connection.execute(
+                f"SELECT min(event) FROM {table} INDEXED BY {table}_sequence WHERE sequence > ?", [sequence]
+            ).fetchone()
+            as_of = as_of if row[0] is None else min(as_of, int(row[0]) - 1)
+        return as_of
 
     def _reflect(self, before: int, as_of: int, falls_on: str) -> None:
-        """Events between two readings are known to the new one: their SKUs are stale, settled orders stop counting."""
+        """Events between two readings are known to the new one: their SKUs are stale, settled orders stop counting.
+
+        Units of a SKU that the back office keeps no stock of can be missing in no report.
+        """
         self.connection.execute(
-            "INSERT OR IGNORE INTO stale_sku SELECT DISTINCT l.sku FROM line_item l WHERE l.sku IS NOT NULL AND "
-            "l.order_id IN (SELECT order_id FROM document WHERE event > ?1 AND event <= ?2 "
-            "UNION SELECT order_id FROM fulfilment WHERE event > ?1 AND event <= ?2)",
+            "INSERT OR IGNORE INTO stale_sku SELECT DISTINCT l.sku FROM ("
+            "SELECT order_id FROM document WHERE event > ?1 AND event <= ?2 UNION "
+            "SELECT order_id FROM fulfilment WHERE event > ?1 AND event <= ?2) e "
+            "CROSS JOIN line_item l ON l.order_id = e.order_id WHERE l.sku IS NOT NULL",
             [before, as_of],
         )
         unreflected = _UNREFLECTED.format(relief=RELIEF[falls_on])
         self.connection.execute(
             "UPDATE sales_order SET counting = 0 WHERE counting = 1 AND decision = 'book' AND pending = 0 "
-            f"AND id NOT IN (SELECT order_id FROM ({unreflected}) WHERE units > 0)",
+            f"AND id NOT IN (SELECT order_id FROM ({unreflected}) WHERE units > 0 "
+            "AND sku IN (SELECT sku FROM stock_level))",
             {"as_of": as_of},
         )
 
     def reading(self) -> Reading | None:
         """The last accepted reading, None if there never was one."""
         row = self.connection.execute(
-            "SELECT as_of_event, source_time, whole FROM snapshot WHERE what = 'stock' AND complete = 1 "
+            "SELECT as_of_event, source_time, whole, sequence FROM snapshot WHERE what = 'stock' AND complete = 1 "
             "ORDER BY id DESC LIMIT 1"
         ).fetchone()
-        return None if row is None else Reading(row[0], times.from_text(row[1]), bool(row[2]))
+        return None if row is None else Reading(row[0], times.from_text(row[1]), bool(row[2]), row[3])
 
     # --- what should be shown ----------------------------------------------------------------------------------
 
@@ -200,7 +221,9 @@ class Stock(Family):
         parameters = {"as_of": as_of} | {f"l{index}": location for index, location in enumerate(locations)}
         rows = self.connection.execute(
             "SELECT t.sku, (SELECT sum(s.available) FROM stock_level s "
-            f"WHERE s.sku = t.sku {where}), coalesce(u.units, 0) FROM stale_sku t LEFT JOIN "
+            f"WHERE s.sku = t.sku {where} AND NOT EXISTS "
+            "(SELECT 1 FROM variant v WHERE v.sku = t.sku AND v.tracked = 0)), "
+            "coalesce(u.units, 0) FROM stale_sku t LEFT JOIN "
             f"(SELECT sku, sum(units) AS units FROM ({unreflected} AND l.sku IN (SELECT sku FROM stale_sku)) "
             "GROUP BY sku) u ON u.sku = t.sku",
             parameters,
@@ -214,7 +237,9 @@ class Stock(Family):
         ]
         with self.hub.transaction() as connection:
             connection.executemany(
-                "UPDATE shown SET want = iif(l.managed, ?1, NULL), terms = ?2 FROM listing l WHERE l.sku = ?3 "
+                "UPDATE shown SET want = iif(l.managed, ?1, NULL), terms = ?2, "
+                "agreed = iif(l.managed AND shown.quantity = ?1, ?1, shown.agreed), "  # it shows that already
+                "moved = iif(l.managed AND shown.quantity = ?1, 0, shown.moved) FROM listing l WHERE l.sku = ?3 "
                 "AND shown.listing_id = l.id AND (shown.want, shown.terms) IS NOT (iif(l.managed, ?1, NULL), ?2)",
                 rows,
             )
@@ -264,3 +289,8 @@ class Stock(Family):
                 "UPDATE shown SET quantity = NULL WHERE listing_id = ? AND quantity IS NOT NULL",
                 [(listing_id,) for listing_id in listing_ids],
             )
+
+
+def _feeds(locations: Sequence[str]) -> str:
+    """The condition for locations that feed the web; none named: all of them."""
+    return f"location IN ({marks(locations)})" if locations else "true"

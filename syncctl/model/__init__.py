@@ -26,6 +26,7 @@ from syncctl.model.documents import (
     Found,
     LookUp,
     RecordedDocument,
+    Tender,
 )
 from syncctl.model.orders import (
     FINANCIAL_STATES,
@@ -89,6 +90,7 @@ __all__ = [
     "Shipment",
     "StepReport",
     "StockLevel",
+    "Tender",
     "Unclear",
     "Unreadable",
     "Variant",

@@ -107,6 +107,8 @@ class Shipment:
     carrier: str = ""
     tracking_url: str = ""
     shipped_at: datetime | None = None
+    sequence: int | None = None  # the system's own monotone count, where its readings carry one
+    cancelled: bool = False  # it was undone: the units are back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

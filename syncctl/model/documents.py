@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from syncctl.model.customers import Address
+
 
 class DocumentKind(StrEnum):
     """What an order becomes in the back office."""
@@ -35,6 +37,14 @@ class DocumentCharge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tender:
+    """Money that a sale was paid with. `tender`: the back office's tender or account for it."""
+
+    tender: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """What the back office should hold. lines + charges + tax = total, in minor units of `currency`.
 
@@ -57,6 +67,11 @@ class Document:
     customer_id: str | None = None  # the back office's id; None: its account for guests
     original: str | None = None  # credits and payments: reference of the sale they belong to
     store_number: int | None = None
+    taxed: bool = True  # False: the web's tax was left out
+    payments: tuple[Tender, ...] = ()  # sales: what was paid, where payments are no documents of their own
+    email: str = ""
+    ship_to: Address | None = None
+    bill_to: Address | None = None
     tender: str | None = None  # payments: the back office's tender or account
 
     @property

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from syncctl.model.customers import Customer
+from syncctl.model.customers import Address, Customer
 
 
 class OrderKind(StrEnum):
@@ -137,10 +137,14 @@ class Order:
     test: bool = False
     channel: str = "web"
     customer: Customer | None = None  # None: the order names nobody at all
+    email: str = ""  # of the buyer, as on the order
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
     payments: tuple[Payment, ...] = ()
     refunds: tuple[Refund, ...] = ()
     fulfilments: tuple[Fulfilment, ...] = ()
     problems: tuple[str, ...] = ()
+    units_known: bool = True  # False: some line's SKU or quantity could not be read, so units may be missing in `lines`
 
     @property
     def tax(self) -> int:

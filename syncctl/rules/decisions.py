@@ -37,9 +37,13 @@ def decide(order: Order, settings: OrderSettings, *, has_documents: bool = False
     `has_documents`: it is in the books already; then the filter no longer applies, so that what happens to it later
     (a cancellation, a refund) is not lost.
     """
+    if has_documents:
+        return _held(order, settings) or Verdict("book", "")
     if order.placed_at < settings.book_from:
         return Verdict("history", "before book_from")
-    left_out = None if has_documents else _left_out(order, settings)
+    left_out = _left_out(order, settings)
+    if left_out is None and order.cancelled_at is not None:
+        return Verdict("book", "")  # nothing will be booked; only looking there tells whether it was
     return left_out or _held(order, settings) or _worthless(order, settings) or Verdict("book", "")
 
 
@@ -94,7 +98,8 @@ def _held(order: Order, settings: OrderSettings) -> Verdict | None:
     if order.kind not in _BOOKED_KINDS:
         return Verdict("held", "unknown kind", f"it is of a kind that syncctl does not know: {order.kind[:60]!r}")
     if order.problems:
-        return Verdict("held", "unreadable", "; ".join(order.problems[:5]))
+        reason = "unreadable" if order.units_known else "unreadable units"
+        return Verdict("held", reason, "; ".join(order.problems[:5]))
     if not order.lines:
         return Verdict("held", "no lines", "it has no line items")
     sign = -1 if order.kind == OrderKind.RETURN else 1

@@ -1,8 +1,5 @@
 """What the back office should hold for an order: a pure function of the order, minus what is there already."""
 
-import base64
-import hashlib
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -21,39 +18,15 @@ from syncctl.model import (
     LookUp,
     Order,
     OrderKind,
+    Payment,
     RecordedDocument,
     Refund,
     RefundLine,
+    Tender,
 )
+from syncctl.rules.references import reference
 from syncctl.rules.totals import order_fingerprint, refund_fingerprint, sum_of
 from syncctl.settings import OrderSettings
-
-_PLAIN = re.compile(r"[A-Za-z0-9._:-]+\Z", re.ASCII)
-_SHORTEST = 10  # base32 characters: 50 bits
-
-
-def reference(store_id: str, order_id: str, kind: DocumentKind, event: str, length: int) -> str:
-    """Our name for a document: the same for ever, for the same store, order and event; at most `length` characters.
-
-    Readable where it fits and is unambiguous, else base32 of a SHA-256. Errors: ValueError below 50 bits.
-
-    >>> reference("s1", "1001", DocumentKind.SALE, "order", 40)
-    's1/1001/sale/order'
-    >>> reference("s1", "1001", DocumentKind.SALE, "order", 11)
-    'Q5DVRWQU5RE'
-    """
-    return name_for((store_id, order_id, kind.value, event), length)
-
-
-def name_for(parts: Sequence[str], length: int) -> str:
-    """One name for several parts: readable where it fits, else a hash. Errors: ValueError below 50 bits."""
-    if length < _SHORTEST:
-        raise ValueError(f"references of {length} characters are too short to be unique")
-    readable = "/".join(parts)
-    if len(readable) <= length and all(_PLAIN.match(part) for part in parts):
-        return readable
-    digest = hashlib.sha256("\0".join(parts).encode()).digest()
-    return base64.b32encode(digest).decode().rstrip("=")[:length]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +39,12 @@ class Terms:
     reference_length: int
     time_zone: str
     item: Callable[[str | None], str | None]  # the back office's item for a SKU; None: it has none
+    taxed: bool  # tax goes into the documents
+    booked_items: Mapping[str, str] = field(default_factory=dict)  # by line id: what a booked sale was booked on
+
+    def item_of(self, line: LineItem) -> str | None:
+        """The item of one line: that of its booked sale, so that a credit takes back what was sold."""
+        return self.booked_items.get(line.id) or self.item(line.sku)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +66,18 @@ class Plan:
     rejected: str = ""
 
 
-def wanted_documents(order: Order, customer_id: str | None, terms: Terms) -> list[Document] | Problem:
+def wanted_documents(
+    order: Order, customer_id: str | None, terms: Terms, recorded: Sequence[RecordedDocument] = ()
+) -> list[Document] | Problem:
     """All documents that this order should lead to: one sale, one credit per refund, one payment per transaction.
 
     A return is one credit without an original. A cancelled order's sale is in the list, for it may be booked already.
+    Once a cancellation is booked it has taken everything back: refunds that the store records after it are covered.
     """
-    unknown = sorted({line.sku or "(none)" for line in order.lines if terms.item(line.sku) is None})
+    events = {one.event for one in recorded}
+    if "cancel" in events:
+        order = replace(order, refunds=tuple(refund for refund in order.refunds if refund.id in events))
+    unknown = sorted({line.sku or "(none)" for line in order.lines if terms.item_of(line) is None})
     if unknown:
         return Problem(
             "unknown SKU",
@@ -108,7 +93,14 @@ def wanted_documents(order: Order, customer_id: str | None, terms: Terms) -> lis
     wanted = [sale, *(_credit(refund, order, sale, terms) for refund in order.refunds)]
     if order.cancelled_at is not None and (rest := _rest(order)) is not None:
         wanted.append(_credit(rest, order, sale, terms))
-    return _too_much_credited(order, wanted) or wanted + _payments(order, sale, terms)
+    problem = _too_much_credited(order, wanted)
+    paid = _paid(order, sale.total)
+    if DocumentKind.PAYMENT in terms.kinds:
+        wanted += [_payment(payment, amount, order, sale, terms) for payment, amount in paid]
+    else:
+        tenders = tuple(Tender(tender=_tender(payment, terms), amount=amount) for payment, amount in paid)
+        wanted[0] = replace(sale, payments=tenders)
+    return problem or wanted
 
 
 def sale_reference(order: Order, terms: Terms) -> str:
@@ -143,13 +135,14 @@ def plan_documents(
     missing: Sequence[Document],
     found: Mapping[str, LookUp],
     *,
-    sale_is_recorded: bool,
+    unwanted: str = "",
     may_be_sent: Callable[[str], bool],
 ) -> Plan:
     """What to create and what to adopt, of the documents that the hub does not know to be booked.
 
     `found` is the back office's answer for each reference; `may_be_sent` tells whether a document may have been sent
-    before, as far as the hub can know: then an answer of CannotTell is a hold, else the document is new.
+    before, as far as the hub can know: then an answer of CannotTell is a hold, else the document is new. `unwanted`
+    says why the order is not to be booked unless it is already: it was cancelled, or is left out by now.
     """
     plan = Plan()
     for document in missing:
@@ -169,8 +162,8 @@ def plan_documents(
             )
     if plan.problem is not None:
         plan.create, plan.adopt = [], []
-    elif order.cancelled_at is not None and not sale_is_recorded and not _adopts_sale(plan):
-        return Plan(rejected="cancelled before booking")
+    elif unwanted and not plan.adopt:
+        return Plan(rejected=unwanted)
     return plan
 
 
@@ -183,10 +176,6 @@ _CANCELLED_RETURN = Problem(
 def _is_cancelled_return(order: Order) -> bool:
     """A return that was called off: there is no document that would undo its credit."""
     return order.kind == OrderKind.RETURN and order.cancelled_at is not None
-
-
-def _adopts_sale(plan: Plan) -> bool:
-    return any(document.kind == DocumentKind.SALE for document, _ in plan.adopt)
 
 
 def _taken(document: Document, answer: Found) -> Problem | None:
@@ -251,7 +240,7 @@ def _credit(refund: Refund, order: Order, sale: Document, terms: Terms) -> Docum
 
 
 def _credit_line(back: RefundLine, origin: LineItem | None, terms: Terms) -> DocumentLine:
-    item = terms.item(origin.sku) if origin else None
+    item = terms.item_of(origin) if origin else None
     return DocumentLine(
         line_id=back.line_id,
         sku=item or terms.settings.placeholder_sku,
@@ -259,40 +248,42 @@ def _credit_line(back: RefundLine, origin: LineItem | None, terms: Terms) -> Doc
         quantity=back.quantity,
         unit_price=origin.unit_price if origin else "0",
         amount=back.amount,
-        tax=back.tax if terms.settings.import_taxes else 0,
+        tax=back.tax if terms.taxed else 0,
         restock=back.restock,
     )
 
 
-def _payments(order: Order, sale: Document, terms: Terms) -> list[Document]:
-    """One payment per transaction, together never more than the sale (its tax may have been left out)."""
-    if DocumentKind.PAYMENT not in terms.kinds:
-        return []
-    rest, documents = sale.total, []
+def _paid(order: Order, limit: int) -> list[tuple[Payment, int]]:
+    """What each transaction paid of the sale, together never more than it (its tax may have been left out)."""
+    paid = []
     for payment in sorted(order.payments, key=lambda one: (one.paid_at or order.placed_at, len(one.id), one.id)):
-        amount = min(payment.amount, rest)
-        if amount <= 0:
-            continue
-        rest -= amount
-        tender = terms.settings.tenders.get(payment.gateway, terms.settings.default_tender)
-        documents.append(
-            Document(
-                reference=_reference(order, terms, DocumentKind.PAYMENT, payment.id),
-                kind=DocumentKind.PAYMENT,
-                event=payment.id,
-                order_id=order.id,
-                number=order.number,
-                dated_on=_day(payment.paid_at or order.placed_at, terms.time_zone),
-                currency=order.currency,
-                total=amount,
-                fingerprint=f"{payment.id}:{payment.amount}",
-                customer_id=sale.customer_id,
-                original=sale.reference,
-                store_number=terms.settings.store_number,
-                tender=tender,
-            )
-        )
-    return documents
+        amount = min(payment.amount, limit)
+        if amount > 0:
+            limit -= amount
+            paid.append((payment, amount))
+    return paid
+
+
+def _tender(payment: Payment, terms: Terms) -> str:
+    return terms.settings.tenders.get(payment.gateway, terms.settings.default_tender)
+
+
+def _payment(payment: Payment, amount: int, order: Order, sale: Document, terms: Terms) -> Document:
+    return Document(
+        reference=_reference(order, terms, DocumentKind.PAYMENT, payment.id),
+        kind=DocumentKind.PAYMENT,
+        event=payment.id,
+        order_id=order.id,
+        number=order.number,
+        dated_on=_day(payment.paid_at or order.placed_at, terms.time_zone),
+        currency=order.currency,
+        total=amount,
+        fingerprint=f"{payment.id}:{payment.amount}",
+        customer_id=sale.customer_id,
+        original=sale.reference,
+        store_number=terms.settings.store_number,
+        tender=_tender(payment, terms),
+    )
 
 
 def _rest(order: Order) -> Refund | None:
@@ -360,18 +351,22 @@ def _document(
         customer_id=customer_id,
         original=original,
         store_number=terms.settings.store_number,
+        taxed=terms.taxed,
+        email=order.email,
+        ship_to=order.shipping_address,
+        bill_to=order.billing_address,
     )
 
 
 def _line(line: LineItem, terms: Terms, sign: int) -> DocumentLine:
     return DocumentLine(
         line_id=line.id,
-        sku=terms.item(line.sku) or terms.settings.placeholder_sku,
+        sku=terms.item_of(line) or terms.settings.placeholder_sku,
         title=line.title,
         quantity=sign * line.quantity,
         unit_price=line.unit_price,
         amount=sign * line.amount,
-        tax=sign * line.tax if terms.settings.import_taxes else 0,
+        tax=sign * line.tax if terms.taxed else 0,
     )
 
 
@@ -381,7 +376,7 @@ def _charge(charge: Charge, terms: Terms, sign: int) -> DocumentCharge:
         item=terms.settings.charges[charge.kind],
         title=charge.title,
         amount=sign * charge.amount,
-        tax=sign * charge.tax if terms.settings.import_taxes else 0,
+        tax=sign * charge.tax if terms.taxed else 0,
     )
 
 

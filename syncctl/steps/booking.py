@@ -13,6 +13,7 @@ from syncctl.hub.order_reading import StoredOrder
 from syncctl.model import (
     Booked,
     Document,
+    DocumentKind,
     DocumentOutcome,
     Found,
     LookUp,
@@ -33,6 +34,7 @@ class Task:
     stored: StoredOrder
     wanted: list[Document]
     states: dict[str, str]
+    unwanted: str = ""  # why it is not to be booked, unless it is already
     problem: Problem | None = None
     refused: str = ""  # the mark of what was refused, so that the same is not sent each cycle
     rejected: str = ""
@@ -111,7 +113,7 @@ def _wave(run: Run, work: Sequence[tuple[Task, list[Document]]]) -> Counts:
             rows += [_Row(task, document) for document in documents]
     sent = may_be_sent(run, [(row.task.stored, row.document.reference) for row in rows])
     _open_rows(run, rows)
-    answers = _look_up(run, [row.document.reference for row in rows])
+    answers = _look_up(run, rows)
     to_create = _plan(run, rows, answers, sent, counts)
     for batch in in_chunks(to_create, run.back_office.abilities.document_batch):
         counts += _create(run, batch)
@@ -147,10 +149,12 @@ def _open_rows(run: Run, rows: Sequence[_Row]) -> None:
         row.row = number
 
 
-def _look_up(run: Run, references: Sequence[str]) -> dict[str, LookUp]:
+def _look_up(run: Run, rows: Sequence[_Row]) -> dict[str, LookUp]:
     answers: dict[str, LookUp] = {}
-    for chunk in in_chunks(references, run.back_office.abilities.look_up_batch):
-        answers.update({answer.reference: answer for answer in run.back_office.find_documents(chunk)})
+    for kind in DocumentKind:
+        references = [row.document.reference for row in rows if row.document.kind == kind]
+        for chunk in in_chunks(references, run.back_office.abilities.look_up_batch):
+            answers.update({answer.reference: answer for answer in run.back_office.find_documents(chunk, kind)})
     return answers
 
 
@@ -166,7 +170,7 @@ def _plan(run: Run, rows: Sequence[_Row], answers: dict[str, LookUp], sent: set[
             task.stored.order,
             [row.document for row in mine],
             answers,
-            sale_is_recorded=bool(task.states),
+            unwanted="" if task.states else task.unwanted,
             may_be_sent=sent.__contains__,
         )
         task.problem, task.rejected = plan.problem, plan.rejected
@@ -202,9 +206,23 @@ def _adopt(row: _Row, answer: Found, outcomes: _Outcomes) -> None:
 
 
 def _create(run: Run, rows: Sequence[_Row]) -> Counts:
+    rows = _still_wanted(run, rows)
     documents = [row.document for row in rows]
+    if not documents:
+        return Counts()
     outcomes = push_halving(run.back_office.push_documents, documents, lambda document: document.reference)
     return _record_outcomes(run, rows, outcomes)
+
+
+def _still_wanted(run: Run, rows: Sequence[_Row]) -> list[_Row]:
+    """A person may have given up an order since it was read: the record is read again just before it is acted on."""
+    wanted = run.hub.orders.to_book([row.task.stored.id for row in rows])
+    given_up = [row for row in rows if row.task.stored.id not in wanted]
+    if given_up:
+        run.hub.journal.close([(row.row, "not sent", "skipped by hand") for row in given_up])
+        for row in given_up:
+            row.task.waiting = True
+    return [row for row in rows if row.task.stored.id in wanted]
 
 
 def _record_outcomes(run: Run, rows: Sequence[_Row], outcomes: Iterable[DocumentOutcome]) -> Counts:

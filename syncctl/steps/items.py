@@ -3,11 +3,15 @@
 import json
 from collections.abc import Iterable
 
+from syncctl import times
 from syncctl.hub.bulk import in_chunks
+from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
-from syncctl.model import Refused, Variant, Written
+from syncctl.model import Refused, Variant, WriteOutcome, Written
 from syncctl.rules.documents import Terms
+from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Run
+from syncctl.steps.update_customers import journal_state
 
 _LOOK_UP = 100
 
@@ -52,26 +56,41 @@ class Items:
                 reference_length=abilities.reference_length,
                 time_zone=self._run.settings.stores[store].time_zone,
                 item=self.item,
+                taxed=self._run.settings.orders.import_taxes,
             )
         return self._terms[store]
 
     def _create(self, skus: list[str]) -> None:
+        """Make items for unknown SKUs; one that was refused within a day is not sent again."""
+        holds = self._run.hub.holds.get("item", skus)
+        skus = [sku for sku in skus if sku not in holds or not holds[sku].stands_for(sku)]
         if not skus or not self._run.back_office.abilities.creates_variants:
             return
         rows = self._run.hub.journal.open(
             [Entry(BACK_OFFICE, "variant.create", sku, f"sku {sku}", json.dumps({"sku": sku})) for sku in skus]
         )
         variants = [Variant(sku=sku, title=sku) for sku in skus]
-        outcomes = self._run.back_office.create_variants(variants)
-        made = [variant for variant, one in zip(variants, outcomes, strict=True) if isinstance(one, Written)]
+        outcomes = push_halving(self._run.back_office.create_variants, variants, lambda variant: variant.sku)
         with self._run.hub.transaction():
-            self._run.hub.journal.close(
-                (
-                    row,
-                    "done" if isinstance(one, Written) else "refused",
-                    one.message if isinstance(one, Refused) else "",
+            for variant, row, outcome in zip(variants, rows, outcomes, strict=True):
+                self._record(variant, row, outcome)
+
+    def _record(self, variant: Variant, row: int, outcome: WriteOutcome) -> None:
+        hub = self._run.hub
+        hub.journal.close([(row, journal_state(outcome), getattr(outcome, "message", ""))])
+        if isinstance(outcome, Written):
+            hub.catalog.record_variants([variant])
+            hub.holds.clear("item", [variant.sku])
+            self._known.add(variant.sku)
+        elif isinstance(outcome, Refused):
+            hub.holds.put(
+                Hold(
+                    party=BACK_OFFICE,
+                    kind="item",
+                    record=variant.sku,
+                    reason=outcome.reason,
+                    message=f"SKU {variant.sku}: the back office did not create it: {outcome.message}",
+                    fingerprint=variant.sku,
+                    tried_at=times.to_text(times.now()),
                 )
-                for row, one in zip(rows, outcomes, strict=True)
             )
-            self._run.hub.catalog.record_variants(made)
-        self._known |= {variant.sku for variant in made}

@@ -11,9 +11,9 @@ from syncctl.hub.bulk import in_chunks
 from syncctl.hub.journal import Entry
 from syncctl.hub.sync import Link
 from syncctl.model import Customer, CustomerChange, CustomerKey, Refused, Written
-from syncctl.rules.documents import name_for
 from syncctl.rules.matching import Match, keys_of, match, phone_spellings, same_name
 from syncctl.rules.merging import agreed_text, fields_of
+from syncctl.rules.references import name_for
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 from syncctl.steps.update_customers import hold_customer, journal_state, learn_theirs, update_customers

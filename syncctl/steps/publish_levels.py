@@ -69,6 +69,7 @@ def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], count
         hold = refused.get(f"{name}:{one.remote_id}")
         if target == level:
             agreed[one.listing_id] = level
+            hub.holds.clear("stock", [hold.record] if hold else [])
         elif hold is not None and hold.stands_for(str(target)):
             counts["refused before"] += 1
         else:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from syncctl import money, times
 from syncctl.connectors.base import WebStore
@@ -9,6 +10,7 @@ from syncctl.hub.catalog import ShownPrice
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.model import PriceChange, Refused, WriteOutcome, Written
+from syncctl.rules.prices import shown_price
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import Counts, Run
 
@@ -20,10 +22,23 @@ def publish_prices(run: Run, name: str, store: WebStore) -> Counts:
     currency = run.hub.parties.currency(name)
     while currency and (batch := run.hub.catalog.pending_prices(name, store.abilities.price_batch, after)):
         after = batch[-1].listing_id
+        unknown = [one for one in batch if one.price is None]
+        batch = [one for one in batch if one.price is not None] + _still_differing(run, store, unknown, currency)
         _send(run, name, store, _leave_refused(run, name, batch, counts), currency, counts)
         run.progress(f"{name}: {counts['prices written']} prices written")
         run.checkpoint()
+    run.hub.holds.clear_mended_prices(name)
     return counts
+
+
+def _still_differing(run: Run, store: WebStore, unknown: Sequence[ShownPrice], currency: str) -> list[ShownPrice]:
+    """Prices whose last reply was lost: read first, and equal is not written."""
+    if not unknown:
+        return []
+    there = store.fetch_prices([one.remote_id for one in unknown])
+    shown = {one.listing_id: shown_price(there.get(one.remote_id), one.want, currency) for one in unknown}
+    run.hub.catalog.set_shown_prices(shown)
+    return [replace(one, price=shown[one.listing_id]) for one in unknown if shown[one.listing_id] != one.want]
 
 
 def _leave_refused(run: Run, name: str, batch: Sequence[ShownPrice], counts: Counts) -> list[ShownPrice]:

@@ -1,15 +1,16 @@
 """Step 3: what the back office has into the hub. Shipments and invoices before stock: an event counts as known to a
 stock reading only if it was confirmed before that reading began."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from syncctl import money, times
+from syncctl.connectors.base import Page
 from syncctl.errors import MoneyError, SafetyStop
-from syncctl.hub.fulfilments import ShippedOrder
 from syncctl.hub.holds import Hold
-from syncctl.model import Price, Shipment, Variant
+from syncctl.model import Price, StockLevel, Variant
 from syncctl.rules.guards import Shrink, price_jumps, strange_prices, strange_shrink
-from syncctl.rules.shipments import allocate
+from syncctl.steps.pull_shipments import pull_shipments
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
 
@@ -20,33 +21,12 @@ def pull_data(run: Run) -> Counts:
     """
     run.hub.parties.confirm(BACK_OFFICE, run.back_office.about())
     run.stock_ready = run.prices_ready = False
-    counts = _pull_shipments(run)
+    counts = pull_shipments(run)
     if run.settings.products.enabled:
         counts += _pull_variants(run)
     if run.settings.stock.enabled:
         counts += _pull_stock(run)
     return counts
-
-
-def _pull_shipments(run: Run) -> Counts:
-    counts = Counts()
-    unknown = False
-    for page in run.back_office.fetch_shipments(run.hub.cursors.get(BACK_OFFICE, "shipments")):
-        orders = run.hub.fulfilments.orders_of([one.document_id for one in page.records])
-        unknown = unknown or any(one.document_id not in orders for one in page.records)
-        with run.hub.transaction():
-            counts["shipments"] += run.hub.fulfilments.record(
-                BACK_OFFICE, [_allocated(one, orders) for one in page.records if one.document_id in orders]
-            )
-            if not unknown:  # a document that is not recorded yet: its shipments are read again
-                run.hub.cursors.put(BACK_OFFICE, "shipments", page.cursor)
-        run.checkpoint()
-    return counts
-
-
-def _allocated(shipment: Shipment, orders: dict[str, ShippedOrder]) -> tuple[Shipment, int, dict[str, int]]:
-    order = orders[shipment.document_id]
-    return shipment, order.order_id, allocate(shipment.lines, order.lines)
 
 
 def _pull_variants(run: Run) -> Counts:
@@ -55,7 +35,8 @@ def _pull_variants(run: Run) -> Counts:
     hub.catalog.begin_prices()
     cursor, whole = _start(run, "variants")
     for page in run.back_office.fetch_variants(cursor):
-        variants = [_with_plain_prices(run, one) for one in page.records]
+        held = run.hub.holds.get("price", [one.sku for one in page.records])
+        variants = [_with_plain_prices(run, one, held) for one in page.records]
         counts["variants changed"] += hub.catalog.record_variants(variants)
         hub.catalog.stage_prices(variants)
         cursor = page.cursor
@@ -78,7 +59,7 @@ def _stop_if_prices_jump(run: Run) -> None:
         raise SafetyStop(problem, hint=f"If it is right: syncctl sync-all --allow-shrink {jumps}")
 
 
-def _with_plain_prices(run: Run, variant: Variant) -> Variant:
+def _with_plain_prices(run: Run, variant: Variant, held: Collection[str]) -> Variant:
     """Equal amounts as equal text; a price that is none is held, and leaves the price that is shown alone."""
     prices: list[Price] = []
     for price in variant.prices:
@@ -89,6 +70,8 @@ def _with_plain_prices(run: Run, variant: Variant) -> Variant:
             text = f"SKU {variant.sku}: its price cannot be read: {error}"
             hold = Hold(party=BACK_OFFICE, kind="price", record=variant.sku, reason="unreadable price", message=text)
             run.hub.holds.put(hold)
+    if variant.sku in held and len(prices) == len(variant.prices):
+        run.hub.holds.clear("price", [variant.sku])
     return replace(variant, prices=tuple(prices))
 
 
@@ -97,22 +80,25 @@ def _pull_stock(run: Run) -> Counts:
     stock = run.hub.stock
     as_of = stock.begin_reading()
     cursor, whole = _start(run, "stock")
-    source_time, sequence = times.now(), None
+    began_at, page = times.now(), None
     for page in run.back_office.fetch_stock(cursor):
         stock.stage(page.records)
         counts["levels read"] += len(page.records)
-        source_time, sequence, whole = page.source_time or source_time, page.sequence, page.full
-        cursor = page.cursor
+        cursor, whole = page.cursor, page.full
         run.progress(f"{BACK_OFFICE}: {counts['levels read']} levels read")
         run.checkpoint()
+    if page is None or _is_older(run, page):  # no new reading: the last one stands, while it is young enough
+        counts["no new stock reading"] += 1
+        run.stock_ready = None
+        return counts
     _stop_if_strange(run, whole=whole)
     missing = stock.missing() if whole else []
     with run.hub.transaction():
         policy = run.settings.stock.missing
         counts["levels changed"] += stock.accept(
             as_of=as_of,
-            sequence=sequence,
-            source_time=source_time,
+            sequence=page.sequence,
+            source_time=page.source_time or began_at,
             whole=whole,
             zero=missing if policy == "zero" else [],
             drop=missing if policy == "hold" else [],
@@ -124,11 +110,21 @@ def _pull_stock(run: Run) -> Counts:
     return counts
 
 
+def _is_older(run: Run, page: Page[StockLevel]) -> bool:
+    """Whether this reading was taken before the one that the hub has: an export that came late."""
+    last = run.hub.stock.reading()
+    if last is None:
+        return False
+    by_count = page.sequence is not None and last.sequence is not None and page.sequence < last.sequence
+    return by_count or (page.source_time is not None and page.source_time < last.source_time)
+
+
 def _stop_if_strange(run: Run, *, whole: bool) -> None:
-    lost = run.hub.stock.lost(whole=whole)
+    locations = run.settings.stock.locations
+    lost = run.hub.stock.lost(locations, whole=whole)
     if lost < run.settings.safety.min_shrink:
         return  # and nothing that grows with the catalog is counted
-    shrink = Shrink(run.hub.stock.had_stock(), lost)
+    shrink = Shrink(run.hub.stock.had_stock(locations), lost)
     problem = strange_shrink(shrink, run.settings.safety, run.allow_shrink)
     if problem:
         raise SafetyStop(problem, hint=f"If it is right: syncctl sync-all --allow-shrink {shrink.lost}")

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from syncctl import times
 from syncctl.connectors.base import Page, WebStore
@@ -13,6 +14,7 @@ from syncctl.hub.orders import Fresh
 from syncctl.model import Customer, Order
 from syncctl.rules.decisions import counts_against_stock, decide, settings_hash
 from syncctl.rules.matching import contacts_of, keys_of
+from syncctl.rules.repair import with_unique_ids
 from syncctl.steps.run import Counts, Run
 
 
@@ -30,13 +32,24 @@ def read_changed_orders(run: Run, name: str, store: WebStore) -> Counts:
     filter_hash = settings_hash(run.settings.orders)
     cursor = run.hub.cursors.get(name, "orders", filter_hash)
     counts = Counts()
-    for page in store.fetch_orders(cursor, run.settings.orders.history_from):
+    for page in store.fetch_orders(cursor, _since(run, name)):
         counts += _record(run, name, page, page.cursor)
         run.progress(f"{name}: {counts['new'] + counts['changed'] + counts['unchanged']} orders read")
         run.checkpoint()
-    if not run.hub.holds.any_unreadable(name):  # units on an order that cannot be read are unknown
+    if run.hub.holds.any_unreadable(name):  # units on an order that cannot be read are unknown
+        run.pulled.discard(name)
+    else:
         run.pulled.add(name)
     return counts
+
+
+def _since(run: Run, name: str) -> datetime:
+    """The oldest moment of interest: it never moves forward, for older orders may be booked and still change."""
+    wanted, key = run.settings.orders.history_from, f"since {name}"
+    earlier = run.hub.state(key)
+    since = wanted if earlier is None else min(wanted, times.from_text(earlier))
+    run.hub.set_state(key, times.to_text(since))
+    return since
 
 
 def _read_open_orders(run: Run, name: str, store: WebStore) -> Counts:
@@ -46,10 +59,15 @@ def _read_open_orders(run: Run, name: str, store: WebStore) -> Counts:
     if last is not None and times.now() - last < run.settings.orders.reread_open:
         return counts
     if last is not None:
-        for ids in in_chunks(run.hub.orders.open_ids(name), store.abilities.order_batch):
+        horizon = store.abilities.order_horizon_days
+        oldest = None if horizon is None else times.now() - timedelta(days=horizon)
+        wanted = run.hub.orders.open_ids(name, oldest) + run.hub.holds.unreadable_ids(name)
+        for ids in in_chunks(wanted, store.abilities.order_batch):
             page = store.fetch_orders_by_id(ids)
             counts += _record(run, name, page, None)
-            here = {record.id for record in page.records} | {record.id for record in page.unreadable}
+            read = [record.id for record in page.records]
+            run.hub.holds.clear("order", run.hub.orders.held_as(name, read, "gone"))
+            here = {*read, *(record.id for record in page.unreadable)}
             _hold_gone(run, name, [remote_id for remote_id in ids if remote_id not in here])
             run.checkpoint()
     run.hub.cursors.put(name, "open-orders", None)
@@ -58,7 +76,7 @@ def _read_open_orders(run: Run, name: str, store: WebStore) -> Counts:
 
 def _record(run: Run, name: str, page: Page[Order], cursor: str | None) -> Counts:
     filter_hash = settings_hash(run.settings.orders)
-    fresh = run.hub.orders.fresh(name, page.records, filter_hash)
+    fresh = run.hub.orders.fresh(name, [with_unique_ids(order) for order in page.records], filter_hash)
     with run.hub.transaction():
         if fresh:
             customer_ids = _record_customers(run, name, fresh)
@@ -67,6 +85,7 @@ def _record(run: Run, name: str, page: Page[Order], cursor: str | None) -> Count
             _record_holds(run, name, ids, decided)
         for record in page.unreadable:
             _hold_unreadable(run, name, record.id, record.reason)
+        _hold_gone(run, name, page.gone)
         if cursor is not None:
             run.hub.cursors.put(name, "orders", cursor, filter_hash)
     new = sum(one.known is None for one in fresh)
@@ -105,12 +124,17 @@ def _record_holds(run: Run, name: str, ids: Sequence[int], decided: Sequence[tup
 
 def _hold_gone(run: Run, name: str, remote_ids: Sequence[str]) -> None:
     """Open orders that the store no longer has were never cancelled: a person says what becomes of their units."""
+    if not remote_ids:
+        return
     for order_id, number in run.hub.orders.numbers(name, remote_ids):
-        message = f"order {number}: {name} does not have it any more; its units still count against stock"
+        message = f"order {number[:100]}: {name} does not have it any more, and it was never cancelled there"
         run.hub.holds.put(Hold(party=name, kind="order", record=str(order_id), reason="gone", message=message))
+    run.hub.holds.clear_unreadable(name, remote_ids)
 
 
 def _hold_unreadable(run: Run, name: str, remote_id: str, reason: str) -> None:
+    if run.hub.holds.is_skipped(f"{name}:{remote_id}"):
+        return
     message = f"an order that {name} calls {remote_id[:60]!r} cannot be read: {reason}"
     run.hub.holds.put(
         Hold(party=name, kind="unreadable", record=f"{name}:{remote_id}", reason="unreadable", message=message)

@@ -3,10 +3,9 @@
 import json
 from dataclasses import replace
 
-from syncctl import money, times
+from syncctl import times
 from syncctl.connectors.base import WebStore
-from syncctl.errors import MoneyError
-from syncctl.model import Listing
+from syncctl.rules.prices import shown_price
 from syncctl.steps.publish_levels import publish_levels
 from syncctl.steps.publish_prices import publish_prices
 from syncctl.steps.run import Counts, Run
@@ -21,7 +20,7 @@ def push_data(run: Run, name: str) -> Counts:
     _want_again_if_set_otherwise(run)
     if run.settings.stock.enabled and _stock_is_good(run, counts):
         counts += publish_levels(run, name, store)
-    if run.settings.products.enabled and run.settings.products.push_prices and run.prices_ready is not False:
+    if run.settings.products.enabled and run.settings.products.push_prices and _may_go_out(run, ready=run.prices_ready):
         counts += publish_prices(run, name, store)
     counts += show_shipments(run, name, store)
     return counts
@@ -36,9 +35,14 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
     cursor = None if whole else run.hub.cursors.get(name, "listings")
     if not whole and not store.abilities.listing_changes:
         return counts
+    currency = run.hub.parties.currency(name) or ""
     seen: list[str] = []
     for page in store.fetch_listings(cursor):
-        listings = [_with_plain_price(one) for one in page.records]
+        wants = run.hub.catalog.wanted_prices(name, [one.id for one in page.records])
+        listings = [
+            replace(one, price=shown_price(one.price, wants.get(one.id), currency)) if one.price else one
+            for one in page.records
+        ]
         with run.hub.transaction():
             counts["listings changed"] += run.hub.catalog.record_listings(
                 name, listings, run.settings.products.price_list
@@ -68,21 +72,17 @@ def _want_again_if_set_otherwise(run: Run) -> None:
             run.hub.set_state("wants_under", under)
 
 
-def _with_plain_price(listing: Listing) -> Listing:
-    """Equal prices as equal text; one that cannot be read is unknown."""
-    try:
-        price = None if listing.price is None else money.canonical(listing.price)
-    except MoneyError:
-        price = None
-    return listing if price == listing.price else replace(listing, price=price)
-
-
 def _stock_is_good(run: Run, counts: Counts) -> bool:
     """Whether the last reading may be published: taken in this run, or young enough if none was tried."""
     reading = run.hub.stock.reading()
-    if run.stock_ready is False or reading is None:
+    if reading is None or not _may_go_out(run, ready=run.stock_ready):
         return False
     if times.now() - reading.source_time > run.settings.stock.max_age:
         counts["stock too old"] += 1
         return False
     return True
+
+
+def _may_go_out(run: Run, *, ready: bool | None) -> bool:
+    """Whether what was read last may be written out; where step 3 is no part of this run, as its last run ended."""
+    return run.hub.runs.last_state("pull-data") != "failed" if ready is None else ready

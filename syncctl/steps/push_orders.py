@@ -4,12 +4,16 @@ For each batch of orders: decide what is wanted, commit journal rows, look the r
 commit the outcomes. Sales first; credits and payments once their sale is booked.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from syncctl import times
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.holds import Hold
 from syncctl.hub.order_reading import StoredOrder
-from syncctl.model import Booked, Queued, RecordedDocument, Refused
-from syncctl.rules.documents import Problem, misfit, sale_reference, wanted_documents
+from syncctl.model import Booked, Order, Queued, RecordedDocument, Refused
+from syncctl.rules.decisions import Verdict, counts_against_stock, decide
+from syncctl.rules.documents import Problem, Terms, misfit, sale_reference, wanted_documents
 from syncctl.steps import booking
 from syncctl.steps.booking import Task
 from syncctl.steps.items import Items
@@ -37,39 +41,63 @@ def push_orders(run: Run) -> Counts:
 
 def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str | None) -> Counts:
     items.learn(line.sku for stored in orders for line in stored.order.lines)
-    linked = link_customers(run, {one.customer_id for one in orders if one.customer_id is not None})
-    recorded = run.hub.documents.recorded([one.id for one in orders])
+    ids = [one.id for one in orders]
+    recorded, sales = run.hub.documents.recorded(ids), run.hub.documents.booked_sales(ids)
+    linked = link_customers(run, _customers_to_link(orders, recorded))
     tasks = []
     counts = Counts(linked.counts)
     for stored in orders:
         if stored.customer_id in linked.waiting:
             counts["waiting"] += 1
             continue
-        task = _task(stored, items, linked.ids.get(stored.customer_id or 0), recorded.get(stored.id, []))
-        if isinstance(task, Problem) and stored.id not in recorded and _was_never_sent(run, stored, items):
-            _reject(run, stored, "cancelled before booking", counts)
-        elif isinstance(task, Problem):
-            _hold(run, stored, task, counts)
-        elif currency is not None and stored.order.currency != currency:
-            text = f"it is in {stored.order.currency[:10]!r}, the books are kept in {currency}"
-            _hold(run, stored, Problem("foreign currency", text), counts)
-        else:
+        terms = items.terms(stored.party)
+        if (sale := sales.get(stored.id)) is not None:
+            terms = replace(terms, taxed=sale.taxed, booked_items=sale.items)
+        customer_id = linked.ids.get(stored.customer_id or 0)
+        task = _task(run, stored, terms, customer_id, recorded.get(stored.id, []), currency)
+        if not isinstance(task, Problem):
             tasks.append(task)
+        elif stored.id not in recorded and _was_never_sent(run, stored, terms):
+            _reject(run, stored, "cancelled before booking", counts)
+        else:
+            _hold(run, stored, task, counts)
     counts += booking.book(run, tasks)
     _conclude(run, tasks, counts)
     return counts
 
 
+def _customers_to_link(orders: list[StoredOrder], recorded: Mapping[int, object]) -> set[int]:
+    """The customers of what is to be booked; one whose only order was cancelled at once is nobody's business."""
+    wanted = (one for one in orders if one.order.cancelled_at is None or one.id in recorded)
+    return {one.customer_id for one in wanted if one.customer_id is not None}
+
+
 def _task(
-    stored: StoredOrder, items: Items, customer_id: str | None, recorded: list[RecordedDocument]
+    run: Run,
+    stored: StoredOrder,
+    terms: Terms,
+    customer_id: str | None,
+    recorded: list[RecordedDocument],
+    currency: str | None,
 ) -> Task | Problem:
-    """What is wanted for one order and not recorded yet; a Problem if something booked no longer fits."""
-    wanted = wanted_documents(stored.order, customer_id, items.terms(stored.party))
+    """What is wanted for one order and not recorded yet; a Problem if it cannot be, or something booked misfits."""
+    order = stored.order
+    if currency is not None and order.currency != currency:
+        return Problem("foreign currency", f"it is in {order.currency[:10]!r}, the books are kept in {currency}")
+    wanted = wanted_documents(order, customer_id, terms, recorded)
     if isinstance(wanted, Problem):
         return wanted
-    return misfit(stored.order, wanted, recorded) or Task(
-        stored, wanted, {one.reference: one.state for one in recorded}
-    )
+    unwanted = "" if recorded else _unwanted(run, order)
+    states = {one.reference: one.state for one in recorded}
+    return misfit(order, wanted, recorded) or Task(stored, wanted, states, unwanted)
+
+
+def _unwanted(run: Run, order: Order) -> str:
+    """Why an order that may be in the books is not to be booked if it is not: cancelled, or left out by now."""
+    if order.cancelled_at is not None:
+        return "cancelled before booking"
+    verdict = decide(order, run.settings.orders)
+    return verdict.reason if verdict.decision in ("left_out", "history") else ""
 
 
 def _conclude(run: Run, tasks: list[Task], counts: Counts) -> None:
@@ -87,15 +115,19 @@ def _conclude(run: Run, tasks: list[Task], counts: Counts) -> None:
         run.hub.holds.clear("order", map(str, settled))
 
 
-def _was_never_sent(run: Run, stored: StoredOrder, items: Items) -> bool:
+def _was_never_sent(run: Run, stored: StoredOrder, terms: Terms) -> bool:
     """Whether a cancelled order, of which nothing can be made, is surely not in the books: no need to hold it."""
     return stored.order.cancelled_at is not None and not booking.may_be_sent(
-        run, [(stored, sale_reference(stored.order, items.terms(stored.party)))]
+        run, [(stored, sale_reference(stored.order, terms))]
     )
 
 
 def _reject(run: Run, stored: StoredOrder, reason: str, counts: Counts) -> None:
-    run.hub.orders.set_decision(stored.id, "rejected", reason, counting=False, pending=False)
+    verdict = decide(stored.order, run.settings.orders)
+    if stored.order.cancelled_at is not None or verdict.decision == "book":
+        verdict = Verdict("rejected", reason)
+    counting = counts_against_stock(stored.order, verdict)
+    run.hub.orders.set_decision(stored.id, verdict.decision, verdict.reason, counting=counting, pending=False)
     run.hub.holds.clear("order", [str(stored.id)])
     counts["rejected"] += 1
 

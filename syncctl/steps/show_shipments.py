@@ -37,6 +37,7 @@ def _adopt(run: Run, name: str, store: WebStore, batch: list[PendingShipment], c
                 rest.append(one)
                 continue
             run.hub.fulfilments.set_shown(one.id, same.id)
+            run.hub.holds.clear("fulfilment", [str(one.id)])
             run.hub.journal.supersede(name, "fulfilment.create", [one.remote_id])
             taken.add(same.id)
             counts["shipments found"] += 1
@@ -78,6 +79,7 @@ def _record(run: Run, name: str, one: PendingShipment, row: int, outcome: WriteO
     if isinstance(outcome, Written):
         run.hub.journal.close([(row, "done", "")])
         run.hub.fulfilments.set_shown(one.id, outcome.remote_id)
+        run.hub.holds.clear("fulfilment", [str(one.id)])
         counts["shipments shown"] += 1
     elif isinstance(outcome, Refused):
         run.hub.journal.close([(row, "refused", f"{outcome.reason}: {outcome.message}")])

@@ -36,6 +36,7 @@ def terms(*, time_zone: str = "UTC", items: str = "MUG TRAY", kinds: Any = Docum
         reference_length=40,
         time_zone=time_zone,
         item={sku: sku for sku in items.split()}.get,
+        taxed=bool(changes.get("import_taxes", True)),
     )
 
 

@@ -127,7 +127,7 @@ def to_variant(row: tuple[Any, ...], currency: str) -> Variant:
 
 
 def _to_shipment(row: tuple[Any, ...], _currency: str) -> Shipment:
-    number, _changed, document_id, tracking_number, carrier, tracking_url, shipped_at, lines = row
+    number, changed, document_id, tracking_number, carrier, tracking_url, shipped_at, lines = row
     return Shipment(
         id=str(number),
         document_id=str(document_id),
@@ -139,6 +139,7 @@ def _to_shipment(row: tuple[Any, ...], _currency: str) -> Shipment:
         carrier=carrier,
         tracking_url=tracking_url,
         shipped_at=from_text(shipped_at),
+        sequence=changed,
     )
 
 

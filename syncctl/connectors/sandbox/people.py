@@ -24,7 +24,7 @@ def to_customer(row: Fields, *, deleted: bool = False) -> Customer:
         company=row.text("company"),
         emails=_texts(row, "emails"),
         phones=_texts(row, "phones"),
-        addresses=tuple(_address(each) for each in row.fields("addresses", "address")),
+        addresses=tuple(to_address(each) for each in row.fields("addresses", "address")),
         group=group,
         consents=tuple(_consent(each) for each in row.fields("consents", "consent")),
         note=row.text("note"),
@@ -67,7 +67,7 @@ def _texts(row: Fields, name: str) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str))
 
 
-def _address(row: Fields) -> Address:
+def to_address(row: Fields) -> Address:
     texts = {name: row.text(name) for name in _ADDRESS_TEXTS if row.has(name)}
     return Address(**texts, is_default=row.flag("is_default"))
 

@@ -115,6 +115,12 @@ class SandboxStore(WebStore):
         with reading(self.shop.connection) as connection:
             return dict(connection.execute(query, [storable(each) for each in listing_ids]).fetchall())
 
+    def fetch_prices(self, listing_ids: Sequence[str]) -> dict[str, str | None]:
+        self._called("fetch_prices", listing_ids, self.abilities.price_batch)
+        query = f"SELECT id, price FROM listing WHERE NOT deleted AND id IN ({_marks(listing_ids)})"
+        with reading(self.shop.connection) as connection:
+            return dict(connection.execute(query, [storable(each) for each in listing_ids]).fetchall())
+
     def push_levels(self, changes: Sequence[LevelChange]) -> list[WriteOutcome]:
         return self._each("push_levels", changes, self.abilities.level_batch, self._set_level)
 

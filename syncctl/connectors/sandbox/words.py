@@ -11,10 +11,11 @@ from typing import Any
 
 from syncctl import times
 from syncctl.connectors.sandbox.files import storable
-from syncctl.connectors.sandbox.people import to_customer
+from syncctl.connectors.sandbox.people import to_address, to_customer
 from syncctl.connectors.sandbox.reading import Fields, shown
 from syncctl.errors import DataError, MoneyError
 from syncctl.model import (
+    Address,
     Charge,
     ChargeKind,
     Customer,
@@ -99,11 +100,27 @@ def to_order(body: dict[str, Any], raw: str) -> Order:
         test=order.flag("test"),
         channel=order.text("channel", "web"),
         customer=_customer(order, problems),
+        email=order.text("email"),
+        shipping_address=_address(order, "shipping_address", problems),
+        billing_address=_address(order, "billing_address", problems),
         payments=tuple(_payment(row, currency) for row in order.fields("payments", "payment")),
         refunds=tuple(_refund(row, currency, tax_included) for row in order.fields("refunds", "refund")),
         fulfilments=to_fulfilments(order_id, order),
         problems=tuple(problems),
+        units_known=not problems or _units_known(body.get("lines"), lines),
     )
+
+
+def _address(order: Fields, name: str, problems: list[str]) -> Address | None:
+    row = Fields.of(order.row[name], name, problems) if order.row.get(name) is not None else None
+    return None if row is None else to_address(row)
+
+
+def _units_known(rows: object, lines: tuple[LineItem, ...]) -> bool:
+    """Whether each line that was sent could be read as units of a SKU."""
+    if not isinstance(rows, list) or len(rows) != len(lines):
+        return False
+    return all(isinstance(row, dict) and isinstance(row.get("sku"), str | None) for row in rows)
 
 
 def to_fulfilments(order_id: str, order: Fields) -> tuple[Fulfilment, ...]:

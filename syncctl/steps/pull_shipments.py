@@ -1,0 +1,47 @@
+"""The first part of step 3: what left the back office's shelves, and what was invoiced, before its stock is read."""
+
+from collections.abc import Sequence
+
+from syncctl.hub.fulfilments import Allocated, ShippedOrder
+from syncctl.model import Shipment
+from syncctl.rules.shipments import allocate
+from syncctl.steps.run import BACK_OFFICE, Counts, Run
+
+
+def pull_shipments(run: Run) -> Counts:
+    """Record new shipments and invoices with the order lines they are for; undo those that were cancelled."""
+    counts = Counts()
+    complete = True
+    for page in run.back_office.fetch_shipments(run.hub.cursors.get(BACK_OFFICE, "shipments")):
+        orders = run.hub.fulfilments.orders_of([one.document_id for one in page.records])
+        unknown = sum(one.document_id not in orders for one in page.records)
+        complete = complete and (not unknown or _nothing_is_outstanding(run))
+        with run.hub.transaction():
+            counts["shipments"] += run.hub.fulfilments.record(BACK_OFFICE, _allocated(run, page.records, orders))
+            counts["shipments cancelled"] += run.hub.fulfilments.cancel(
+                BACK_OFFICE, [one for one in page.records if one.cancelled]
+            )
+            if complete:  # else: of a document that is not recorded yet, and they are read again
+                run.hub.cursors.put(BACK_OFFICE, "shipments", page.cursor)
+        counts["shipments of unknown documents"] += unknown
+        run.checkpoint()
+    return counts
+
+
+def _nothing_is_outstanding(run: Run) -> bool:
+    """Whether every document of ours must be known by now: then an unknown one is none of ours."""
+    return run.all_pulled and not run.hub.orders.any_pending() and not run.hub.journal.any_open("document.create")
+
+
+def _allocated(run: Run, shipments: Sequence[Shipment], orders: dict[str, ShippedOrder]) -> list[Allocated]:
+    """The new shipments, each with the lines it is for: those that no earlier one has taken."""
+    known = run.hub.fulfilments.known(BACK_OFFICE, shipments)
+    new = []
+    for shipment in shipments:
+        if shipment.cancelled or shipment.document_id not in orders or (shipment.kind, shipment.id) in known:
+            continue
+        order = orders[shipment.document_id]
+        units = allocate(shipment.lines, order.left(shipment.kind))
+        order.take(shipment.kind, units)
+        new.append(Allocated(shipment, order, units))
+    return new
