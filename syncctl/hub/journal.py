@@ -100,6 +100,17 @@ class Journal(Family):
             }
         return rows
 
+    def in_queue(self, operation: str, keys: Iterable[str]) -> set[str]:
+        """Those of these writes that were accepted for later."""
+        rows = set()
+        for chunk in in_chunks(keys):
+            found = self.connection.execute(
+                f"SELECT key FROM journal WHERE operation = ? AND key IN ({marks(chunk)}) AND state = 'queued'",
+                [operation, *chunk],
+            )
+            rows |= {row[0] for row in found}
+        return rows
+
     def sent_before(self, operation: str, keys: Iterable[str]) -> set[str]:
         """Those of these writes that may have reached the other side: they were sent, and no one said they were not."""
         rows = set()

@@ -4,6 +4,7 @@ A side has changed a field when it differs from what that side held when both la
 name on its way in has not edited it.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -30,6 +31,11 @@ def fields_of(customer: Customer) -> dict[str, object]:
 def agreed_text(customer: Customer) -> str:
     """The same fields as JSON text, for the link that remembers what was agreed."""
     return json.dumps({name: _plain(value) for name, value in fields_of(customer).items()}, sort_keys=True)
+
+
+def agreed_mark(customer: Customer) -> str:
+    """A short hash of the same fields."""
+    return hashlib.blake2b(agreed_text(customer).encode(), digest_size=8).hexdigest()
 
 
 def merge(ours: Customer, agreed_ours: str | None, theirs: Customer | None, agreed_theirs: str | None) -> Merge:

@@ -16,7 +16,7 @@ from syncctl.rules.merging import agreed_text, fields_of
 from syncctl.rules.references import name_for
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
-from syncctl.steps.update_customers import hold_customer, journal_state, learn_theirs, update_customers
+from syncctl.steps.update_customers import hold_customer, journal_state, learn_theirs, refused_before, update_customers
 
 
 @dataclass(slots=True)
@@ -64,7 +64,9 @@ def _find_or_create(run: Run, customers: dict[int, Customer], linked: Linked) ->
         result = match(customers[hub_id], references[hub_id], candidates, run.settings.customers)
         if _decide(run, hub_id, customers[hub_id], result, references[hub_id], linked):
             to_create.append(hub_id)
-    first, later = _one_of_each(run, {hub_id: customers[hub_id] for hub_id in to_create})
+    first, later = _one_of_each(
+        run, _to_be_created(run, {one: customers[one] for one in to_create}, references, linked)
+    )
     _create(run, first, references, linked)
     if later:  # those share a key with somebody who is there by now
         _find_or_create(run, later, linked)
@@ -102,6 +104,17 @@ def _join(run: Run, hub_id: int, hit: Customer, rule: str, reference: str, linke
         [row] = run.hub.journal.open([Entry(BACK_OFFICE, "customer.create", reference, f"customer {hub_id}")])
         run.hub.journal.close([(row, "found", f"customer {hit.id}, by {rule} and name, beside another web customer")])
         linked.counts["customers linked"] += 1
+
+
+def _to_be_created(
+    run: Run, customers: dict[int, Customer], references: dict[int, str], linked: Linked
+) -> dict[int, Customer]:
+    """Without those whose creation is queued already (their orders wait), or was refused within a day."""
+    queued = run.hub.journal.in_queue("customer.create", [references[hub_id] for hub_id in customers])
+    waiting = {hub_id for hub_id in customers if references[hub_id] in queued}
+    linked.waiting |= waiting
+    left = customers.keys() - waiting - refused_before(run, customers)
+    return {hub_id: customers[hub_id] for hub_id in sorted(left)}
 
 
 def _one_of_each(run: Run, customers: dict[int, Customer]) -> tuple[dict[int, Customer], dict[int, Customer]]:
@@ -184,7 +197,7 @@ def _create(run: Run, customers: dict[int, Customer], references: dict[int, str]
                 linked.counts["customers created"] += 1
             elif isinstance(outcome, Refused):
                 text = f"the back office refused it: {outcome.message}"
-                linked.counts += hold_customer(run, hub_id, outcome.reason, text)
+                linked.counts += hold_customer(run, hub_id, outcome.reason, text, refused=customers[hub_id])
             else:
                 linked.waiting.add(hub_id)
     learn_theirs(run, made)

@@ -180,6 +180,8 @@ def _settle_queued(run: Run) -> Counts:
 def _take_back(run: Run, document: RecordedDocument, outcome: Refused, counts: Counts) -> None:
     """A queued document was refused after all: its order is held, with the same text as if refused at once."""
     order_id = run.hub.documents.forget_queued(outcome.key)
+    if not run.hub.orders.to_book([order_id]):
+        return  # given up meanwhile
     stored = run.hub.orders.load([order_id])[0]
     problem = Problem(outcome.reason, f"the back office refused {document.reference}: {outcome.message}")
     _hold(run, stored, problem, counts, fingerprint=booking.refusal_mark(run, document.fingerprint))

@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from syncctl import times
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.sync import Link
 from syncctl.model import Customer, CustomerChange, CustomerKey, Queued, Refused, Written
-from syncctl.rules.merging import agreed_text, merge
+from syncctl.rules.merging import agreed_mark, agreed_text, merge
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
@@ -32,6 +33,7 @@ def update_customers(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -
         for hub_id, (ours, link) in customers.items()
         if merge(ours, link.agreed_ours, None, None).send
     }
+    changed = {hub_id: changed[hub_id] for hub_id in changed.keys() - refused_before(run, customers_of(changed))}
     counts = Counts()
     updates, gone = [], set()
     there = _read(run, changed)
@@ -51,6 +53,21 @@ def update_customers(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -
     return counts + _send(run, updates), gone
 
 
+def customers_of(links: Mapping[int, tuple[Customer, Link]]) -> dict[int, Customer]:
+    """The customers alone."""
+    return {hub_id: customer for hub_id, (customer, _) in links.items()}
+
+
+def refused_before(run: Run, customers: Mapping[int, Customer]) -> set[int]:
+    """Those who were refused, exactly as they are, within a day: they are not sent again."""
+    holds = run.hub.holds.get("customer", map(str, customers))
+    return {
+        hub_id
+        for hub_id, customer in customers.items()
+        if (hold := holds.get(str(hub_id))) is not None and hold.stands_for(agreed_mark(customer))
+    }
+
+
 def learn_theirs(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -> None:
     """Remember these customers as the back office returns them, after a write: the base of the next merge."""
     there = _read(run, customers)
@@ -61,11 +78,20 @@ def learn_theirs(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -> No
                 run.hub.links.agree(link, agreed_text(ours), agreed_text(theirs))
 
 
-def hold_customer(run: Run, hub_id: int, reason: str, message: str) -> Counts:
-    """Put a customer on hold; its orders go on."""
+def hold_customer(run: Run, hub_id: int, reason: str, message: str, *, refused: Customer | None = None) -> Counts:
+    """Put a customer on hold; its orders go on. `refused`: as it was sent, so that the same is not sent each cycle."""
     name = run.hub.customers.first_links([hub_id]).get(hub_id, (BACK_OFFICE, ""))[0]
     text = f"customer {hub_id}: {message}; its orders go on under customers.fallback"
-    added = run.hub.holds.put(Hold(party=name, kind="customer", record=str(hub_id), reason=reason, message=text))
+    hold = Hold(
+        party=name,
+        kind="customer",
+        record=str(hub_id),
+        reason=reason,
+        message=text,
+        fingerprint="" if refused is None else agreed_mark(refused),
+        tried_at=None if refused is None else times.to_text(times.now()),
+    )
+    added = run.hub.holds.put(hold)
     return Counts({"newly held": 1}) if added else Counts()
 
 
@@ -121,6 +147,6 @@ def _send(run: Run, updates: list[_Update]) -> Counts:
                 counts["customers updated"] += 1
             elif isinstance(outcome, Refused):
                 text = f"the back office refused the change: {outcome.message}"
-                counts += hold_customer(run, one.hub_id, outcome.reason, text)
+                counts += hold_customer(run, one.hub_id, outcome.reason, text, refused=one.ours)
     learn_theirs(run, written)
     return counts
