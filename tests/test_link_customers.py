@@ -173,7 +173,14 @@ def test_a_refused_customer_is_held_and_the_order_goes_on_as_a_guests(
     world.run()
     assert world.holds() == [("customer", "name_taken")] and "There is an Ann already." in world.messages()[0]
     assert people(world) == [] and on_order(world, order) is None
+    sent = world.rows("SELECT count(*) FROM journal WHERE operation = 'customer.create'")
+    again = buy(world, ann)
+    world.run()
+    assert on_order(world, again) is None
+    assert world.rows("SELECT count(*) FROM journal WHERE operation = 'customer.create'") == sent, "not sent each cycle"
     monkeypatch.undo()
+    with world.hub() as hub:
+        hub.holds.retry()
     later = buy(world, ann)
     world.run()
     assert [on_order(world, later)] == [number for number, _ in people(world)]
