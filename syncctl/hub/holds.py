@@ -102,13 +102,16 @@ class Holds(Family):
             self.clear("unreadable", [f"{party}:{remote_id}" for remote_id in remote_ids])
 
     def clear_mended_prices(self, party: str) -> None:
-        """Refused prices that the store shows as wanted by now, and prices that can be read again."""
-        with self.hub.transaction() as connection:
-            connection.execute(
-                "DELETE FROM hold WHERE kind = 'price' AND party = ?1 AND (record IN (SELECT ?1 || ':' || remote_id "
-                "FROM listing WHERE party = ?1 AND want_price IS price))",
-                [party],
+        """Refused prices that the store shows as wanted by now."""
+        held = self.connection.execute("SELECT record FROM hold WHERE kind = 'price' AND party = ?", [party])
+        ids = [record.removeprefix(f"{party}:") for (record,) in held]
+        for chunk in in_chunks(ids):
+            mended = self.connection.execute(
+                f"SELECT remote_id FROM listing WHERE party = ? AND remote_id IN ({marks(chunk)}) "
+                "AND want_price IS price",
+                [party, *chunk],
             )
+            self.clear("price", [f"{party}:{remote_id}" for (remote_id,) in mended])
 
     def clear_found_again(self) -> None:
         """SKUs that were held because a full reading lacked them, and that have a level again."""

@@ -26,6 +26,7 @@ CREATE TABLE run_step (
   state TEXT NOT NULL CHECK (state IN ('done', 'failed', 'not run', 'stopped')), reason TEXT NOT NULL,
   counts TEXT NOT NULL, ended_at TEXT NOT NULL, PRIMARY KEY (run_id, step, party)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX run_step_latest ON run_step (step, run_id);
 CREATE TABLE cursor (
   party TEXT NOT NULL, stream TEXT NOT NULL, value TEXT, filter TEXT NOT NULL DEFAULT '', moved_at TEXT NOT NULL,
   PRIMARY KEY (party, stream)
