@@ -1,5 +1,6 @@
 """What all tests share: a folder of its own for each, and a configuration of two sandboxes in it."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,13 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "syncctl.yaml"
     path.write_text(CONFIG)
     return path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line of the counts that the crash tests record, summed over all processes."""
+    counts: Counter[str] = Counter()
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            counts.update({name: value for name, value in report.user_properties if name.startswith("crash ")})
+    if counts:
+        terminalreporter.write_line(", ".join(f"{name}: {value}" for name, value in sorted(counts.items())))

@@ -17,7 +17,7 @@ from syncctl.connectors.sandbox.office import Office
 from syncctl.connectors.sandbox.shop import Shop
 from syncctl.connectors.sandbox.store import SandboxStore
 from syncctl.cycle import STEPS, run_cycle
-from syncctl.model import Address, DocumentKind, Report
+from syncctl.model import Address, Consent, DocumentKind, Report
 from syncctl.settings import SandboxBooksSettings, SandboxStoreSettings, Settings, StoreSettings
 
 HUB, SHOP, BOOKS = "hub.db", "shop.db", "books.db"
@@ -94,7 +94,8 @@ def begin(folder: Path, stock_falls_on: str) -> None:
             shop.add_listing(sku, f"A {sku.lower()}", price, units)
             office.add_item(sku, f"A {sku.lower()}", price, units)
         office.upsert_customer(name="Carl Known", emails=("carl@example.com",))
-        ada = shop.upsert_customer(name="Ada Byron", emails=("ada@example.com",), addresses=(ADDRESS,))
+        yes = Consent(channel="email", state="subscribed", source="checkout")
+        ada = shop.upsert_customer(name="Ada Byron", emails=("ada@example.com",), addresses=(ADDRESS,), consents=(yes,))
         carl = shop.upsert_customer(name="Carl Known", emails=("carl@example.com",))
         place = shop.place_order
         place([("MUG", 2), ("CANDLE", 1)], customer=ada, order_id="edited")
@@ -138,7 +139,8 @@ def _trade_online(shop: Shop) -> None:
     shop.pay("edited-unbooked")
     shop.cancel_order("cancelled-unbooked")
     shop.upsert_customer(ada["id"], phones=("+447700900123",), addresses=(replace(ADDRESS, street="9 High Street"),))
-    bea = shop.upsert_customer(name="Bea New", emails=("bea@example.com",))
+    no = Consent(channel="email", state="unsubscribed", source="checkout")
+    bea = shop.upsert_customer(name="Bea New", emails=("bea@example.com",), consents=(no,))
     place = shop.place_order
     place([("MUG", 3), ("MUG", 1)], customer=ada["id"], charges={"discount": "-1.00"}, order_id="new")
     place([NewLine(sku="BUNTING", quantity=2, tax="4.40"), ("CANDLE", 1)], customer=bea, order_id="new-buyer")
