@@ -54,7 +54,7 @@ def others(world: StockWorld) -> dict[str, object]:
 
 def assert_nothing_was_doubled(world: StockWorld, before: dict[str, object]) -> None:
     for name, rows in before.items():
-        assert differences(rows, dump(world.folder / f"{name}.db")) == {}, name  # type: ignore[arg-type]
+        assert differences(rows, dump(world.folder / f"{name}.db")) == {}, name
 
 
 # --- backups -------------------------------------------------------------------------------------------------------

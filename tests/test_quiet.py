@@ -167,7 +167,7 @@ class Watch:
         self.hubs: list[Hub] = []
         self.writes = 0
         self.calls = 0
-        real = Hub.open.__func__  # type: ignore[attr-defined]
+        real = Hub.open.__func__
 
         def open_hub(cls: type[Hub], path: Path, *, read_only: bool = False) -> Hub:
             self.hubs.append(real(cls, path, read_only=read_only))
@@ -193,7 +193,7 @@ class Watch:
 
     def _check(self, party: str, call: Call) -> None:
         """At the hook the records are logged already; a second connection sees only what is committed."""
-        records = [record for method, record in self.world.sides[party].sent if method == call.method]  # type: ignore[attr-defined]
+        records = [record for method, record in self.world.sides[party].sent if method == call.method]
         connection = sqlite3.connect(self.world.folder / "hub.db")
         rows = connection.execute(
             "SELECT count(DISTINCT key) FROM journal WHERE party = ? AND operation LIKE ? || '%' AND state = 'sending' "
