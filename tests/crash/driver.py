@@ -331,8 +331,12 @@ PARTS: dict[str, Callable[..., None]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """PART FOLDER STOCK_FALLS_ON DAY [NUMBER …]. DAY: first (no hub yet), next (daily work is due) or same."""
+    """PART FOLDER STOCK_FALLS_ON DAY [NUMBER …].
+
+    DAY: first (no hub yet), next (daily work is due), same, or untold (the same, and the store lists no changes).
+    """
     part, folder, stock_falls_on, day, *numbers = arguments
+    world.store_tells_changes = day != "untold"
     proof = Proof(Path(folder), stock_falls_on)
     proof.prepare(next_day=day == "next", first_run=day == "first")
     PARTS[part](proof, *map(int, numbers))

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import syncctl.connectors.sandbox.walk
 import syncctl.cycle
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.sandbox.bodies import NewLine
@@ -28,10 +29,14 @@ CATALOG = {  # SKU -> price, units
     "CANDLE": ("9.75", 48),
     "TRAY": ("32.95", 8),
     "BUNTING": ("11.00", 60),
+    "SPOON": ("4.00", 20),  # no order touches it
 }
 GUEST = {"name": "Gus Guest", "emails": ["gus@example.com"]}
 ADDRESS = Address(name="Ada Byron", street="12 Mill Lane", city="Leeds", country="GB")
 BATCH = 4  # records in a page or a batch: small, so that one cycle has several of each
+
+store_tells_changes = True  # whether the store lists changed levels and prices; False: a driver's own choice
+syncctl.connectors.sandbox.walk.OVERLAP_SECONDS = 0  # it would bring a page that was lost back, for ten minutes
 
 Wrap = Callable[[WebStore | BackOffice], WebStore | BackOffice]
 
@@ -60,7 +65,12 @@ def connect(wrap: Wrap = as_is) -> None:
         store = SandboxStore(name, settings)
         store.page_size = BATCH
         store.abilities = replace(
-            store.abilities, level_batch=BATCH, price_batch=BATCH, fulfilment_batch=2, order_batch=2 * BATCH
+            store.abilities,
+            level_batch=BATCH,
+            price_batch=BATCH,
+            fulfilment_batch=2,
+            order_batch=2 * BATCH,
+            listing_changes=store_tells_changes,
         )
         return wrap(store)  # type: ignore[return-value]
 
@@ -140,7 +150,7 @@ def _trade_online(shop: Shop) -> None:
     shop.cancel_order("cancelled-unbooked")
     shop.upsert_customer(ada["id"], phones=("+447700900123",), addresses=(replace(ADDRESS, street="9 High Street"),))
     no = Consent(channel="email", state="unsubscribed", source="checkout")
-    bea = shop.upsert_customer(name="Bea New", emails=("bea@example.com",), consents=(no,))
+    bea = shop.upsert_customer(name="Bea New", consents=(no,))  # nothing but our reference finds her again
     place = shop.place_order
     place([("MUG", 3), ("MUG", 1)], customer=ada["id"], charges={"discount": "-1.00"}, order_id="new")
     place([NewLine(sku="BUNTING", quantity=2, tax="4.40"), ("CANDLE", 1)], customer=bea, order_id="new-buyer")
@@ -157,6 +167,7 @@ def _references(office: Office) -> Mapping[str, str]:
 
 def _trade_at_the_counter(office: Office, references: Mapping[str, str]) -> None:
     office.sell("CANDLE", 4)
+    office.sell("SPOON", 3)
     office.receive("TEAPOT", 5)
     office.set_price("LANTERN", "15.00")
     office.ship(references["#shipped"], tracking_number="TRACK-1", carrier="Royal Mail")
@@ -170,5 +181,6 @@ def turn_back(folder: Path, stock_falls_on: str) -> None:
     shop, office = open_sides(folder, stock_falls_on)
     with closing(shop), closing(office):
         office.receive("CANDLE", 4)
+        office.receive("SPOON", 3)
         office.sell("TEAPOT", 5)
         office.set_price("LANTERN", "14.25")
