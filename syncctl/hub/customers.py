@@ -50,7 +50,7 @@ class Customers(Family):
         A linked one is updated in place, unless younger details are known. A new one whose keys and name are exactly
         those of one hub customer becomes an alias of it; anybody else is a new customer.
         """
-        latest = {arrival.remote_id: arrival for arrival in sorted(arrivals, key=lambda one: one.as_of)}
+        latest = {arrival.remote_id: arrival for arrival in arrivals}
         links = self.hub.links.by_remote(party, "customer", latest)
         known = self._known({link.hub_id for link in links.values()})
         found, confirmed = {}, []

@@ -145,18 +145,24 @@ def _record_customers(run: Run, name: str, fresh: Sequence[Fresh]) -> dict[str, 
     """The customers on these orders into the hub; hub ids by the order's id."""
     if not run.settings.customers.enabled:
         return {}
-    arrivals, of_order = [], {}
+    of_order: dict[str, str] = {}
+    latest: dict[str, tuple[datetime, Customer]] = {}
     for one in fresh:
         customer = one.order.customer
         if customer is None or (remote_id := _identity(run, customer)) is None:
             continue
-        settings = run.settings.customers
         of_order[one.order.id] = remote_id
         as_of = customer.changed_at or one.order.placed_at
-        arrivals.append(
+        if remote_id not in latest or as_of >= latest[remote_id][0]:
+            latest[remote_id] = (as_of, customer)
+    settings = run.settings.customers
+    hub_ids = run.hub.customers.record(
+        name,
+        [
             Arrival(remote_id, customer, as_of, contacts_of(customer, settings), keys_of(customer, settings))
-        )
-    hub_ids = run.hub.customers.record(name, arrivals)
+            for remote_id, (as_of, customer) in latest.items()
+        ],
+    )
     return {order_id: hub_ids[remote_id] for order_id, remote_id in of_order.items()}
 
 

@@ -53,7 +53,7 @@ def parse_object(raw: str) -> dict[str, Any]:
     Such texts fail where an amount or a count is read from them, which names the field. Errors: DataError.
     """
     try:
-        body = _DECODER.decode(raw)
+        body = _plain_body(raw) or _DECODER.decode(raw)
     except (ValueError, RecursionError) as error:
         raise DataError(f"This is no readable JSON: {str(error)[:120]}.") from error
     if "\\ud" in raw or "\\uD" in raw:
@@ -61,6 +61,30 @@ def parse_object(raw: str) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise DataError(f"This is no JSON object but {shown(body)}.")
     return body
+
+
+def _plain_body(raw: str) -> dict[str, Any] | None:
+    """The way that all sound orders go, twice as fast: the body, where no key can stand in it twice; else None.
+
+    Each key of the text is followed by `":`; if that stands there no more often than the body has keys, none was lost.
+    """
+    try:
+        body = _PLAIN_DECODER.decode(raw)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(body, dict):
+        return None
+    lines = body.get("lines")
+    keys = sum([len(row) for row in lines if type(row) is dict]) if isinstance(lines, list) else 0
+    keys += _keys({name: value for name, value in body.items() if name != "lines"}) + ("lines" in body)
+    return body if keys == raw.count('":') else None
+
+
+def _keys(value: object) -> int:
+    """How many keys stand in a value and all that is in it."""
+    if isinstance(value, dict):
+        return len(value) + sum([_keys(one) for one in value.values() if isinstance(one, dict | list)])
+    return sum([_keys(one) for one in value]) if isinstance(value, list) else 0
 
 
 def to_order(body: dict[str, Any], raw: str) -> Order:
@@ -330,6 +354,7 @@ def _storable(value: Any) -> Any:
 
 
 _text: Callable[[str], str] = str
+_PLAIN_DECODER = json.JSONDecoder(parse_float=_text, parse_constant=_text, strict=False)
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_float=_text, parse_int=_integer, parse_constant=_text, strict=False
 )
