@@ -18,9 +18,11 @@ Part = TypeVar("Part", LineItem, Payment, Refund)
 def with_unique_ids(order: Order) -> Order:
     """The order, with a problem noted and a key of its own for each line, payment or refund whose id stands twice.
 
-    A sound order comes back as it is.
+    A refund needs an id at all: without one, its charges are taken for the order's own. A sound order comes back as
+    it is.
     """
-    if _are_unique(order.lines) and _are_unique(order.payments) and _are_unique(order.refunds):
+    refunds_named = all(refund.id for refund in order.refunds)
+    if refunds_named and _are_unique(order.lines) and _are_unique(order.payments) and _are_unique(order.refunds):
         return order
     problems = list(order.problems)
     return replace(
@@ -40,9 +42,10 @@ def _renamed(word: str, parts: Sequence[Part], problems: list[str]) -> tuple[Par
     seen: dict[str, Part] = {}
     for position, part in enumerate(parts, 1):
         key = part.id
-        while key in seen:
+        while key in seen or (not key and isinstance(part, Refund)):
             key = f"{key}~{position}"
         if key != part.id:
-            problems.append(f"{word} {position}: its id {part.id[:40]!r} stands twice")
+            fault = f"its id {part.id[:40]!r} stands twice" if part.id else "it has no id of its own"
+            problems.append(f"{word} {position}: {fault}")
         seen[key] = part if key == part.id else replace(part, id=key)
     return tuple(seen.values())
