@@ -102,16 +102,24 @@ class Holds(Family):
             self.clear("unreadable", [f"{party}:{remote_id}" for remote_id in remote_ids])
 
     def clear_mended_prices(self, party: str) -> None:
-        """Refused prices that the store shows as wanted by now."""
-        held = self.connection.execute("SELECT record FROM hold WHERE kind = 'price' AND party = ?", [party])
+        """Refused prices of which nothing is left to write: the store shows them as wanted, or lists them no more."""
+        self._clear_mended("price", party, "l.want_price IS NOT NULL AND l.want_price IS NOT l.price")
+
+    def clear_mended_levels(self, party: str) -> None:
+        """Refused levels of which nothing is left to write."""
+        self._clear_mended("stock", party, "s.want IS NOT NULL AND s.want IS NOT s.quantity")
+
+    def _clear_mended(self, kind: str, party: str, pending: str) -> None:
+        held = self.connection.execute("SELECT record FROM hold WHERE kind = ? AND party = ?", [kind, party])
         ids = [record.removeprefix(f"{party}:") for (record,) in held]
         for chunk in in_chunks(ids):
-            mended = self.connection.execute(
-                f"SELECT remote_id FROM listing WHERE party = ? AND remote_id IN ({marks(chunk)}) "
-                "AND want_price IS price",
+            rows = self.connection.execute(
+                "SELECT l.remote_id FROM listing l JOIN shown s ON s.listing_id = l.id "
+                f"WHERE l.party = ? AND l.remote_id IN ({marks(chunk)}) AND {pending}",
                 [party, *chunk],
             )
-            self.clear("price", [f"{party}:{remote_id}" for (remote_id,) in mended])
+            mended = set(chunk) - {remote_id for (remote_id,) in rows}
+            self.clear(kind, [f"{party}:{remote_id}" for remote_id in mended])
 
     def clear_found_again(self) -> None:
         """SKUs that were held because a full reading lacked them, and that have a level again."""

@@ -37,6 +37,8 @@ class Items:
             if self._run.settings.orders.unknown_sku == "create":
                 self._create(missing)
         self._unknown |= new - self._known
+        made = self._run.hub.holds.get("item", new & self._known)
+        self._run.hub.holds.clear("item", made)
 
     def item(self, sku: str | None) -> str | None:
         """The back office's item for a SKU: itself, the placeholder if so set, or None."""
@@ -61,7 +63,7 @@ class Items:
         return self._terms[store]
 
     def _create(self, skus: list[str]) -> None:
-        """Make items for unknown SKUs; one that was refused within a day is not sent again."""
+        """Make items for unknown SKUs; one that was not made is sent again daily, not each cycle."""
         holds = self._run.hub.holds.get("item", skus)
         skus = [sku for sku in skus if sku not in holds or not holds[sku].stands_for(sku)]
         if not skus or not self._run.back_office.abilities.creates_variants:
@@ -80,17 +82,18 @@ class Items:
         hub.journal.close([(row, journal_state(outcome), getattr(outcome, "message", ""))])
         if isinstance(outcome, Written):
             hub.catalog.record_variants([variant])
-            hub.holds.clear("item", [variant.sku])
             self._known.add(variant.sku)
-        elif isinstance(outcome, Refused):
-            hub.holds.put(
-                Hold(
-                    party=BACK_OFFICE,
-                    kind="item",
-                    record=variant.sku,
-                    reason=outcome.reason,
-                    message=f"SKU {variant.sku}: the back office did not create it: {outcome.message}",
-                    fingerprint=variant.sku,
-                    tried_at=times.to_text(times.now()),
-                )
+            return
+        reason = outcome.reason if isinstance(outcome, Refused) else "no clear answer"
+        text = f"SKU {variant.sku}: the back office did not create it: {getattr(outcome, 'message', '') or reason}"
+        hub.holds.put(
+            Hold(
+                party=BACK_OFFICE,
+                kind="item",
+                record=variant.sku,
+                reason=reason,
+                message=text,
+                fingerprint=variant.sku,
+                tried_at=times.to_text(times.now()),
             )
+        )

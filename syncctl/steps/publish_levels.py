@@ -33,6 +33,7 @@ def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
         counts["contended"] += len(ids)
         run.progress(f"{name}: {counts['levels written']} levels written")
         run.checkpoint()
+    run.hub.holds.clear_mended_levels(name)
     return counts
 
 
