@@ -1,5 +1,6 @@
 """Backups of the hub, and the way back. A restored hub is recognised by the next run, which looks before it sends."""
 
+import shutil
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -61,9 +62,16 @@ def restore_backup(hub_path: Path, backup: Path) -> None:
 
 
 def _put_aside(hub_path: Path) -> None:
-    """Keep the present hub, damaged or not, with its write-ahead log."""
+    """Keep the present hub, damaged or not, with its write-ahead log.
+
+    It stays in its place, too, until the backup replaces it: a crash in between leaves it without its log, which the
+    next run takes for the older copy that it then is; never an empty hub.
+    """
     stamp = times.to_text(times.now()).replace(":", "").replace(".", "")
-    for suffix in ("", "-wal", "-shm"):
+    aside = hub_path.with_name(f"{hub_path.name}.before-restore-{stamp}")
+    if hub_path.exists():
+        shutil.copy2(hub_path, aside)
+    for suffix in ("-wal", "-shm"):
         present = hub_path.with_name(hub_path.name + suffix)
         if present.exists():
-            present.replace(hub_path.with_name(f"{hub_path.name}.before-restore-{stamp}{suffix}"))
+            present.replace(aside.with_name(aside.name + suffix))

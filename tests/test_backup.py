@@ -297,3 +297,23 @@ def test_a_restore_in_the_middle_of_another_day_s_work_keeps_orders_that_came_me
     world.settle(6)
     world.assert_exact()
     world.assert_booked_once()
+
+
+def test_a_restore_that_dies_half_way_leaves_a_hub_in_its_place(
+    world: StockWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub_path = world.folder / "hub.db"
+    old = make_backup(hub_path, keep=7)
+    world.shop.place_order([("MUG", 3)])
+    world.settle()
+    before = world.totals()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, "replace", _die)
+        restore_backup(hub_path, old)
+    assert hub_path.exists() and len(before) == 2
+    world.settle()
+    assert world.totals() == before, "nothing is booked a second time"
+
+
+def _die(self: Path, target: Path) -> Path:
+    raise KeyboardInterrupt
