@@ -77,9 +77,10 @@ def test_a_reading_that_fails_ends_its_part_with_exit_code_3_and_the_others_go_o
     failed: set[str],
     error: SyncctlError,
 ) -> None:
-    if method == "fetch_prices":  # it is asked where the listings do not tell
-        monkeypatch.setattr(SandboxStore, "abilities", replace(SandboxStore.abilities, listing_changes=False))
-    report = world.run(plans={party: [FailBefore(on(method, None), error)]})
+    with monkeypatch.context() as patch:
+        if method == "fetch_prices":  # it is asked where the listings do not tell
+            patch.setattr(SandboxStore, "abilities", replace(SandboxStore.abilities, listing_changes=False))
+        report = world.run(plans={party: [FailBefore(on(method, None), error)]})
     assert world.calls(method, party) > 0, "else nothing was proved"
     found = states(report)
     assert {step for (step, of), state in found.items() if state == "failed" and of == party} == failed
