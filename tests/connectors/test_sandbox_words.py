@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncctl.connectors.sandbox.words import canonical, read_order
+from syncctl.connectors.sandbox.words import canonical, parse_object, read_order
+from syncctl.errors import DataError
 from syncctl.model import Order, Unreadable
 from tests.conformance.web_store import adds_up
 
@@ -147,3 +148,27 @@ def test_a_penny_a_line_is_rounding_and_more_is_left_to_be_held(total: str, roun
 def test_no_body_whatever_raises(body: object) -> None:
     raw = json.dumps({**words(), **body} if isinstance(body, dict) else body)
     assert isinstance(read_order("1001", raw), Order | Unreadable)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        '{"a":1,"a":2}',
+        '{"a" :1,"a":2}',
+        '{"a":1,"a"\t:2}',
+        '{"a"\n :1,"b":{"c":[{"d":1,"d" :2}]}}',
+        '{"lines":[{"q" :5,"q":1}]}',
+    ],
+)
+def test_a_key_that_stands_twice_is_found_however_the_text_is_spaced(raw: str) -> None:
+    with pytest.raises(DataError, match="stands twice"):
+        parse_object(raw)
+
+
+@pytest.mark.parametrize("raw", ['{"a":1,"b":2}', '{"a" : 1, "b" : 2}', '{\n  "a": 1,\n  "b": 2\n}', '{"a":1,"b":2}  '])
+def test_the_same_content_is_read_however_the_text_is_spaced(raw: str) -> None:
+    assert parse_object(raw) == {"a": 1, "b": 2}
+
+
+def test_what_looks_like_a_key_inside_a_text_is_none() -> None:
+    assert parse_object('{"a":"\\":1,\\"a\\" :2","b":1}') == {"a": '":1,"a" :2', "b": 1}

@@ -5,6 +5,7 @@ kept without its amount, so that its units still count against stock.
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -66,7 +67,8 @@ def parse_object(raw: str) -> dict[str, Any]:
 def _plain_body(raw: str) -> dict[str, Any] | None:
     """The way that all sound orders go, twice as fast: the body, where no key can stand in it twice; else None.
 
-    Each key of the text is followed by `":`; if that stands there no more often than the body has keys, none was lost.
+    Each key of the text is followed by `":`, unless there is space between the two; if that stands there no more often
+    than the body has keys, none was lost.
     """
     try:
         body = _PLAIN_DECODER.decode(raw)
@@ -77,7 +79,7 @@ def _plain_body(raw: str) -> dict[str, Any] | None:
     lines = body.get("lines")
     keys = sum([len(row) for row in lines if type(row) is dict]) if isinstance(lines, list) else 0
     keys += _keys({name: value for name, value in body.items() if name != "lines"}) + ("lines" in body)
-    return body if keys == raw.count('":') else None
+    return body if keys == raw.count('":') and _SPACE_AFTER_KEY.search(raw) is None else None
 
 
 def _keys(value: object) -> int:
@@ -354,6 +356,7 @@ def _storable(value: Any) -> Any:
 
 
 _text: Callable[[str], str] = str
+_SPACE_AFTER_KEY = re.compile(r'"\s+:')
 _PLAIN_DECODER = json.JSONDecoder(parse_float=_text, parse_constant=_text, strict=False)
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_float=_text, parse_int=_integer, parse_constant=_text, strict=False
