@@ -54,6 +54,22 @@ class Documents(BackOfficeSuite):
         assert [isinstance(answer, Found) for answer in runs.books.find_documents(asked)] == [True, False, True, True]
         assert runs.books.find_documents([]) == []
 
+    def test_a_look_up_that_names_the_kind_gives_the_same_answers(self, runs: Runs) -> None:
+        self.looks_up(runs)
+        sale = self.sale(runs, "order-1")
+        for kind in (DocumentKind.CREDIT, DocumentKind.PAYMENT):
+            if kind in runs.books.abilities.kinds:
+                name = f"order-1-{kind}"
+                lines = (line("1", "CUP"),) if kind == DocumentKind.CREDIT else ()
+                [outcome] = runs.book(document(name, *lines, kind=kind, original=sale.reference, total=250))
+                assert isinstance(outcome, Booked), outcome
+        for kind in runs.books.abilities.kinds:
+            asked = ["none", "order-1" if kind == DocumentKind.SALE else f"order-1-{kind}", "none"]
+            answers = runs.books.find_documents(asked, kind)
+            assert [type(answer) for answer in answers] == [Absent, Found, Absent]
+            assert answers == runs.books.find_documents(asked)
+            assert runs.books.find_documents([], kind) == []
+
     def test_references_of_the_greatest_length_are_kept_whole(self, runs: Runs) -> None:
         self.looks_up(runs)
         stem = "x" * (runs.books.abilities.reference_length - 1)

@@ -42,6 +42,10 @@ class World(Protocol):
         """Make an order odd: bad_price, no_sku, unknown_status, beyond_reading."""
 
     def delete_customer(self, customer_id: str) -> None: ...
+    def deliver(
+        self, order_id: str, *, email: str, shipping: Mapping[str, str] | None, billing: Mapping[str, str] | None
+    ) -> None:
+        """Say where an order goes and who pays it; the words are those of `Address`."""
 
 
 @dataclass(frozen=True, slots=True)

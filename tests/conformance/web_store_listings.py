@@ -1,5 +1,7 @@
 """Listings, levels and prices, and the shipments of orders."""
 
+from decimal import Decimal
+
 import pytest
 
 from syncctl.connectors.base import StockWrite, WebStore
@@ -99,6 +101,18 @@ class Listings(Kit):
         assert after[listing].price == "6.25"
         assert (after[listing].quantity, after[listing].title) == (before[listing].quantity, before[listing].title)
 
+    def test_prices_are_read_fresh_and_unknown_ids_are_absent(
+        self, store: WebStore, world: World, listing: str
+    ) -> None:
+        other = world.add_listing("SKU-2", 1, price="7.10")
+        assert _amounts(store.fetch_prices([listing, other])) == {listing: Decimal("5.00"), other: Decimal("7.10")}
+        change = PriceChange(key="a", listing_id=listing, price="6.25", currency=store.about().currency or "")
+        assert [type(each) for each in store.push_prices([change])] == [Written]
+        assert _amounts(store.fetch_prices([listing, "no-such-listing"])) == {listing: Decimal("6.25")}
+        world.remove_listing(other)
+        assert store.fetch_prices([other]) == {}
+        assert store.fetch_prices([]) == {}
+
     def test_a_fulfilment_is_found_again_with_its_tracking(self, store: WebStore, world: World, listing: str) -> None:
         order_id, other = self.order(world, 3), self.order(world)
         line_id = now_there(store, order_id).lines[0].id
@@ -134,3 +148,8 @@ class Listings(Kit):
         assert [type(each) for each in outcomes] == [Refused, Refused, Written, Refused]
         assert now_there(store, first).fulfilment_status == "unfulfilled"
         assert now_there(store, second).fulfilment_status == "fulfilled"
+
+
+def _amounts(prices: dict[str, str | None]) -> dict[str, Decimal]:
+    """As amounts: each store writes them in its own way."""
+    return {listing_id: Decimal(price) for listing_id, price in prices.items() if price is not None}

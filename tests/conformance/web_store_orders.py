@@ -169,3 +169,28 @@ class Orders(Kit):
         assert guest is not None
         assert (guest.id, guest.guest, guest.emails) == ("", True, ("guest@example.com",))
         assert guest.consents == (), "not asked is not answered"
+
+    def test_an_order_carries_where_it_goes_and_who_pays_it(self, store: WebStore, world: World, listing: str) -> None:
+        order_id, plain = self.orders(world, 2)
+        deliver = getattr(world, "deliver", None) or pytest.skip("nobody can say where an order goes")
+        shipping = {"name": "Ada Byron", "street": "12 Mill Lane", "city": "Leeds", "country": "GB"}
+        billing = {"company": "Engines Ltd", "street": "1 High Street", "city": "York", "postal_code": "YO1 7HH"}
+        deliver(order_id, email="ada@example.com", shipping=shipping, billing=billing)
+        order, other = now_there(store, order_id), now_there(store, plain)
+        assert order.email == "ada@example.com"
+        for given, address in ((shipping, order.shipping_address), (billing, order.billing_address)):
+            assert {name: getattr(address, name) for name in given} == given
+        assert (other.shipping_address, other.billing_address) == (None, None)
+        assert order.problems == ()
+
+    def test_an_order_whose_goods_go_nowhere_has_no_shipping_address(
+        self, store: WebStore, world: World, listing: str
+    ) -> None:
+        """A download: it is paid from somewhere all the same, and that is not where it goes."""
+        order_id = self.order(world)
+        deliver = getattr(world, "deliver", None) or pytest.skip("nobody can say where an order goes")
+        deliver(order_id, email="", shipping=None, billing={"street": "1 High Street", "city": "York"})
+        order = now_there(store, order_id)
+        assert order.shipping_address is None
+        assert order.billing_address is not None and order.billing_address.city == "York"
+        assert order.email == ""

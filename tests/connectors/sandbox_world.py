@@ -75,3 +75,8 @@ class SandboxWorld:
 
     def delete_customer(self, customer_id: str) -> None:
         self.shop.delete_customer(customer_id)
+
+    def deliver(
+        self, order_id: str, *, email: str, shipping: Mapping[str, str] | None, billing: Mapping[str, str] | None
+    ) -> None:
+        self.shop.mark(order_id, email=email, shipping_address=shipping, billing_address=billing)
