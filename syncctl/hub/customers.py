@@ -22,8 +22,10 @@ _CONSENT = Insert(
     "customer_id channel party state changed_at source seen_at",
     "ON CONFLICT DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, source = excluded.source, "
     "seen_at = excluded.seen_at WHERE (excluded.state, excluded.changed_at, excluded.source) "
-    "IS NOT (consent.state, consent.changed_at, consent.source)",
-)
+    "IS NOT (consent.state, consent.changed_at, consent.source) AND (excluded.changed_at IS NULL OR "
+    "consent.changed_at IS NULL OR excluded.changed_at > consent.changed_at OR (excluded.changed_at = "
+    "consent.changed_at AND (consent.state <> 'unsubscribed' OR excluded.state = 'unsubscribed')))",
+)  # invariant I5: an older answer never replaces a younger one, and of equal age "no" wins
 
 
 @dataclass(frozen=True, slots=True)

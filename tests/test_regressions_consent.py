@@ -1,0 +1,52 @@
+"""Consent as it comes with orders (I5): an older answer never replaces a younger one, and of equal age "no" wins."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from syncctl.model import Consent
+from tests.builders import World
+
+EARLY, LATE = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+Answer = tuple[str, datetime | None]
+
+
+def buy(world: World, customer_id: str | None, answer: Answer) -> tuple[str, str]:
+    """An order of somebody who has just answered; returns the ids of customer and order."""
+    state, at = answer
+    consent = Consent(channel="email", state=state, changed_at=at, source="checkout")
+    customer_id = world.shop.upsert_customer(customer_id, name="Ada", emails=("ada@shop.example",), consents=(consent,))
+    return customer_id, world.shop.place_order([("MUG", 1)], customer=customer_id)
+
+
+@pytest.mark.parametrize(
+    "first, second, state",
+    [
+        (("subscribed", EARLY), ("unsubscribed", LATE), "unsubscribed"),
+        (("unsubscribed", LATE), ("subscribed", EARLY), "unsubscribed"),
+        (("unsubscribed", EARLY), ("subscribed", LATE), "subscribed"),
+        (("subscribed", LATE), ("unsubscribed", EARLY), "subscribed"),
+        (("subscribed", EARLY), ("unsubscribed", EARLY), "unsubscribed"),
+        (("unsubscribed", EARLY), ("subscribed", EARLY), "unsubscribed"),
+        (("subscribed", None), ("unsubscribed", None), "unsubscribed"),
+    ],
+)
+def test_which_of_two_answers_counts_whichever_order_is_read_last(
+    tmp_path: Path, first: Answer, second: Answer, state: str
+) -> None:
+    """The shop says of both that the customer changed in the same instant, so only the answers tell their age."""
+    world = World(tmp_path)
+    instant = datetime.now(UTC) - timedelta(minutes=1)
+    real, world.shop.clock = world.shop.clock, lambda: instant
+    customer_id, order_id = buy(world, None, first)
+    world.run()
+    _, later = buy(world, customer_id, second)
+    world.shop.clock = real
+    world.run()
+    assert world.rows("SELECT state FROM consent") == [(state,)]
+    if None not in (first[1], second[1]):
+        world.shop.refund_all(order_id)
+        world.run()
+        assert world.rows("SELECT state FROM consent") == [(state,)], "an old order tells the answer of its day again"
+    assert world.totals(later) == [("sale", 1000)]
