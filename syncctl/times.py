@@ -1,6 +1,7 @@
 """Aware UTC times <-> the fixed-width text the hub stores (so that text order is time order)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 
 def now() -> datetime:
@@ -29,3 +30,12 @@ def from_text(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"a time without zone: {text[:40]!r}")
     return at.astimezone(UTC)
+
+
+def local_day(at: datetime, time_zone: str) -> date:
+    """The day in a shop's own time zone: the date that its owner sees on an order.
+
+    >>> local_day(datetime(2026, 1, 2, 23, 30, tzinfo=UTC), "Europe/Berlin")
+    datetime.date(2026, 1, 3)
+    """
+    return at.date() if time_zone == "UTC" else at.astimezone(ZoneInfo(time_zone)).date()

@@ -141,6 +141,7 @@ class Fulfilments(Family):
             undone += 1
             self.connection.execute("DELETE FROM fulfilment_line WHERE fulfilment_id = ?", [row[0]])
             self.connection.execute("UPDATE fulfilment SET pending = 0 WHERE id = ?", [row[0]])
+            self.hub.holds.clear("fulfilment", [str(row[0])])
             self.connection.execute(
                 "UPDATE sales_order SET counting = 1 WHERE id = ? AND decision = 'book' AND cancelled_at IS NULL",
                 [row[1]],
@@ -154,7 +155,8 @@ class Fulfilments(Family):
             "SELECT f.id, f.remote_id, o.remote_id, o.number, f.tracking_number, f.carrier, f.tracking_url, "
             "f.shipped_at FROM fulfilment f INDEXED BY fulfilment_pending "
             "CROSS JOIN sales_order o ON o.id = f.order_id "
-            "WHERE f.pending = 1 AND f.id > ? AND o.party = ? ORDER BY f.id LIMIT ?",
+            "WHERE f.pending = 1 AND f.id > ? AND o.party = ? "
+            "AND EXISTS (SELECT 1 FROM fulfilment_line x WHERE x.fulfilment_id = f.id) ORDER BY f.id LIMIT ?",
             [after, store, limit],
         ).fetchall()
         return [self._pending(row) for row in rows]

@@ -121,6 +121,18 @@ class Holds(Family):
             mended = set(chunk) - {remote_id for (remote_id,) in rows}
             self.clear(kind, [f"{party}:{remote_id}" for remote_id in mended])
 
+    def clear_unwanted_items(self) -> None:
+        """Items that were not made, for orders that no longer wait for them."""
+        held = self.connection.execute("SELECT record FROM hold WHERE kind = 'item'").fetchall()
+        for (sku,) in held:
+            wanted = self.connection.execute(
+                "SELECT 1 FROM sales_order o INDEXED BY order_pending CROSS JOIN line_item l ON l.order_id = o.id "
+                "WHERE o.pending = 1 AND l.sku = ? LIMIT 1",
+                [sku],
+            ).fetchone()
+            if wanted is None:
+                self.clear("item", [sku])
+
     def clear_found_again(self) -> None:
         """SKUs that were held because a full reading lacked them, and that have a level again."""
         with self.hub.transaction() as connection:

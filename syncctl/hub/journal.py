@@ -100,13 +100,14 @@ class Journal(Family):
             }
         return rows
 
-    def in_queue(self, operation: str, keys: Iterable[str]) -> set[str]:
-        """Those of these writes that were accepted for later."""
+    def in_queue(self, operation: str, keys: Iterable[str], after: datetime) -> set[str]:
+        """Those of these writes that were accepted for later, after `after`."""
         rows = set()
         for chunk in in_chunks(keys):
             found = self.connection.execute(
-                f"SELECT key FROM journal WHERE operation = ? AND key IN ({marks(chunk)}) AND state = 'queued'",
-                [operation, *chunk],
+                f"SELECT key FROM journal WHERE operation = ? AND key IN ({marks(chunk)}) AND state = 'queued' "
+                "AND sent_at > ?",
+                [operation, *chunk, times.to_text(after)],
             )
             rows |= {row[0] for row in found}
         return rows

@@ -48,6 +48,15 @@ _UNREFLECTED = (
     "WHERE o.counting = 1"
 )
 
+# Orders with units that some later reading may still have to know of. Not those of an item without stock; and what the
+# back office never knew as an item was counted by nobody before it left.
+_OWED = (
+    "SELECT u.order_id FROM ({unreflected}) u JOIN sales_order o ON o.id = u.order_id WHERE u.units > 0 "
+    "AND NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = u.sku AND v.tracked = 0) "
+    "AND NOT ((o.closed = 1 OR o.fulfilment_status = 'fulfilled') "
+    "AND NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = u.sku))"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -185,10 +194,7 @@ class Stock(Family):
         return as_of
 
     def _reflect(self, before: int, as_of: int, falls_on: str) -> None:
-        """Events between two readings are known to the new one: their SKUs are stale, settled orders stop counting.
-
-        Units of a SKU that the back office keeps no stock of can be missing in no report.
-        """
+        """Events between two readings are known to the new one: their SKUs are stale, settled orders stop counting."""
         self.connection.execute(
             "INSERT OR IGNORE INTO stale_sku SELECT DISTINCT l.sku FROM ("
             "SELECT order_id FROM document WHERE event > ?1 AND event <= ?2 UNION "
@@ -196,13 +202,21 @@ class Stock(Family):
             "CROSS JOIN line_item l ON l.order_id = e.order_id WHERE l.sku IS NOT NULL",
             [before, as_of],
         )
-        unreflected = _UNREFLECTED.format(relief=RELIEF[falls_on])
+        owed = _OWED.format(unreflected=_UNREFLECTED.format(relief=RELIEF[falls_on]))
         self.connection.execute(
             "UPDATE sales_order SET counting = 0 WHERE counting = 1 AND decision = 'book' AND pending = 0 "
-            f"AND id NOT IN (SELECT order_id FROM ({unreflected}) WHERE units > 0 "
-            "AND sku IN (SELECT sku FROM stock_level))",
+            f"AND id NOT IN ({owed})",
             {"as_of": as_of},
         )
+
+    def count_again(self) -> None:
+        """Stock falls at another event from now on: what is booked and has not left counts again, all of it."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                "UPDATE sales_order SET counting = 1 WHERE counting = 0 AND decision = 'book' AND kind = 'sale' "
+                "AND cancelled_at IS NULL AND closed = 0 AND fulfilment_status <> 'fulfilled'"
+            )
+            connection.execute("INSERT OR IGNORE INTO stale_sku SELECT DISTINCT sku FROM listing")
 
     def reading(self) -> Reading | None:
         """The last accepted reading, None if there never was one."""

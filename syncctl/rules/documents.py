@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from syncctl.model import (
     Absent,
@@ -27,6 +26,9 @@ from syncctl.model import (
 from syncctl.rules.references import reference
 from syncctl.rules.totals import order_fingerprint, refund_fingerprint, sum_of
 from syncctl.settings import OrderSettings
+from syncctl.times import local_day
+
+CANCEL = "cancel"  # the event of the credit that takes back what a cancelled order's refunds left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +69,21 @@ class Plan:
 
 
 def wanted_documents(
-    order: Order, customer_id: str | None, terms: Terms, recorded: Sequence[RecordedDocument] = ()
+    order: Order,
+    customer_id: str | None,
+    terms: Terms,
+    recorded: Sequence[RecordedDocument] = (),
+    *,
+    cancel_is_booked: bool = False,
 ) -> list[Document] | Problem:
     """All documents that this order should lead to: one sale, one credit per refund, one payment per transaction.
 
     A return is one credit without an original. A cancelled order's sale is in the list, for it may be booked already.
-    Once a cancellation is booked it has taken everything back: refunds that the store records after it are covered.
+    Once a cancellation is booked it has taken everything back: refunds that the store records after it are covered
+    (`cancel_is_booked`: it was found in the back office, though the hub does not have it).
     """
     events = {one.event for one in recorded}
-    if "cancel" in events:
+    if CANCEL in events or cancel_is_booked:
         order = replace(order, refunds=tuple(refund for refund in order.refunds if refund.id in events))
     unknown = sorted({line.sku or "(none)" for line in order.lines if terms.item_of(line) is None})
     if unknown:
@@ -108,6 +116,11 @@ def sale_reference(order: Order, terms: Terms) -> str:
     if order.kind == OrderKind.RETURN:
         return _reference(order, terms, DocumentKind.CREDIT, "return")
     return _reference(order, terms, DocumentKind.SALE, "order")
+
+
+def cancel_reference(order: Order, terms: Terms) -> str:
+    """The reference that the credit of the order's cancellation has, or would have."""
+    return _reference(order, terms, DocumentKind.CREDIT, CANCEL)
 
 
 def misfit(order: Order, wanted: Sequence[Document], recorded: Sequence[RecordedDocument]) -> Problem | None:
@@ -275,7 +288,7 @@ def _payment(payment: Payment, amount: int, order: Order, sale: Document, terms:
         event=payment.id,
         order_id=order.id,
         number=order.number,
-        dated_on=_day(payment.paid_at or order.placed_at, terms.time_zone),
+        dated_on=local_day(payment.paid_at or order.placed_at, terms.time_zone),
         currency=order.currency,
         total=amount,
         fingerprint=f"{payment.id}:{payment.amount}",
@@ -303,7 +316,7 @@ def _rest(order: Order) -> Refund | None:
     refunded = (charge for refund in order.refunds for charge in refund.charges)
     charges = (*order.charges, *(replace(charge, amount=-charge.amount, tax=-charge.tax) for charge in refunded))
     total = sum_of(lines, charges)
-    return Refund(id="cancel", total=total, lines=tuple(lines), charges=charges, refunded_at=order.cancelled_at)
+    return Refund(id=CANCEL, total=total, lines=tuple(lines), charges=charges, refunded_at=order.cancelled_at)
 
 
 def _too_much_credited(order: Order, wanted: Sequence[Document]) -> Problem | None:
@@ -341,7 +354,7 @@ def _document(
         event=event,
         order_id=order.id,
         number=order.number,
-        dated_on=_day(at, terms.time_zone),
+        dated_on=local_day(at, terms.time_zone),
         currency=order.currency,
         total=sum_of(lines, charges),
         fingerprint=fingerprint,
@@ -382,8 +395,3 @@ def _charge(charge: Charge, terms: Terms, sign: int) -> DocumentCharge:
 
 def _reference(order: Order, terms: Terms, kind: DocumentKind, event: str) -> str:
     return reference(terms.store_id, order.id, kind, event, terms.reference_length)
-
-
-def _day(at: datetime, time_zone: str) -> date:
-    """The day in the shop's own time zone: the date that its owner sees on the order."""
-    return at.date() if time_zone == "UTC" else at.astimezone(ZoneInfo(time_zone)).date()

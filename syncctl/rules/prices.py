@@ -19,6 +19,12 @@ def shown_price(shown: str | None, want: str | None, currency: str) -> str | Non
         price = None if shown is None else money.canonical(shown)
     except MoneyError:
         return None
-    if price is None or want is None or len(want.partition(".")[2]) <= money.places(currency):
+    if price is None or want is None:
         return price
+    if _decimals(want) <= money.places(currency) or _decimals(price) > money.places(currency):
+        return price  # the store could show it exactly
     return want if abs(Decimal(price) - Decimal(want)) < Decimal(1).scaleb(-money.places(currency)) else price
+
+
+def _decimals(price: str) -> int:
+    return len(price.partition(".")[2])

@@ -20,7 +20,7 @@ from syncctl.model import (
     Queued,
     Refused,
 )
-from syncctl.rules.documents import Problem, plan_documents
+from syncctl.rules.documents import CANCEL, Problem, plan_documents
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
@@ -46,10 +46,15 @@ class Task:
 
     def missing(self, *, originals: bool, ready: Collection[str]) -> list[Document]:
         """Documents to look for: sales and returns, or what hangs on a sale that is in one of the `ready` states."""
+        open_credits = {
+            one.event for one in self.wanted if one.kind == DocumentKind.CREDIT and one.reference not in self.states
+        }
         return [
             document
             for document in self.wanted
             if document.reference not in self.states
+            # what a cancellation takes back is the rest after all refunds: it goes last
+            and (document.event != CANCEL or open_credits == {CANCEL})
             and (document.original is None if originals else self.states.get(document.original or "") in ready)
         ]
 
@@ -76,7 +81,7 @@ def book(run: Run, tasks: Sequence[Task]) -> Counts:
     _leave_refused(run, tasks)
     counts = Counts()
     ready = ("booked", "queued") if run.back_office.abilities.queued_in_order else ("booked",)
-    for originals in (True, False):
+    for originals in (True, False, False):  # at last, what a cancellation takes back after all refunds
         open_tasks = [task for task in tasks if not task.problem and not task.rejected and not task.waiting]
         counts += _wave(run, [(task, task.missing(originals=originals, ready=ready)) for task in open_tasks])
     return counts
@@ -132,6 +137,23 @@ def may_be_sent(run: Run, references: Sequence[tuple[StoredOrder, str]]) -> set[
         moment = times.from_text(restored_at)
         sent |= {reference for stored, reference in references if stored.order.placed_at <= moment}
     return sent
+
+
+def cancels_in_books(run: Run, references: Sequence[tuple[StoredOrder, str]]) -> tuple[set[int], set[int]]:
+    """Of orders with the reference of their cancellation's credit: those that have it in the books, and those to wait.
+
+    The hub does not have it, but it may have been sent. What is refunded after it is covered by it, so that must be
+    known before anything else is credited.
+    """
+    in_doubt = may_be_sent(run, references)
+    settle = times.now() - run.settings.safety.settle
+    unsettled = run.hub.journal.unsettled(_OPERATION, in_doubt, settle)
+    asked = {reference: stored.id for stored, reference in references if reference in in_doubt - unsettled}
+    found = set()
+    for chunk in in_chunks(asked, run.back_office.abilities.look_up_batch):
+        answers = run.back_office.find_documents(chunk, DocumentKind.CREDIT)
+        found |= {asked[answer.reference] for answer in answers if isinstance(answer, Found)}
+    return found, {stored.id for stored, reference in references if reference in unsettled}
 
 
 def _open_rows(run: Run, rows: Sequence[_Row]) -> None:

@@ -5,6 +5,7 @@ This is the place from which the full customer rules grow; what decides is in `r
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from syncctl import times
 from syncctl.hub.bulk import in_chunks
@@ -109,8 +110,9 @@ def _join(run: Run, hub_id: int, hit: Customer, rule: str, reference: str, linke
 def _to_be_created(
     run: Run, customers: dict[int, Customer], references: dict[int, str], linked: Linked
 ) -> dict[int, Customer]:
-    """Without those whose creation is queued already (their orders wait), or was refused within a day."""
-    queued = run.hub.journal.in_queue("customer.create", [references[hub_id] for hub_id in customers])
+    """Without those whose creation was queued within a day (their orders wait), or was refused within a day."""
+    since = times.now() - timedelta(days=1)
+    queued = run.hub.journal.in_queue("customer.create", [references[hub_id] for hub_id in customers], since)
     waiting = {hub_id for hub_id in customers if references[hub_id] in queued}
     linked.waiting |= waiting
     left = customers.keys() - waiting - refused_before(run, customers)

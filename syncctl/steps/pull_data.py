@@ -21,12 +21,21 @@ def pull_data(run: Run) -> Counts:
     """
     run.hub.parties.confirm(BACK_OFFICE, run.back_office.about())
     run.stock_ready = run.prices_ready = False
+    _count_again_if_stock_falls_otherwise(run)
     counts = pull_shipments(run)
     if run.settings.products.enabled:
         counts += _pull_variants(run)
     if run.settings.stock.enabled:
         counts += _pull_stock(run)
     return counts
+
+
+def _count_again_if_stock_falls_otherwise(run: Run) -> None:
+    """A changed `stock_falls_on` changes which booked orders a reading knows of."""
+    falls_on, before = run.back_office.abilities.stock_falls_on, run.hub.state("falls_on")
+    if before not in (None, falls_on):
+        run.hub.stock.count_again()
+    run.hub.set_state("falls_on", falls_on)
 
 
 def _pull_variants(run: Run) -> Counts:

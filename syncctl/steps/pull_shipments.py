@@ -17,10 +17,11 @@ def pull_shipments(run: Run) -> Counts:
         unknown = sum(one.document_id not in orders for one in page.records)
         complete = complete and (not unknown or _nothing_is_outstanding(run))
         with run.hub.transaction():
+            undone = run.hub.fulfilments.cancel(BACK_OFFICE, [one for one in page.records if one.cancelled])
+            if undone:  # their lines are free again for a shipment in their place
+                orders = run.hub.fulfilments.orders_of([one.document_id for one in page.records])
+            counts["shipments cancelled"] += undone
             counts["shipments"] += run.hub.fulfilments.record(BACK_OFFICE, _allocated(run, page.records, orders))
-            counts["shipments cancelled"] += run.hub.fulfilments.cancel(
-                BACK_OFFICE, [one for one in page.records if one.cancelled]
-            )
             if complete:  # else: of a document that is not recorded yet, and they are read again
                 run.hub.cursors.put(BACK_OFFICE, "shipments", page.cursor)
         counts["shipments of unknown documents"] += unknown

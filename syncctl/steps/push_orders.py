@@ -5,7 +5,7 @@ commit the outcomes. Sales first; credits and payments once their sale is booked
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from syncctl import times
 from syncctl.hub.bulk import in_chunks
@@ -13,7 +13,15 @@ from syncctl.hub.holds import Hold
 from syncctl.hub.order_reading import StoredOrder
 from syncctl.model import Booked, Order, Queued, RecordedDocument, Refused
 from syncctl.rules.decisions import Verdict, counts_against_stock, decide
-from syncctl.rules.documents import Problem, Terms, misfit, sale_reference, wanted_documents
+from syncctl.rules.documents import (
+    CANCEL,
+    Problem,
+    Terms,
+    cancel_reference,
+    misfit,
+    sale_reference,
+    wanted_documents,
+)
 from syncctl.steps import booking
 from syncctl.steps.booking import Task
 from syncctl.steps.items import Items
@@ -36,6 +44,7 @@ def push_orders(run: Run) -> Counts:
         counts += _push_batch(run, run.hub.orders.load(ids), items, about.currency)
         run.progress(f"{BACK_OFFICE}: {counts['booked'] + counts['queued']} documents handed over")
         run.checkpoint()
+    run.hub.holds.clear_unwanted_items()
     return counts
 
 
@@ -44,17 +53,19 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
     ids = [one.id for one in orders]
     recorded, sales = run.hub.documents.recorded(ids), run.hub.documents.booked_sales(ids)
     linked = link_customers(run, _customers_to_link(orders, recorded))
+    cancelled, waiting = booking.cancels_in_books(run, _cancels_in_doubt(orders, recorded, items))
     tasks = []
     counts = Counts(linked.counts)
     for stored in orders:
-        if stored.customer_id in linked.waiting:
+        if stored.customer_id in linked.waiting or stored.id in waiting:
             counts["waiting"] += 1
             continue
         terms = items.terms(stored.party)
         if (sale := sales.get(stored.id)) is not None:
             terms = replace(terms, taxed=sale.taxed, booked_items=sale.items)
         customer_id = linked.ids.get(stored.customer_id or 0)
-        task = _task(run, stored, terms, customer_id, recorded.get(stored.id, []), currency)
+        facts = _Facts(recorded.get(stored.id, []), customer_id, currency, stored.id in cancelled)
+        task = _task(run, stored, terms, facts)
         if not isinstance(task, Problem):
             tasks.append(task)
         elif stored.id not in recorded and _was_never_sent(run, stored, terms):
@@ -72,24 +83,40 @@ def _customers_to_link(orders: list[StoredOrder], recorded: Mapping[int, object]
     return {one.customer_id for one in wanted if one.customer_id is not None}
 
 
-def _task(
-    run: Run,
-    stored: StoredOrder,
-    terms: Terms,
-    customer_id: str | None,
-    recorded: list[RecordedDocument],
-    currency: str | None,
-) -> Task | Problem:
+def _cancels_in_doubt(
+    orders: list[StoredOrder], recorded: Mapping[int, list[RecordedDocument]], items: Items
+) -> list[tuple[StoredOrder, str]]:
+    """Cancelled orders with refunds, of whose cancellation no credit is recorded; each with that credit's reference."""
+    return [
+        (stored, cancel_reference(stored.order, items.terms(stored.party)))
+        for stored in orders
+        if stored.order.cancelled_at is not None
+        and stored.order.refunds
+        and all(one.event != CANCEL for one in recorded.get(stored.id, []))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known of an order beside itself."""
+
+    recorded: list[RecordedDocument]
+    customer_id: str | None
+    currency: str | None
+    cancel_is_booked: bool
+
+
+def _task(run: Run, stored: StoredOrder, terms: Terms, facts: _Facts) -> Task | Problem:
     """What is wanted for one order and not recorded yet; a Problem if it cannot be, or something booked misfits."""
     order = stored.order
-    if currency is not None and order.currency != currency:
-        return Problem("foreign currency", f"it is in {order.currency[:10]!r}, the books are kept in {currency}")
-    wanted = wanted_documents(order, customer_id, terms, recorded)
+    if facts.currency is not None and order.currency != facts.currency:
+        return Problem("foreign currency", f"it is in {order.currency[:10]!r}, the books are kept in {facts.currency}")
+    wanted = wanted_documents(order, facts.customer_id, terms, facts.recorded, cancel_is_booked=facts.cancel_is_booked)
     if isinstance(wanted, Problem):
         return wanted
-    unwanted = "" if recorded else _unwanted(run, order)
-    states = {one.reference: one.state for one in recorded}
-    return misfit(order, wanted, recorded) or Task(stored, wanted, states, unwanted)
+    unwanted = "" if facts.recorded else _unwanted(run, order)
+    states = {one.reference: one.state for one in facts.recorded}
+    return misfit(order, wanted, facts.recorded) or Task(stored, wanted, states, unwanted)
 
 
 def _unwanted(run: Run, order: Order) -> str:

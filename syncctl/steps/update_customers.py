@@ -145,6 +145,8 @@ def _send(run: Run, updates: list[_Update]) -> Counts:
                 run.hub.holds.clear("customer", [str(one.hub_id)])
                 written[one.hub_id] = (one.ours, one.link)
                 counts["customers updated"] += 1
+            elif isinstance(outcome, Queued):  # it will be so; what it looks like there is not known yet
+                run.hub.links.agree(one.link, agreed_text(one.ours), None)
             elif isinstance(outcome, Refused):
                 text = f"the back office refused the change: {outcome.message}"
                 counts += hold_customer(run, one.hub_id, outcome.reason, text, refused=one.ours)

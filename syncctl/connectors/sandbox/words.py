@@ -67,6 +67,8 @@ def parse_object(raw: str) -> dict[str, Any]:
 def _plain_body(raw: str) -> dict[str, Any] | None:
     """The way that all sound orders go, twice as fast: the body, where no key can stand in it twice; else None.
 
+    Whole numbers of any length stay numbers here: each is held against its limit where it is read.
+
     Each key of the text is followed by `":`, unless there is space between the two; if that stands there no more often
     than the body has keys, none was lost.
     """
