@@ -21,9 +21,10 @@ def shown_price(shown: str | None, want: str | None, currency: str) -> str | Non
         return None
     if price is None or want is None:
         return price
-    if _decimals(want) <= money.places(currency) or _decimals(price) > money.places(currency):
-        return price  # the store could show it exactly
-    return want if abs(Decimal(price) - Decimal(want)) < Decimal(1).scaleb(-money.places(currency)) else price
+    kept = max(money.places(currency), _decimals(price))  # so many places it keeps at least
+    if _decimals(want) <= kept:
+        return price
+    return want if abs(Decimal(price) - Decimal(want)) < Decimal(1).scaleb(-kept) else price
 
 
 def _decimals(price: str) -> int:
