@@ -339,7 +339,7 @@ class Damaged:
         books = sqlite3.connect(self.folder / "books.db")
         references = books.execute("SELECT reference FROM document WHERE reference <> ''").fetchall()
         books.close()
-        assert code in (0, 1, 7), f"{where}: {code}"
+        assert code in (0, 1, 3, 7), f"{where}: {code}"  # 3: a cursor that cannot be read ends its part
         assert len(references) == len(set(references)), f"{where}: booked twice"
         if code == 7 and (not self.checked or "nothing was written" in message):
             assert changed == [], f"{where}: {changed} written before the damage was found"
@@ -348,12 +348,14 @@ class Damaged:
 
 @pytest.mark.parametrize("checked", [False, True], ids=["daily check due", "checked today"])
 def test_a_flipped_bit_is_harmless_or_stops_the_run(tmp_path: Path, checked: bool) -> None:
-    """Sixty places, half of them in the first pages. A hub that is checked once a day is read whole before anything is
-    written; in between, what is damaged is found when it is met, and then too nothing is done twice."""
+    """Sixty places, half of them in the heads of pages. A hub that is checked once a day is read whole before anything
+    is written; in between, what is damaged is found when it is met, and then too nothing is done twice."""
     damaged, chance = Damaged(tmp_path, checked=checked), random.Random(7)
     ends = Counter(
         damaged.run(
-            chance.randrange(16_384 if number % 2 else damaged.size),
+            chance.randrange(damaged.size // 4096) * 4096 + chance.randrange(12)
+            if number % 2
+            else chance.randrange(damaged.size),
             lambda content: bytes([content[0] ^ (1 << chance.randrange(8))]),
         )
         for number in range(60)

@@ -7,10 +7,23 @@ from pathlib import Path
 
 import pytest
 
+import syncctl.connectors.sandbox.walk
+import syncctl.cycle
 from syncctl.backup import backup_folder, list_backups, make_backup
 from syncctl.hub import Hub
 from tests.crash import oracle, world
 from tests.fakes.faulty import Faulty, lost_reply
+
+
+@pytest.fixture(autouse=True)
+def _only_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `world.connect` changes in this process is as it was before, after each test."""
+    for module, name in (
+        (syncctl.cycle, "open_store"),
+        (syncctl.cycle, "open_back_office"),
+        (syncctl.connectors.sandbox.walk, "OVERLAP_SECONDS"),
+    ):
+        monkeypatch.setattr(module, name, getattr(module, name))
 
 
 def test_an_old_order_that_changes_does_not_bring_the_customers_old_details_back(tmp_path: Path) -> None:

@@ -36,8 +36,6 @@ ADDRESS = Address(name="Ada Byron", street="12 Mill Lane", city="Leeds", country
 BATCH = 4  # records in a page or a batch: small, so that one cycle has several of each
 
 store_tells_changes = True  # whether the store lists changed levels and prices; False: a driver's own choice
-syncctl.connectors.sandbox.walk.OVERLAP_SECONDS = 0  # it would bring a page that was lost back, for ten minutes
-
 Wrap = Callable[[WebStore | BackOffice], WebStore | BackOffice]
 
 
@@ -58,7 +56,11 @@ def as_is(connector: WebStore | BackOffice) -> WebStore | BackOffice:
 
 
 def connect(wrap: Wrap = as_is) -> None:
-    """Let every cycle of this process run between sandboxes that read and write a few records at a time."""
+    """Let every cycle of this process run between sandboxes that read and write a few records at a time.
+
+    Without overlap: it would bring a page that was lost back, for ten minutes.
+    """
+    syncctl.connectors.sandbox.walk.OVERLAP_SECONDS = 0
 
     def open_store(name: str, settings: StoreSettings) -> WebStore:
         assert isinstance(settings, SandboxStoreSettings)
