@@ -52,7 +52,11 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
     items.learn(line.sku for stored in orders for line in stored.order.lines)
     ids = [one.id for one in orders]
     recorded, sales = run.hub.documents.recorded(ids), run.hub.documents.booked_sales(ids)
-    linked = link_customers(run, _customers_to_link(orders, recorded))
+    wanted = _customers_to_link(orders, recorded)
+    linked = link_customers(run, wanted)
+    others = {one.customer_id for one in orders if one.customer_id is not None} - wanted
+    known = run.hub.links.primaries(BACK_OFFICE, "customer", others)
+    linked.ids.update({hub_id: link.remote_id for hub_id, link in known.items()})
     cancelled, waiting = booking.cancels_in_books(run, _cancels_in_doubt(orders, recorded, items))
     tasks = []
     counts = Counts(linked.counts)
