@@ -132,7 +132,7 @@ class Orders(Family):
 
     def _note_moved_units(self, party: str, before: dict[str, int], after: dict[str, int]) -> None:
         """What these orders touch is unknown now in their store, and must be worked out again for all of them."""
-        skus = {*before, *after}
+        skus = before.keys() | after.keys()
         insert_values(self.connection, "INSERT OR IGNORE INTO stale_sku VALUES", [(sku,) for sku in sorted(skus)])
         if self.connection.execute("SELECT EXISTS (SELECT 1 FROM shown WHERE party = ?)", [party]).fetchone()[0]:
             self.connection.executemany(

@@ -149,7 +149,7 @@ class Order:
     @property
     def tax(self) -> int:
         """All tax on the order, minor units."""
-        return sum(line.tax for line in self.lines) + sum(charge.tax for charge in self.charges)
+        return sum([line.tax for line in self.lines]) + sum([charge.tax for charge in self.charges])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,10 +24,11 @@ def sum_of(*groups: Iterable[Amounted]) -> int:
 
 def order_problem(order: Order) -> str | None:
     """Why the order's money does not add up, in a sentence; None if it does. Minor units throughout."""
-    parts = sum(line.amount for line in order.lines) + sum(charge.amount for charge in order.charges)
-    if parts + order.tax != order.total:
+    parts = sum([line.amount for line in order.lines]) + sum([charge.amount for charge in order.charges])
+    tax = order.tax
+    if parts + tax != order.total:
         return (
-            f"lines and charges {parts} + tax {order.tax} = {parts + order.tax}, but the total is {order.total} "
+            f"lines and charges {parts} + tax {tax} = {parts + tax}, but the total is {order.total} "
             f"(minor units of {order.currency})"
         )
     return next((problem for refund in order.refunds if (problem := refund_problem(refund))), None)

@@ -5,7 +5,6 @@ kept without its amount, so that its units still count against stock.
 """
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -65,30 +64,33 @@ def parse_object(raw: str) -> dict[str, Any]:
 
 
 def _plain_body(raw: str) -> dict[str, Any] | None:
-    """The way that all sound orders go, twice as fast: the body, where no key can stand in it twice; else None.
-
-    Whole numbers of any length stay numbers here: each is held against its limit where it is read.
+    """The way that all sound orders go, faster by half: the body, where no key can stand in it twice; else None.
 
     Each key of the text is followed by `":`, unless there is space between the two; if that stands there no more often
-    than the body has keys, none was lost.
+    than the body has keys, none was lost. Whole numbers of any length stay numbers here: each is held against its limit
+    where it is read.
     """
     try:
         body = _PLAIN_DECODER.decode(raw)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(body, dict):
+    if type(body) is not dict or any(space in raw for space in _SPACE_AFTER_QUOTE):
         return None
-    lines = body.get("lines")
-    keys = sum([len(row) for row in lines if type(row) is dict]) if isinstance(lines, list) else 0
-    keys += _keys({name: value for name, value in body.items() if name != "lines"}) + ("lines" in body)
-    return body if keys == raw.count('":') and _SPACE_AFTER_KEY.search(raw) is None else None
+    return body if _keys(body) == raw.count('":') else None
 
 
-def _keys(value: object) -> int:
-    """How many keys stand in a value and all that is in it."""
-    if isinstance(value, dict):
-        return len(value) + sum([_keys(one) for one in value.values() if isinstance(one, dict | list)])
-    return sum([_keys(one) for one in value]) if isinstance(value, list) else 0
+def _keys(body: dict[str, Any]) -> int:
+    """How many keys stand in a body, its objects and lists, and theirs; what lies deeper is not counted."""
+    keys = len(body)
+    for value in body.values():
+        if type(value) is list:
+            keys += sum([len(row) for row in value if type(row) is dict])
+        elif type(value) is dict:
+            keys += len(value)
+            for rows in value.values():
+                if type(rows) is list:
+                    keys += sum([len(row) for row in rows if type(row) is dict])
+    return keys
 
 
 def to_order(body: dict[str, Any], raw: str) -> Order:
@@ -358,7 +360,7 @@ def _storable(value: Any) -> Any:
 
 
 _text: Callable[[str], str] = str
-_SPACE_AFTER_KEY = re.compile(r'"\s+:')
+_SPACE_AFTER_QUOTE = ('" ', '"\t', '"\n', '"\r')  # where it follows a key; elsewhere it costs the slower way, no more
 _PLAIN_DECODER = json.JSONDecoder(parse_float=_text, parse_constant=_text, strict=False)
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_float=_text, parse_int=_integer, parse_constant=_text, strict=False
