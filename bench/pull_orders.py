@@ -14,7 +14,7 @@ from bench.measure import Usage, measured
 from bench.retail import DATA
 from bench.sandboxes import load_data, write_config
 
-PAIRS = 5
+PAIRS = 7
 CONFIG = Path("syncctl.yaml")
 
 # What both hubs must hold alike. Left out: times of writing, the hash of a customer (of our model's text), run records,

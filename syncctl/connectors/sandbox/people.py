@@ -62,6 +62,8 @@ def phone_key(phone: str) -> str:
 
 def _texts(row: Fields, name: str) -> tuple[str, ...]:
     values = row.rows(name)
+    if not values:
+        return ()
     if not all(isinstance(value, str) for value in values):
         row.note(name, "holds what is no text")
     return tuple(value for value in values if isinstance(value, str))

@@ -1,6 +1,6 @@
 """Reading foreign JSON field by field: what is not as it should be is noted as a sentence, and the rest goes on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
@@ -108,9 +108,10 @@ class Fields:
             return []
         return value
 
-    def fields(self, name: str, word: str) -> Iterator["Fields"]:
+    def fields(self, name: str, word: str) -> list["Fields"]:
         """Each object of a list, under `word` and its number."""
-        for position, row in enumerate(self.rows(name), 1):
-            inner = Fields.of(row, f"{self._where}{word} {position}", self._problems)
-            if inner is not None:
-                yield inner
+        rows = self.rows(name)
+        if not rows:  # as most lists of most orders are
+            return []
+        found = (Fields.of(row, f"{self._where}{word} {at}", self._problems) for at, row in enumerate(rows, 1))
+        return [inner for inner in found if inner is not None]

@@ -7,6 +7,7 @@ kept without its amount, so that its units still count against stock.
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from syncctl import times
@@ -195,9 +196,12 @@ def _lines(rows: Sequence[Any], currency: str, tax_included: bool, problems: lis
     return tuple(lines.values())
 
 
+_LINE_WORDS = itemgetter("id", "sku", "title", "quantity", "price")
+
+
 def _plain_line(row: dict[str, Any], currency: str, tax_included: bool) -> LineItem:
     """The way that all sound lines go; whatever is odd raises, and is then read field by field."""
-    line_id, sku, title, quantity, price = row["id"], row["sku"], row["title"], row["quantity"], row["price"]
+    line_id, sku, title, quantity, price = _LINE_WORDS(row)
     if (
         type(line_id) is not str
         or not line_id
