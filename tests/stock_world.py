@@ -205,3 +205,9 @@ def counts_of(report: Report, step: str) -> Counter[str]:
 def states(report: Report) -> dict[tuple[str, str], str]:
     """How each part went."""
     return {(part.step, part.party): part.state for part in report.steps}
+
+
+def tomorrow(world: StockWorld, days: int = 1) -> None:
+    """A run a good day later, when all is read in full and what was refused or queued is old."""
+    world.hurry += timedelta(days=days, hours=1)
+    world.run()

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from syncctl.connectors.sandbox.bodies import NewLine
 from syncctl.connectors.sandbox.books import SandboxBooks
 from syncctl.connectors.sandbox.office_readings import LEVELS
 from syncctl.model import StockLevel
-from tests.stock_world import StockWorld
+from tests.stock_world import StockWorld, tomorrow
 
 
 @pytest.fixture
@@ -27,12 +26,6 @@ def shipping(tmp_path: Path) -> StockWorld:
     world = StockWorld(tmp_path, falls_on="shipment")
     world.settle()
     return world
-
-
-def tomorrow(world: StockWorld, days: int = 1) -> None:
-    """A run a good day later, when all is read in full and what was refused or queued is old."""
-    world.hurry += timedelta(days=days, hours=1)
-    world.run()
 
 
 def counting(world: StockWorld) -> list[int]:

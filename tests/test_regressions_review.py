@@ -17,7 +17,7 @@ from syncctl.errors import Unreachable
 from syncctl.model import CustomerChange, FulfilmentLine, Queued, Refused, Shipment, Variant
 from syncctl.rules.prices import shown_price
 from tests.fakes.faulty import FailBefore, Fault, lost_reply, on
-from tests.stock_world import StockWorld
+from tests.stock_world import StockWorld, tomorrow
 
 ANN = {"id": "c1", "name": "Ann Lee", "emails": ["ann@shop.example"]}
 
@@ -34,12 +34,6 @@ def shipping(tmp_path: Path) -> StockWorld:
     world = StockWorld(tmp_path, falls_on="shipment")
     world.settle()
     return world
-
-
-def tomorrow(world: StockWorld, days: int = 1) -> None:
-    """A run a good day later, when all is read in full and what was refused or queued is old."""
-    world.hurry += timedelta(days=days, hours=1)
-    world.run()
 
 
 def retry(world: StockWorld) -> None:
