@@ -181,13 +181,27 @@ def test_a_crash_file_lies_beside_the_hub_once_the_settings_are_known(config: Pa
     assert [path.suffix for path in config.parent.glob("syncctl-crash-*")] == [".txt"]
 
 
-def test_a_reader_that_goes_away_ends_the_command_quietly(config: Path) -> None:
-    program = "from syncctl.cli import run; run(['--help'])"
+BUFFERING = pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+COMMANDS = pytest.mark.parametrize("arguments", [["--help"], ["sync-all", "--format", "json"]], ids=["help", "a run"])
+
+
+def run_into(stdout: int, config: Path, arguments: list[str], unbuffered: str) -> tuple[int, bytes]:
+    """(exit code, stderr) of a command in a process of its own, whose output goes to this file descriptor."""
+    program = f"from syncctl.cli import run; run(['-q', '--config', {str(config)!r}, *{arguments!r}])"
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run([sys.executable, "-c", program], stdout=stdout, stderr=subprocess.PIPE, env=environment)
+    return done.returncode, done.stderr
+
+
+@BUFFERING
+@COMMANDS
+def test_a_reader_that_goes_away_ends_the_command_quietly(config: Path, arguments: list[str], unbuffered: str) -> None:
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run([sys.executable, "-c", program], stdout=write, stderr=subprocess.PIPE)
-    os.close(write)
-    assert (done.returncode, done.stderr) == (141, b"")
+    try:
+        assert run_into(write, config, arguments, unbuffered) == (141, b"")
+    finally:
+        os.close(write)
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
@@ -197,11 +211,12 @@ def test_closed_streams_do_no_harm(closed: str) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_a_full_disk_behind_stdout_is_told() -> None:
+@BUFFERING
+@COMMANDS
+def test_a_full_disk_behind_stdout_is_told(config: Path, arguments: list[str], unbuffered: str) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("needs /dev/full")
     with Path("/dev/full").open("w") as full:
-        program = "from syncctl.cli import run; run(['--help'])"
-        done = subprocess.run([sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE)
-    assert done.returncode == 7
-    assert done.stderr.startswith(b"Error: No space left on device")
+        code, shown = run_into(full.fileno(), config, arguments, unbuffered)
+    assert code == 7
+    assert shown.startswith(b"Error: No space left on device") and b"Exception ignored" not in shown

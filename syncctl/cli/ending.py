@@ -34,13 +34,17 @@ def reader_kept() -> Iterator[None]:
 
 def finish(app: App, call: Callable[[], object]) -> int:
     """Make the call and return the exit code of the process; whatever goes wrong is shown here, once."""
+    code = _finish(app, call)
     try:
-        code = _int(call())
-        if sys.stdout is not None:
-            sys.stdout.flush()
-        return code
-    except SystemExit as ending:
-        return _int(ending.code)
+        _flush()
+    except OSError:  # told already, if nothing worse was; what could not be written goes nowhere
+        _let_go_of_stdout()
+    return code
+
+
+def _finish(app: App, call: Callable[[], object]) -> int:
+    try:
+        return _called(call)
     except (_ReaderLost, BrokenPipeError):
         _let_go_of_stdout()
         return NOBODY_READS
@@ -55,6 +59,21 @@ def finish(app: App, call: Callable[[], object]) -> int:
         return _expected(app, _disk_error(error)) if error.errno in _DISK else _bug(app, error)
     except Exception as error:
         return _bug(app, error)
+
+
+def _called(call: Callable[[], object]) -> int:
+    """The call's exit code, once all that it printed is really out: a buffer would hide a full disk till later."""
+    try:
+        code = _int(call())
+    except SystemExit as ending:
+        code = _int(ending.code)
+    _flush()
+    return code
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def trace(error: BaseException) -> Iterator[str]:
@@ -112,7 +131,7 @@ def _save_crash(app: App, lines: list[str]) -> str | None:
 
 
 def _let_go_of_stdout() -> None:
-    """Point stdout away from the closed pipe, so that Python's own last flush does not complain."""
+    """Point stdout away from a closed pipe or a full disk, so that Python's own last flush does not complain."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
