@@ -18,6 +18,7 @@ from syncctl.hub.holds import Holds
 from syncctl.hub.journal import Journal
 from syncctl.hub.orders import Orders
 from syncctl.hub.runs import Runs
+from syncctl.hub.shown import ShownLevels
 from syncctl.hub.stock import Stock
 from syncctl.hub.sync import Cursors, Links, Parties
 
@@ -41,6 +42,7 @@ class Hub:
         self.documents = Documents(self)
         self.catalog = Catalog(self)
         self.stock = Stock(self)
+        self.shown = ShownLevels(self)
         self.fulfilments = Fulfilments(self)
 
     @classmethod

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 
-from syncctl.hub.stock import RELIEF
+from syncctl.hub.units import RELIEF
 from syncctl.hub.views import Row, amount, last_reading, rows, versions_of
 
 

@@ -1,61 +1,15 @@
-"""Stock: what the back office reported, what it cannot know of yet, what each store shows and should show."""
+"""Stock as the back office reported it, and of which events that report knows."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from syncctl import times
 from syncctl.hub.bulk import insert_values, marks
 from syncctl.hub.family import Family
-from syncctl.model import Published, StockLevel
-
-# What the back office's reading knows of an order line, from orders that count: units sold, units that left its stock
-# (by the event after which its stock falls), and units that a credit put back. The joins start at the few orders that
-# count, whatever the history; without statistics SQLite would start at the lines.
-_COUNTING = "sales_order o INDEXED BY order_counting"
-_DOCUMENTS = (
-    f"FROM {_COUNTING} CROSS JOIN document d ON d.order_id = o.id "
-    "CROSS JOIN document_line x ON x.document_id = d.id WHERE o.counting = 1"
-)
-_SOLD = f"SELECT o.id AS order_id, x.line_id, x.sku, x.quantity AS sold, {{gone}} AS gone, 0 AS back {_DOCUMENTS} " + (
-    "AND d.kind = 'sale'"
-)
-_BACK = f"SELECT o.id, x.line_id, x.sku, 0, 0, x.quantity {_DOCUMENTS} " + (
-    "AND d.kind = 'credit' AND d.event <= :as_of AND x.restock = 1"
-)
-_SHIPPED = (
-    f"SELECT o.id, x.line_id, x.sku, 0, x.quantity, 0 FROM {_COUNTING} CROSS JOIN fulfilment f ON f.order_id = o.id "
-    "CROSS JOIN fulfilment_line x ON x.fulfilment_id = f.id WHERE o.counting = 1 AND f.kind = '{kind}' "
-    "AND f.event <= :as_of"
-)
-_KNOWN = {
-    "order": f"{_SOLD.format(gone='iif(d.event <= :as_of, x.quantity, 0)')} UNION ALL {_BACK}",
-    "shipment": f"{_SOLD.format(gone='0')} UNION ALL {_BACK} UNION ALL {_SHIPPED.format(kind='shipment')}",
-    "invoice": f"{_SOLD.format(gone='0')} UNION ALL {_BACK} UNION ALL {_SHIPPED.format(kind='invoice')}",
-}
-# A credit first cancels what has not left yet; only the rest came back onto the stock. Units that were booked on
-# another item (a placeholder) never left this one's.
-RELIEF = {
-    falls_on: "SELECT order_id, line_id, sku, sum(gone) - max(0, sum(back) - (sum(sold) - sum(gone))) AS units "
-    f"FROM ({known}) GROUP BY order_id, line_id, sku"
-    for falls_on, known in _KNOWN.items()
-}
-_UNREFLECTED = (
-    "SELECT l.order_id, l.sku, max(0, l.quantity - l.removed - coalesce(r.units, 0)) AS units "
-    f"FROM {_COUNTING} CROSS JOIN line_item l ON l.order_id = o.id "
-    "LEFT JOIN ({relief}) r ON r.order_id = l.order_id AND r.line_id = l.line_id AND r.sku = l.sku "
-    "WHERE o.counting = 1"
-)
-
-# Orders with units that some later reading may still have to know of. Not those of an item without stock; and what the
-# back office never knew as an item was counted by nobody before it left.
-_OWED = (
-    "SELECT u.order_id FROM ({unreflected}) u JOIN sales_order o ON o.id = u.order_id WHERE u.units > 0 "
-    "AND NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = u.sku AND v.tracked = 0) "
-    "AND NOT ((o.closed = 1 OR o.fulfilment_status = 'fulfilled') "
-    "AND NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = u.sku))"
-)
+from syncctl.hub.units import OWED, RELIEF, UNREFLECTED
+from syncctl.model import StockLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +22,8 @@ class Reading:
     sequence: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One listing whose level should change. `quantity` None: what is shown is unknown."""
-
-    listing_id: int
-    remote_id: str
-    sku: str
-    want: int
-    quantity: int | None
-    agreed: int | None
-    moved: int
-
-
 class Stock(Family):
-    """Tables `stock_level`, `snapshot`, `shown` and `stale_sku`."""
-
-    # --- reading the back office -------------------------------------------------------------------------------
+    """Tables `stock_level` and `snapshot`."""
 
     def begin_reading(self) -> int:
         """An empty place for a stock reading, gone with the connection; returns the event it may know of."""
@@ -202,7 +141,7 @@ class Stock(Family):
             "CROSS JOIN line_item l ON l.order_id = e.order_id WHERE l.sku IS NOT NULL",
             [before, as_of],
         )
-        owed = _OWED.format(unreflected=_UNREFLECTED.format(relief=RELIEF[falls_on]))
+        owed = OWED.format(unreflected=UNREFLECTED.format(relief=RELIEF[falls_on]))
         self.connection.execute(
             "UPDATE sales_order SET counting = 0 WHERE counting = 1 AND decision = 'book' AND pending = 0 "
             f"AND id NOT IN ({owed})",
@@ -225,84 +164,6 @@ class Stock(Family):
             "ORDER BY id DESC LIMIT 1"
         ).fetchone()
         return None if row is None else Reading(row[0], times.from_text(row[1]), bool(row[2]), row[3])
-
-    # --- what should be shown ----------------------------------------------------------------------------------
-
-    def stale(self, as_of: int, falls_on: str, locations: Sequence[str]) -> list[tuple[str, int | None, int]]:
-        """(SKU, available or None where unknown, units not reflected) of every SKU to be worked out again."""
-        unreflected = _UNREFLECTED.format(relief=RELIEF[falls_on])
-        where = f"AND s.location IN ({','.join(f':l{index}' for index in range(len(locations)))})" if locations else ""
-        parameters = {"as_of": as_of} | {f"l{index}": location for index, location in enumerate(locations)}
-        rows = self.connection.execute(
-            "SELECT t.sku, (SELECT sum(s.available) FROM stock_level s "
-            f"WHERE s.sku = t.sku {where} AND NOT EXISTS "
-            "(SELECT 1 FROM variant v WHERE v.sku = t.sku AND v.tracked = 0)), "
-            "coalesce(u.units, 0) FROM stale_sku t LEFT JOIN "
-            f"(SELECT sku, sum(units) AS units FROM ({unreflected} AND l.sku IN (SELECT sku FROM stale_sku)) "
-            "GROUP BY sku) u ON u.sku = t.sku",
-            parameters,
-        )
-        return rows.fetchall()
-
-    def set_wants(self, published: Mapping[str, Published | None]) -> None:
-        """Record what every managed listing of these SKUs should show; None: publish nothing."""
-        rows = [
-            (one and one.quantity, json.dumps(dict(one.terms)) if one else "{}", sku) for sku, one in published.items()
-        ]
-        with self.hub.transaction() as connection:
-            connection.executemany(
-                "UPDATE shown SET want = iif(l.managed, ?1, NULL), terms = ?2, "
-                "agreed = iif(l.managed AND shown.quantity = ?1, ?1, shown.agreed), "  # it shows that already
-                "moved = iif(l.managed AND shown.quantity = ?1, 0, shown.moved) FROM listing l WHERE l.sku = ?3 "
-                "AND shown.listing_id = l.id AND (shown.want, shown.terms) IS NOT (iif(l.managed, ?1, NULL), ?2)",
-                rows,
-            )
-            connection.executemany("DELETE FROM stale_sku WHERE sku = ?", [(sku,) for sku in published])
-
-    def pending(self, party: str, limit: int, after: int) -> list[Shown]:
-        """Listings whose level should change, by id, after `after`; found by partial index, whatever the catalog."""
-        rows = self.connection.execute(
-            "SELECT s.listing_id, l.remote_id, l.sku, s.want, s.quantity, s.agreed, s.moved FROM shown s "
-            "JOIN listing l ON l.id = s.listing_id WHERE s.party = ? AND s.listing_id > ? AND s.want IS NOT NULL "
-            "AND s.want IS NOT s.quantity ORDER BY s.listing_id LIMIT ?",
-            [party, after, limit],
-        )
-        return [Shown(*row) for row in rows]
-
-    def again(self, listing_ids: Sequence[int]) -> list[Shown]:
-        """These listings as they stand now; those that publish nothing any more are absent."""
-        rows = self.connection.execute(
-            "SELECT s.listing_id, l.remote_id, l.sku, s.want, s.quantity, s.agreed, s.moved FROM shown s "
-            f"JOIN listing l ON l.id = s.listing_id WHERE s.listing_id IN ({marks(listing_ids)}) "
-            "AND s.want IS NOT NULL ORDER BY s.listing_id",
-            list(listing_ids),
-        )
-        return [Shown(*row) for row in rows]
-
-    def agree(self, levels: Mapping[int, int]) -> None:
-        """Both sides agree on these levels now: an acknowledged write, or a fresh reading that needs none."""
-        with self.hub.transaction() as connection:
-            connection.executemany(
-                "UPDATE shown SET quantity = ?1, agreed = ?1, moved = 0 WHERE listing_id = ?2 "
-                "AND (quantity, agreed, moved) IS NOT (?1, ?1, 0)",
-                [(level, listing_id) for listing_id, level in levels.items()],
-            )
-
-    def set_shown(self, levels: Mapping[int, int]) -> None:
-        """What these listings show, as it was read; nobody agreed on it."""
-        with self.hub.transaction() as connection:
-            connection.executemany(
-                "UPDATE shown SET quantity = ? WHERE listing_id = ?",
-                [(level, listing_id) for listing_id, level in levels.items()],
-            )
-
-    def forget_shown(self, listing_ids: Sequence[int]) -> None:
-        """What these listings show is not known any more: a lost reply, a mismatch."""
-        with self.hub.transaction() as connection:
-            connection.executemany(
-                "UPDATE shown SET quantity = NULL WHERE listing_id = ? AND quantity IS NOT NULL",
-                [(listing_id,) for listing_id in listing_ids],
-            )
 
 
 def _feeds(locations: Sequence[str]) -> str:

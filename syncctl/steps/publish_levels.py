@@ -8,7 +8,7 @@ from syncctl import times
 from syncctl.connectors.base import WebStore
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
-from syncctl.hub.stock import Shown
+from syncctl.hub.shown import Shown
 from syncctl.model import LevelChange, Mismatch, Published, Refused, WriteOutcome, Written
 from syncctl.rules.availability import level_to_write, publishable, unexplained_drop
 from syncctl.steps.batches import push_halving
@@ -23,7 +23,7 @@ def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
     counts = Counts()
     work_out_wants(run)
     after = 0
-    while batch := run.hub.stock.pending(name, store.abilities.level_batch, after):
+    while batch := run.hub.shown.pending(name, store.abilities.level_batch, after):
         after = batch[-1].listing_id
         ids = [one.listing_id for one in batch]
         for _ in range(_TRIES):
@@ -45,21 +45,21 @@ def work_out_wants(run: Run) -> None:
     settings = run.settings.stock
     falls_on = run.back_office.abilities.stock_falls_on
     wants: dict[str, Published | None] = {}
-    for sku, available, unreflected in run.hub.stock.stale(reading.as_of_event, falls_on, settings.locations):
+    for sku, available, unreflected in run.hub.shown.stale(reading.as_of_event, falls_on, settings.locations):
         wants[sku] = None if available is None else publishable(available, unreflected, settings.safety_stock)
-    run.hub.stock.set_wants(wants)
+    run.hub.shown.set_wants(wants)
 
 
 def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts) -> list[int]:
     """One read-pull-compute-write; returns the listings whose level moved meanwhile, to be tried again."""
     hub = run.hub
-    actual = store.fetch_levels([one.remote_id for one in hub.stock.again(ids)])
+    actual = store.fetch_levels([one.remote_id for one in hub.shown.again(ids)])
     hub.journal.supersede(name, "level.set", actual)
     read_changed_orders(run, name, store)
     work_out_wants(run)
     agreed, changes = {}, []
-    refused = hub.holds.get("stock", [f"{name}:{one.remote_id}" for one in hub.stock.again(ids)])
-    for one in hub.stock.again(ids):
+    refused = hub.holds.get("stock", [f"{name}:{one.remote_id}" for one in hub.shown.again(ids)])
+    for one in hub.shown.again(ids):
         level = actual.get(one.remote_id)
         if level is None:
             counts["not listed any more"] += 1
@@ -77,7 +77,7 @@ def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], count
             changes.append(
                 (one, LevelChange(key=one.remote_id, listing_id=one.remote_id, quantity=target, expected=level))
             )
-    hub.stock.agree(agreed)
+    hub.shown.agree(agreed)
     return _send(run, name, store, changes, counts)
 
 
@@ -96,7 +96,7 @@ def _send(
         )
         for shown, change in changes
     ]
-    run.hub.stock.forget_shown([shown.listing_id for shown, _ in changes])  # until the reply is here
+    run.hub.shown.forget_shown([shown.listing_id for shown, _ in changes])  # until the reply is here
     rows = run.hub.journal.open(entries)
     outcomes = push_halving(store.push_levels, [change for _, change in changes], lambda change: change.key)
     return _record(run, name, list(zip(changes, rows, outcomes, strict=True)), counts)
@@ -132,7 +132,7 @@ def _record(
             else:
                 closed.append((row, "unclear", "the reply could not be read"))
         run.hub.journal.close(closed)
-        run.hub.stock.agree(agreed)
-        run.hub.stock.set_shown(refused)
+        run.hub.shown.agree(agreed)
+        run.hub.shown.set_shown(refused)
     counts["levels written"] += len(agreed)
     return again

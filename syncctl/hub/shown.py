@@ -1,0 +1,103 @@
+"""What each store shows and should show: the `want` of every listing, and what is believed to be there."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from syncctl.hub.bulk import marks
+from syncctl.hub.family import Family
+from syncctl.hub.units import RELIEF, UNREFLECTED
+from syncctl.model import Published
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One listing whose level should change. `quantity` None: what is shown is unknown."""
+
+    listing_id: int
+    remote_id: str
+    sku: str
+    want: int
+    quantity: int | None
+    agreed: int | None
+    moved: int
+
+
+class ShownLevels(Family):
+    """Tables `shown` and `stale_sku`."""
+
+    def stale(self, as_of: int, falls_on: str, locations: Sequence[str]) -> list[tuple[str, int | None, int]]:
+        """(SKU, available or None where unknown, units not reflected) of every SKU to be worked out again."""
+        unreflected = UNREFLECTED.format(relief=RELIEF[falls_on])
+        where = f"AND s.location IN ({','.join(f':l{index}' for index in range(len(locations)))})" if locations else ""
+        parameters = {"as_of": as_of} | {f"l{index}": location for index, location in enumerate(locations)}
+        rows = self.connection.execute(
+            "SELECT t.sku, (SELECT sum(s.available) FROM stock_level s "
+            f"WHERE s.sku = t.sku {where} AND NOT EXISTS "
+            "(SELECT 1 FROM variant v WHERE v.sku = t.sku AND v.tracked = 0)), "
+            "coalesce(u.units, 0) FROM stale_sku t LEFT JOIN "
+            f"(SELECT sku, sum(units) AS units FROM ({unreflected} AND l.sku IN (SELECT sku FROM stale_sku)) "
+            "GROUP BY sku) u ON u.sku = t.sku",
+            parameters,
+        )
+        return rows.fetchall()
+
+    def set_wants(self, published: Mapping[str, Published | None]) -> None:
+        """Record what every managed listing of these SKUs should show; None: publish nothing."""
+        rows = [
+            (one and one.quantity, json.dumps(dict(one.terms)) if one else "{}", sku) for sku, one in published.items()
+        ]
+        with self.hub.transaction() as connection:
+            connection.executemany(
+                "UPDATE shown SET want = iif(l.managed, ?1, NULL), terms = ?2, "
+                "agreed = iif(l.managed AND shown.quantity = ?1, ?1, shown.agreed), "  # it shows that already
+                "moved = iif(l.managed AND shown.quantity = ?1, 0, shown.moved) FROM listing l WHERE l.sku = ?3 "
+                "AND shown.listing_id = l.id AND (shown.want, shown.terms) IS NOT (iif(l.managed, ?1, NULL), ?2)",
+                rows,
+            )
+            connection.executemany("DELETE FROM stale_sku WHERE sku = ?", [(sku,) for sku in published])
+
+    def pending(self, party: str, limit: int, after: int) -> list[Shown]:
+        """Listings whose level should change, by id, after `after`; found by partial index, whatever the catalog."""
+        rows = self.connection.execute(
+            "SELECT s.listing_id, l.remote_id, l.sku, s.want, s.quantity, s.agreed, s.moved FROM shown s "
+            "JOIN listing l ON l.id = s.listing_id WHERE s.party = ? AND s.listing_id > ? AND s.want IS NOT NULL "
+            "AND s.want IS NOT s.quantity ORDER BY s.listing_id LIMIT ?",
+            [party, after, limit],
+        )
+        return [Shown(*row) for row in rows]
+
+    def again(self, listing_ids: Sequence[int]) -> list[Shown]:
+        """These listings as they stand now; those that publish nothing any more are absent."""
+        rows = self.connection.execute(
+            "SELECT s.listing_id, l.remote_id, l.sku, s.want, s.quantity, s.agreed, s.moved FROM shown s "
+            f"JOIN listing l ON l.id = s.listing_id WHERE s.listing_id IN ({marks(listing_ids)}) "
+            "AND s.want IS NOT NULL ORDER BY s.listing_id",
+            list(listing_ids),
+        )
+        return [Shown(*row) for row in rows]
+
+    def agree(self, levels: Mapping[int, int]) -> None:
+        """Both sides agree on these levels now: an acknowledged write, or a fresh reading that needs none."""
+        with self.hub.transaction() as connection:
+            connection.executemany(
+                "UPDATE shown SET quantity = ?1, agreed = ?1, moved = 0 WHERE listing_id = ?2 "
+                "AND (quantity, agreed, moved) IS NOT (?1, ?1, 0)",
+                [(level, listing_id) for listing_id, level in levels.items()],
+            )
+
+    def set_shown(self, levels: Mapping[int, int]) -> None:
+        """What these listings show, as it was read; nobody agreed on it."""
+        with self.hub.transaction() as connection:
+            connection.executemany(
+                "UPDATE shown SET quantity = ? WHERE listing_id = ?",
+                [(level, listing_id) for listing_id, level in levels.items()],
+            )
+
+    def forget_shown(self, listing_ids: Sequence[int]) -> None:
+        """What these listings show is not known any more: a lost reply, a mismatch."""
+        with self.hub.transaction() as connection:
+            connection.executemany(
+                "UPDATE shown SET quantity = NULL WHERE listing_id = ? AND quantity IS NOT NULL",
+                [(listing_id,) for listing_id in listing_ids],
+            )
