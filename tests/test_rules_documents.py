@@ -21,14 +21,10 @@ from syncctl.model import (
     Refund,
     RefundLine,
 )
-from syncctl.rules.documents import (
-    Problem,
-    misfit,
-    reference,
-    wanted_documents,
-)
-from syncctl.rules.references import name_for
+from syncctl.rules.documents import misfit
+from syncctl.rules.references import name_for, reference
 from syncctl.rules.totals import sum_of
+from syncctl.rules.wanted import Problem, wanted_documents
 from tests.fakes.orders import LATER, a_line, an_order, orders, terms, wanted
 
 

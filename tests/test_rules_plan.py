@@ -14,12 +14,8 @@ from syncctl.model import (
     LookUp,
     Order,
 )
-from syncctl.rules.documents import (
-    Plan,
-    Problem,
-    plan_documents,
-    wanted_documents,
-)
+from syncctl.rules.documents import Plan, plan_documents
+from syncctl.rules.wanted import Problem, wanted_documents
 from tests.fakes.orders import LATER, a_line, an_order, orders, terms, wanted
 
 

@@ -20,7 +20,8 @@ from syncctl.model import (
     Queued,
     Refused,
 )
-from syncctl.rules.documents import CANCEL, Problem, plan_documents
+from syncctl.rules.documents import plan_documents
+from syncctl.rules.wanted import CANCEL, Problem
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 

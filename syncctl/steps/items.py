@@ -8,7 +8,7 @@ from syncctl.hub.bulk import in_chunks
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.model import Refused, Variant, WriteOutcome, Written
-from syncctl.rules.documents import Terms
+from syncctl.rules.wanted import Terms
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Run
 from syncctl.steps.update_customers import journal_state

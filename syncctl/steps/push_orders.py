@@ -13,15 +13,8 @@ from syncctl.hub.holds import Hold
 from syncctl.hub.order_reading import StoredOrder
 from syncctl.model import Booked, Order, Queued, RecordedDocument, Refused
 from syncctl.rules.decisions import Verdict, counts_against_stock, decide
-from syncctl.rules.documents import (
-    CANCEL,
-    Problem,
-    Terms,
-    cancel_reference,
-    misfit,
-    sale_reference,
-    wanted_documents,
-)
+from syncctl.rules.documents import misfit
+from syncctl.rules.wanted import CANCEL, Problem, Terms, cancel_reference, sale_reference, wanted_documents
 from syncctl.steps import booking
 from syncctl.steps.booking import Task
 from syncctl.steps.items import Items

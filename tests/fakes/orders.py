@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from syncctl.model import Charge, Document, DocumentKind, LineItem, Order, Payment, Refund, RefundLine
-from syncctl.rules.documents import Problem, Terms, wanted_documents
 from syncctl.rules.totals import sum_of
+from syncctl.rules.wanted import Problem, Terms, wanted_documents
 from syncctl.settings import OrderSettings
 
 PLACED = datetime(2026, 3, 1, 12, tzinfo=UTC)
