@@ -145,6 +145,7 @@ class Order:
     fulfilments: tuple[Fulfilment, ...] = ()
     problems: tuple[str, ...] = ()
     units_known: bool = True  # False: some line's SKU or quantity could not be read, so units may be missing in `lines`
+    fractional: bool = False  # some quantity in it is no whole number; it stands in `lines` rounded to the safe side
 
     @property
     def tax(self) -> int:

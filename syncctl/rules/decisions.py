@@ -98,8 +98,7 @@ def _held(order: Order, settings: OrderSettings) -> Verdict | None:
     if order.kind not in _BOOKED_KINDS:
         return Verdict("held", "unknown kind", f"it is of a kind that syncctl does not know: {order.kind[:60]!r}")
     if order.problems:
-        reason = "unreadable" if order.units_known else "unreadable units"
-        return Verdict("held", reason, "; ".join(order.problems[:5]))
+        return Verdict("held", _unreadable(order), "; ".join(order.problems[:5]))
     if not order.lines:
         return Verdict("held", "no lines", "it has no line items")
     sign = -1 if order.kind == OrderKind.RETURN else 1
@@ -112,6 +111,13 @@ def _held(order: Order, settings: OrderSettings) -> Verdict | None:
         return Verdict("held", "negative total", f"its total is {order.total} minor units of {order.currency}")
     problem = order_problem(order)
     return Verdict("held", "totals differ", problem) if problem else None
+
+
+def _unreadable(order: Order) -> str:
+    """The reason of an order with problems; a fraction goes before other oddities, for its units are known."""
+    if not order.units_known:
+        return "unreadable units"
+    return "fractional quantity" if order.fractional else "unreadable"
 
 
 def _worthless(order: Order, settings: OrderSettings) -> Verdict | None:

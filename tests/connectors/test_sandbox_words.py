@@ -67,7 +67,7 @@ def test_an_odd_field_is_named_and_the_units_are_kept(line: dict[str, object], e
     assert [each.quantity for each in order.lines] == [2, 2]
 
 
-@pytest.mark.parametrize("quantity", ["2.5", '"2"', "true", "null", "1e3", "9" * 5000, "NaN", "-Infinity", "1" * 12])
+@pytest.mark.parametrize("quantity", ['"two"', '".5"', "true", "null", "1e3", "9" * 5000, "NaN", "-Infinity", "1" * 12])
 def test_a_quantity_that_is_no_count_drops_its_line_only(quantity: str) -> None:
     raw = canonical(words(lines=[line_with(quantity=777), line_with(id="2")])).replace("777", quantity)
     order = order_of(raw)
@@ -75,6 +75,25 @@ def test_a_quantity_that_is_no_count_drops_its_line_only(quantity: str) -> None:
     assert len(order.problems) == 1
     assert order.problems[0].startswith("line 1: quantity")
     assert len(order.problems[0]) < 120
+
+
+@pytest.mark.parametrize(
+    ("quantity", "units", "problems"),
+    [
+        ('"2"', 2, ()),
+        ("2.0", 2, ()),
+        ("2.5", 3, ("line 1: quantity '2.5' is no whole number of units",)),
+        ('"0.001"', 1, ("line 1: quantity '0.001' is no whole number of units",)),
+    ],
+)
+def test_a_quantity_is_read_as_a_decimal_and_a_fraction_is_raised_and_named(
+    quantity: str, units: int, problems: tuple[str, ...]
+) -> None:
+    raw = canonical(words(lines=[line_with(quantity=777), line_with(id="2")])).replace("777", quantity)
+    order = order_of(raw)
+    assert [each.quantity for each in order.lines] == [units, 2]
+    assert order.problems == problems
+    assert (order.units_known, order.fractional) == (True, bool(problems))
 
 
 @pytest.mark.parametrize(

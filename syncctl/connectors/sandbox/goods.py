@@ -8,24 +8,29 @@ from syncctl.connectors.sandbox.tables import ShopFile, ShopRefusal
 from syncctl.errors import MoneyError
 from syncctl.model import Listing
 from syncctl.money import round_minor
+from syncctl.units import LIMIT, floored
 
 LISTING_COLUMNS = "id, sku, title, quantity, price, managed, why, deleted"
-UNITS_LIMIT = 10**9
 
 
 def to_listing(row: sqlite3.Row | tuple[object, ...]) -> Listing:
-    """Turn a row of LISTING_COLUMNS into ours."""
+    """Turn a row of LISTING_COLUMNS into ours; a level in fractions is floored."""
     listing_id, sku, title, quantity, price, managed, why, deleted = row
     return Listing(
         id=str(listing_id),
         sku=str(sku),
         title=str(title),
-        quantity=quantity if isinstance(quantity, int) else None,
+        quantity=units_of(quantity),
         price=None if price is None else str(price),
         managed=bool(managed),
         why=str(why),
         deleted=bool(deleted),
     )
+
+
+def units_of(level: object) -> int | None:
+    """A level as the file keeps it, in whole units; None where the shop keeps no stock of it."""
+    return None if level is None else floored(level if isinstance(level, int) else str(level))
 
 
 class Goods(ShopFile):
@@ -67,7 +72,7 @@ class Goods(ShopFile):
 
     def set_level(self, key: str, units: int | None) -> None:
         """Change a level by hand. Errors: ShopRefusal."""
-        if units is not None and (type(units) is not int or abs(units) >= UNITS_LIMIT):
+        if units is not None and (type(units) is not int or abs(units) >= LIMIT):
             raise ShopRefusal("bad_quantity", f"{units!r:.40} is no number of units.")
         with self.atomic():
             listing = self.listing(key)

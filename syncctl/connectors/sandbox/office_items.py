@@ -12,6 +12,7 @@ from syncctl.connectors.sandbox.office_documents import add_units
 from syncctl.connectors.sandbox.office_readings import VARIANTS, to_variant
 from syncctl.connectors.sandbox.office_tables import APPLICATION_ID, DDL, MAIN, OfficeRefusal
 from syncctl.model import Variant
+from syncctl.units import floored
 
 VariantRow = tuple[str, str, str | None, int | None]
 """SKU, title, price text (None: no price), opening units (None: nobody keeps stock of it)."""
@@ -91,10 +92,13 @@ class Items:
             values = (next_number(connection, "change"), item)
             connection.execute("UPDATE item SET changed = ? WHERE id = ?", values)
 
-    def set_stock(self, sku: str, units: int, *, location: str = MAIN) -> None:
-        """A count: on the shelf at this location are exactly so many."""
-        with atomic(self.connection):
-            self._add_units(sku, units - (self.on_hand(sku, location=location) or 0), location)
+    def set_stock(self, sku: str, units: int | str, *, location: str = MAIN) -> None:
+        """A count: on the shelf at this location are exactly so many; decimal text where they are no whole units."""
+        with atomic(self.connection) as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO level (item_id, location, on_hand, changed) VALUES (?, ?, ?, ?)",
+                (self._item(sku), location, units, next_number(connection, "change")),
+            )
 
     def receive(self, sku: str, quantity: int = 1, *, location: str = MAIN) -> None:
         """A goods receipt. Errors: OfficeRefusal for an unknown SKU or no positive quantity."""
@@ -103,19 +107,21 @@ class Items:
             self._add_units(sku, quantity, location)
 
     def on_hand(self, sku: str, *, location: str = MAIN) -> int | None:
-        """The number that is reported as available; None where no stock is kept. Errors: OfficeRefusal, unknown SKU."""
+        """The whole units reported as available; None where no stock is kept. Errors: OfficeRefusal, unknown SKU."""
         row = self.connection.execute(
             "SELECT on_hand FROM level WHERE item_id = ? AND location = ?", (self._item(sku), location)
         ).fetchone()
-        return int(row[0]) if row else None
+        return floored(str(row[0])) if row else None
 
     def levels(self, limit: int = -1) -> Iterator[tuple[str, str, int]]:
-        """SKU, location and units on hand, by SKU."""
-        yield from self.connection.execute(
+        """SKU, location and whole units on hand, by SKU."""
+        rows = self.connection.execute(
             "SELECT i.sku, l.location, l.on_hand FROM item i JOIN level l ON l.item_id = i.id WHERE i.tracked"
             " ORDER BY i.sku, l.location LIMIT ?",
             (limit,),
         )
+        for sku, location, on_hand in rows:
+            yield sku, location, floored(str(on_hand))
 
     def variants(self, skus: Sequence[str]) -> list[Variant]:
         """Those of these SKUs that can be sold, compared exactly."""

@@ -17,6 +17,7 @@ from syncctl.connectors.sandbox.office_customers import COLUMNS, to_customer
 from syncctl.errors import DataError
 from syncctl.model import Customer, FulfilmentLine, Price, Shipment, StockLevel, Variant
 from syncctl.times import from_text
+from syncctl.units import floored
 
 Record = TypeVar("Record")
 
@@ -105,7 +106,8 @@ def _last_change(connection: sqlite3.Connection) -> int:
 
 def _to_level(row: tuple[Any, ...], _currency: str) -> StockLevel:
     sku, location, _changed, on_hand = row
-    return StockLevel(sku=sku, location=location, on_hand=on_hand, available=on_hand)
+    units = on_hand if type(on_hand) is int else floored(str(on_hand))
+    return StockLevel(sku=sku, location=location, on_hand=units, available=units)
 
 
 def to_variant(row: tuple[Any, ...], currency: str) -> Variant:

@@ -5,6 +5,7 @@ from syncctl.errors import DataError
 APPLICATION_ID = 0x53594F46  # "SYOF"
 MAIN = "main"  # the one location that documents move
 
+# A level may be a fraction, as in real books: a number, or decimal text.
 DDL = """
 CREATE TABLE item (
     id INTEGER PRIMARY KEY, sku TEXT NOT NULL UNIQUE, title TEXT NOT NULL, tracked INTEGER NOT NULL,
@@ -12,7 +13,7 @@ CREATE TABLE item (
 ) STRICT;
 CREATE INDEX item_changed ON item (changed, sku);
 CREATE TABLE level (
-    item_id INTEGER NOT NULL REFERENCES item, location TEXT NOT NULL, on_hand INTEGER NOT NULL,
+    item_id INTEGER NOT NULL REFERENCES item, location TEXT NOT NULL, on_hand ANY NOT NULL,
     changed INTEGER NOT NULL, PRIMARY KEY (item_id, location)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX level_changed ON level (changed);

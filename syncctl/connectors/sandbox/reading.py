@@ -5,7 +5,11 @@ from datetime import datetime
 from typing import Any, Self
 
 from syncctl import times
-from syncctl.errors import MoneyError
+from syncctl.errors import DataError, MoneyError
+from syncctl.units import floored, raised
+
+FRACTION = "is no whole number of units"
+"""How a problem ends that is nothing but a fraction: the units are known, rounded to the safe side."""
 
 
 def shown(value: object) -> str:
@@ -68,16 +72,20 @@ class Fields:
             return False
         return value
 
-    def whole(self, name: str, limit: int) -> int | None:
-        """A whole number closer to zero than `limit`, or None and a problem."""
+    def units(self, name: str, *, sold: bool = False) -> int | None:
+        """Whole units, or None and a problem. A fraction is a problem too, and is rounded to the safe side.
+
+        That is down (for what came back, or left), and up for what was `sold`.
+        """
         value = self.row.get(name)
-        if type(value) is not int:
-            self.note(name, "is no whole number")
+        try:
+            low, high = floored(value), raised(value)
+        except DataError:
+            self.note(name, "is no number of units")
             return None
-        if not -limit < value < limit:
-            self.note(name, "is too large a number")
-            return None
-        return value
+        if low != high:
+            self.note(name, FRACTION)
+        return high if sold else low
 
     def amount(self, name: str, read: Callable[[str, str], int], currency: str) -> int:
         """Minor units, or 0 and a problem. Without a currency nothing is read: that problem is noted already."""

@@ -9,7 +9,7 @@ from syncctl import times
 from syncctl.connectors.base import Page, StockWrite, StoreAbilities, WebStore
 from syncctl.connectors.sandbox import people
 from syncctl.connectors.sandbox.files import reading, storable
-from syncctl.connectors.sandbox.goods import LISTING_COLUMNS, UNITS_LIMIT, to_listing
+from syncctl.connectors.sandbox.goods import LISTING_COLUMNS, to_listing, units_of
 from syncctl.connectors.sandbox.reading import Fields
 from syncctl.connectors.sandbox.shop import Shop
 from syncctl.connectors.sandbox.tables import Clock, ShopRefusal
@@ -34,6 +34,7 @@ from syncctl.model import (
     Written,
 )
 from syncctl.settings import SandboxStoreSettings
+from syncctl.units import LIMIT
 
 PAGE_SIZE = 250
 
@@ -113,7 +114,8 @@ class SandboxStore(WebStore):
             return {}
         query = f"SELECT id, quantity FROM listing WHERE NOT deleted AND id IN ({_marks(listing_ids)})"
         with reading(self.shop.connection) as connection:
-            return dict(connection.execute(query, [storable(each) for each in listing_ids]).fetchall())
+            rows = connection.execute(query, [storable(each) for each in listing_ids]).fetchall()
+        return {listing_id: units_of(level) for listing_id, level in rows}
 
     def fetch_prices(self, listing_ids: Sequence[str]) -> dict[str, str | None]:
         self._called("fetch_prices", listing_ids, self.abilities.price_batch)
@@ -195,7 +197,7 @@ class SandboxStore(WebStore):
             raise ShopRefusal("unknown_location", f"The shop has no location {change.location[:60]!r}.")
         if not listing.managed or listing.quantity is None:
             raise ShopRefusal("not_managed", f"The shop keeps no stock of {listing.sku[:60]!r} ({listing.why[:60]}).")
-        if not 0 <= change.quantity < UNITS_LIMIT:
+        if not 0 <= change.quantity < LIMIT:
             raise ShopRefusal("bad_quantity", f"{change.quantity} is no number of units to show.")
         if listing.quantity != change.expected:
             return Mismatch(key=change.key, actual=listing.quantity)

@@ -17,6 +17,7 @@ from syncctl.errors import DataError
 APPLICATION_ID = 0x53435348  # "SCSH"
 Clock = Callable[[], datetime]
 
+# A level may be a fraction, as in real shops: a number, or decimal text.
 # `position` is the order of making and never changes: pages are walked by it. `changed_at` and `change` say when, and
 # as the how-manieth change, a row took its present form. `body` is canonical JSON.
 DDL = """
@@ -35,7 +36,7 @@ CREATE TABLE listing (
     sku TEXT NOT NULL,
     title TEXT NOT NULL,
     price TEXT,
-    quantity INTEGER,
+    quantity ANY,
     managed INTEGER NOT NULL DEFAULT 1,
     why TEXT NOT NULL DEFAULT '',
     deleted INTEGER NOT NULL DEFAULT 0,

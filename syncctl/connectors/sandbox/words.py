@@ -13,7 +13,7 @@ from typing import Any
 from syncctl import times
 from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.people import to_address, to_customer
-from syncctl.connectors.sandbox.reading import Fields, shown
+from syncctl.connectors.sandbox.reading import FRACTION, Fields, shown
 from syncctl.errors import DataError, MoneyError
 from syncctl.model import (
     Address,
@@ -30,8 +30,8 @@ from syncctl.model import (
     Unreadable,
 )
 from syncctl.money import places, round_minor, to_minor
+from syncctl.units import LIMIT
 
-UNITS_LIMIT = 10**9
 _DIGITS_LIMIT = 18
 
 
@@ -139,6 +139,7 @@ def to_order(body: dict[str, Any], raw: str) -> Order:
         fulfilments=to_fulfilments(order_id, order),
         problems=tuple(problems),
         units_known=not problems or _units_known(body.get("lines"), lines),
+        fractional=any(problem.endswith(FRACTION) for problem in problems),
     )
 
 
@@ -208,7 +209,7 @@ def _plain_line(row: dict[str, Any], currency: str, tax_included: bool) -> LineI
         or type(title) is not str
         or not (sku is None or type(sku) is str)
         or type(quantity) is not int
-        or not -UNITS_LIMIT < quantity < UNITS_LIMIT
+        or not -LIMIT < quantity < LIMIT
     ):
         raise ValueError
     tax = round_minor(row["tax"], currency) if "tax" in row else 0
@@ -228,7 +229,7 @@ def _odd_line(row: Any, position: int, currency: str, tax_included: bool, proble
     line = Fields.of(row, f"line {position}", problems)
     if line is None:
         return None
-    quantity = line.whole("quantity", UNITS_LIMIT)
+    quantity = line.units("quantity", sold=True)
     line_id = line.text("id")
     if not line_id:
         line.note("id", "is no line id")
@@ -307,7 +308,7 @@ def _refund_line(row: Fields, currency: str, tax_included: bool) -> RefundLine:
     amount = row.amount("amount", round_minor, currency)
     return RefundLine(
         line_id=row.text("line_id"),
-        quantity=row.whole("quantity", UNITS_LIMIT) or 0,
+        quantity=row.units("quantity") or 0,
         amount=amount - tax if tax_included else amount,
         tax=tax,
         restock=row.flag("restock"),
@@ -320,7 +321,7 @@ def _fulfilment(order_id: str, row: Fields) -> Fulfilment:
         order_id=order_id,
         lines=tuple(
             FulfilmentLine(
-                quantity=line.whole("quantity", UNITS_LIMIT) or 0,
+                quantity=line.units("quantity") or 0,
                 line_id=line.text("line_id") or None,
                 sku=line.text("sku") or None,
             )
