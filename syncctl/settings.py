@@ -61,6 +61,7 @@ def _store_name(value: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 StoreName = Annotated[str, AfterValidator(_store_name)]
+Units = Annotated[int, Field(ge=0, le=1_000_000)]
 # A store's plug-ins have statuses of their own, so that any word may be listed.
 Status = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -152,7 +153,9 @@ class OrderSettings(Section):
 class ProductSettings(Section):
     """What of the catalog goes from the back office to the web stores."""
 
-    enabled: bool = Field(default=True, description="Main switch: pull the catalog and its prices.")
+    enabled: bool = Field(
+        default=True, description="Main switch: pull prices (the catalog itself is read for stock, too)."
+    )
     push_prices: bool = Field(default=True, description="The back office owns prices: write those that differ.")
     price_list: str = Field(default="", description="The price list that feeds the web. Empty: the ordinary price.")
 
@@ -183,9 +186,13 @@ class StockSettings(Section):
     """How stock reaches the web stores."""
 
     enabled: bool = Field(default=True, description="Main switch: pull stock and write it to the web stores.")
-    safety_stock: int = Field(
-        default=0, ge=0, le=1_000_000, description="Units kept back of every SKU; covers what two stores sell at once."
+    safety_stock: Units = Field(
+        default=0, description="Units kept back of every SKU; covers what two stores sell at once."
     )
+    safety_stock_by_type: dict[str, Units] = Field(
+        default={}, description="... instead of that, for the SKUs of these product types of the back office."
+    )
+    safety_stock_by_sku: dict[str, Units] = Field(default={}, description="... instead of both, for these SKUs.")
     locations: tuple[str, ...] = Field(
         default=(), description="The back office's locations that feed the web, summed. Empty: all of them."
     )

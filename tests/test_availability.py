@@ -1,5 +1,6 @@
 """What counts against stock and what each listing shows, sentence by sentence of the availability law (I3)."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -64,6 +65,62 @@ def test_safety_stock_is_kept_back_and_a_change_of_it_reaches_every_listing(worl
     world.change(stock={"safety_stock": 60})
     world.run()
     assert (world.level("MUG"), world.level("TRAY")) == (40, 0)
+
+
+def test_the_safety_stock_of_a_sku_goes_before_that_of_its_type_and_that_before_the_general(
+    world: StockWorld,
+) -> None:
+    for sku in ("BOWL", "JUG", "LID"):
+        world.add(sku, units=40)
+    for sku in ("BOWL", "JUG"):
+        world.office.set_type(sku, "glass")
+    world.change(stock={"safety_stock": 3, "safety_stock_by_type": {"glass": 10}, "safety_stock_by_sku": {"JUG": 0}})
+    world.run()
+    assert {sku: world.level(sku) for sku in ("BOWL", "JUG", "LID", "MUG")} == {
+        "BOWL": 30,
+        "JUG": 40,
+        "LID": 37,
+        "MUG": 97,
+    }
+    world.change(stock={"safety_stock_by_type": {"glass": 11}})
+    world.run()
+    assert [change.quantity for change in world.writes("push_levels")] == [29], "and nothing else is written"
+    world.change(stock={"safety_stock_by_sku": {"JUG": 1}})
+    world.run()
+    assert [change.quantity for change in world.writes("push_levels")] == [39]
+
+
+def test_a_sku_that_gets_another_type_is_worked_out_again(tmp_path: Path) -> None:
+    world = StockWorld(tmp_path, stock={"safety_stock_by_type": {"glass": 10, "Glass": 20}})
+    world.settle()
+    for product_type, level in (("glass", 90), ("Glass", 80), ("wood", 100), ("glass", 90), ("", 100)):
+        world.office.set_type("MUG", product_type)
+        world.run()
+        assert (world.level("MUG"), world.level("TRAY")) == (level, 50)
+        world.run()
+        assert world.writes() == []
+
+
+def test_the_type_counts_even_where_prices_are_not_read(tmp_path: Path) -> None:
+    world = StockWorld(tmp_path, stock={"safety_stock_by_type": {"glass": 10}}, products={"enabled": False})
+    world.office.set_type("MUG", "glass")
+    world.office.set_price("MUG", "12.00")
+    world.run()
+    assert (world.level("MUG"), world.shop.price("MUG")) == (90, "10.00")
+    world.change(products={"enabled": True})
+    world.run()
+    assert (world.level("MUG"), world.shop.price("MUG")) == (90, "12.00"), "prices from before are not lost"
+
+
+def test_the_terms_say_which_safety_stock_it_was(tmp_path: Path) -> None:
+    world = StockWorld(tmp_path, stock={"safety_stock_by_type": {"glass": 10}, "safety_stock_by_sku": {"TRAY": 4}})
+    world.office.set_type("MUG", "glass")
+    world.run()
+    terms = dict(world.rows("SELECT l.sku, s.terms FROM shown s JOIN listing l ON l.id = s.listing_id"))
+    assert {sku: json.loads(text) for sku, text in terms.items()} == {
+        "MUG": {"available": 100, "unreflected": 0, "safety stock of type glass": -10},
+        "TRAY": {"available": 50, "unreflected": 0, "safety stock of the SKU": -4},
+    }
 
 
 def test_only_the_locations_that_feed_the_web_are_summed(world: StockWorld) -> None:

@@ -7,7 +7,8 @@ from syncctl.hub.bulk import Insert, in_chunks, insert_values, marks, upsert
 from syncctl.hub.family import Family
 from syncctl.model import Listing, Variant
 
-_VARIANT = upsert("variant", "sku product_id remote_id title tracked active", "sku")
+_VARIANT = upsert("variant", "sku product_id remote_id title product_type tracked active", "sku")
+_PLAIN = (1, "")  # tracked, of no type: as what is new was until now, for whoever publishes
 _PRICE = upsert("price", "sku price_list amount currency compare_at", "sku price_list")
 _LISTING = upsert("listing", "party remote_id sku title managed why price", "party remote_id")
 # What a listing shows when it is first read, or shows as wanted, is what both sides agree on.
@@ -52,25 +53,22 @@ class Catalog(Family):
         """Make the hub hold these variants; returns how many differed. Prices are recorded apart, behind a guard."""
         with self.hub.transaction() as connection:
             products = self._products(variants)
-            self._note_tracking(variants)
-            return _VARIANT.run(
-                connection,
-                [
-                    (one.sku, products.get(one.product_id), one.remote_id, one.title, int(one.tracked), int(one.active))
-                    for one in variants
-                ],
-            )
+            self._note_turned(variants)
+            return _VARIANT.run(connection, [_variant_row(one, products.get(one.product_id)) for one in variants])
 
-    def _note_tracking(self, variants: Sequence[Variant]) -> None:
-        """A level that the back office begins or ceases to own is to be worked out again."""
-        untracked: set[str] = set()
+    def _note_turned(self, variants: Sequence[Variant]) -> None:
+        """A level that the back office begins or ceases to own, or of another type, is to be worked out again."""
+        special: dict[str, tuple[int, str]] = {}
         for chunk in in_chunks(one.sku for one in variants):
             rows = self.connection.execute(
-                f"SELECT sku FROM variant INDEXED BY variant_untracked WHERE tracked = 0 AND sku IN ({marks(chunk)})",
+                "SELECT sku, tracked, product_type FROM variant INDEXED BY variant_special "
+                f"WHERE (tracked = 0 OR product_type <> '') AND sku IN ({marks(chunk)})",
                 chunk,
             )
-            untracked |= {row[0] for row in rows}
-        turned = [(one.sku,) for one in variants if one.tracked == (one.sku in untracked)]
+            special |= {sku: (tracked, product_type) for sku, tracked, product_type in rows}
+        turned = [
+            (one.sku,) for one in variants if special.get(one.sku, _PLAIN) != (int(one.tracked), one.product_type)
+        ]
         self.connection.executemany("INSERT OR IGNORE INTO stale_sku VALUES (?)", turned)
 
     def _products(self, variants: Sequence[Variant]) -> dict[str, int]:
@@ -254,3 +252,7 @@ class Catalog(Family):
             connection.executemany(
                 "UPDATE listing SET price = ? WHERE id = ?", [(price, one) for one, price in prices.items()]
             )
+
+
+def _variant_row(one: Variant, product_id: int | None) -> tuple[object, ...]:
+    return one.sku, product_id, one.remote_id, one.title, one.product_type, int(one.tracked), int(one.active)

@@ -164,9 +164,9 @@ CREATE INDEX journal_sending ON journal (id) WHERE state IN ('sending', 'unclear
 CREATE TABLE product (id INTEGER PRIMARY KEY, remote_id TEXT NOT NULL UNIQUE, title TEXT NOT NULL) STRICT;
 CREATE TABLE variant (
   sku TEXT PRIMARY KEY, product_id INTEGER REFERENCES product(id), remote_id TEXT NOT NULL, title TEXT NOT NULL,
-  tracked INTEGER NOT NULL, active INTEGER NOT NULL
+  product_type TEXT NOT NULL, tracked INTEGER NOT NULL, active INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX variant_untracked ON variant (sku) WHERE tracked = 0;
+CREATE INDEX variant_special ON variant (sku) WHERE tracked = 0 OR product_type <> '';
 CREATE TABLE price (
   sku TEXT NOT NULL, price_list TEXT NOT NULL, amount TEXT NOT NULL, currency TEXT NOT NULL, compare_at TEXT,
   PRIMARY KEY (sku, price_list)

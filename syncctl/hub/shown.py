@@ -26,16 +26,15 @@ class Shown:
 class ShownLevels(Family):
     """Tables `shown` and `stale_sku`."""
 
-    def stale(self, as_of: int, falls_on: str, locations: Sequence[str]) -> list[tuple[str, int | None, int]]:
-        """(SKU, available or None where unknown, units not reflected) of every SKU to be worked out again."""
+    def stale(self, as_of: int, falls_on: str, locations: Sequence[str]) -> list[tuple[str, str, int | None, int]]:
+        """(SKU, type, available or None where unknown, units not reflected) of every SKU to be worked out again."""
         unreflected = UNREFLECTED.format(relief=RELIEF[falls_on])
         where = f"AND s.location IN ({','.join(f':l{index}' for index in range(len(locations)))})" if locations else ""
         parameters = {"as_of": as_of} | {f"l{index}": location for index, location in enumerate(locations)}
         rows = self.connection.execute(
-            "SELECT t.sku, (SELECT sum(s.available) FROM stock_level s "
-            f"WHERE s.sku = t.sku {where} AND NOT EXISTS "
-            "(SELECT 1 FROM variant v WHERE v.sku = t.sku AND v.tracked = 0)), "
-            "coalesce(u.units, 0) FROM stale_sku t LEFT JOIN "
+            "SELECT t.sku, coalesce(v.product_type, ''), iif(v.tracked IS 0, NULL, "
+            f"(SELECT sum(s.available) FROM stock_level s WHERE s.sku = t.sku {where})), "
+            "coalesce(u.units, 0) FROM stale_sku t LEFT JOIN variant v ON v.sku = t.sku LEFT JOIN "
             f"(SELECT sku, sum(units) AS units FROM ({unreflected} AND l.sku IN (SELECT sku FROM stale_sku)) "
             "GROUP BY sku) u ON u.sku = t.sku",
             parameters,

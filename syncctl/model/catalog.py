@@ -26,6 +26,7 @@ class Variant:
     remote_id: str = ""
     product_id: str = ""
     product_title: str = ""
+    product_type: str = ""  # the back office's own word for a kind of goods; compared exactly
     tracked: bool = True
     active: bool = True
     prices: tuple[Price, ...] = ()

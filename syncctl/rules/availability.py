@@ -1,21 +1,36 @@
 """How much may be shown for sale (invariant I3)."""
 
 from syncctl.model import Published
+from syncctl.settings import StockSettings
+
+_SAFETY = "safety stock"
 
 
-def publishable(available: int, unreflected: int, safety_stock: int) -> Published:
+def safety_stock(sku: str, product_type: str, settings: StockSettings) -> tuple[int, str]:
+    """Units kept back of a SKU, and the name of that term, which says what set it: the SKU, its type, or the general.
+
+    >>> settings = StockSettings(safety_stock=1, safety_stock_by_type={"glass": 3}, safety_stock_by_sku={"MUG": 0})
+    >>> [safety_stock(sku, "glass", settings) for sku in ("MUG", "VASE")], safety_stock("TRAY", "", settings)
+    ([(0, 'safety stock of the SKU'), (3, 'safety stock of type glass')], (1, 'safety stock'))
+    """
+    if sku in settings.safety_stock_by_sku:
+        return settings.safety_stock_by_sku[sku], f"{_SAFETY} of the SKU"
+    if product_type in settings.safety_stock_by_type:
+        return settings.safety_stock_by_type[product_type], f"{_SAFETY} of type {product_type}"
+    return settings.safety_stock, _SAFETY
+
+
+def publishable(available: int, unreflected: int, kept_back: int, term: str = _SAFETY) -> Published:
     """The most that may be shown for a SKU.
 
     Units: pieces. `available`: what the back office reported, summed over the locations that feed the web;
-    `unreflected`: units on web orders that this report cannot know of yet.
+    `unreflected`: units on web orders that this report cannot know of yet; `kept_back`, `term`: see `safety_stock`.
 
     >>> publishable(10, 3, 2).quantity, publishable(-4, 0, 0).quantity
     (5, 0)
     """
-    quantity = max(0, available - max(0, unreflected) - safety_stock)
-    return Published(
-        quantity=quantity, terms={"available": available, "unreflected": -unreflected, "safety stock": -safety_stock}
-    )
+    quantity = max(0, available - max(0, unreflected) - kept_back)
+    return Published(quantity=quantity, terms={"available": available, "unreflected": -unreflected, term: -kept_back})
 
 
 def unexplained_drop(agreed: int | None, moved: int, actual: int) -> int:

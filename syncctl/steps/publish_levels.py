@@ -10,7 +10,7 @@ from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.shown import Shown
 from syncctl.model import LevelChange, Mismatch, Published, Refused, WriteOutcome, Written
-from syncctl.rules.availability import level_to_write, publishable, unexplained_drop
+from syncctl.rules.availability import level_to_write, publishable, safety_stock, unexplained_drop
 from syncctl.steps.batches import push_halving
 from syncctl.steps.pull_orders import read_changed_orders
 from syncctl.steps.run import Counts, Run
@@ -45,8 +45,9 @@ def work_out_wants(run: Run) -> None:
     settings = run.settings.stock
     falls_on = run.back_office.abilities.stock_falls_on
     wants: dict[str, Published | None] = {}
-    for sku, available, unreflected in run.hub.shown.stale(reading.as_of_event, falls_on, settings.locations):
-        wants[sku] = None if available is None else publishable(available, unreflected, settings.safety_stock)
+    for sku, kind, available, unreflected in run.hub.shown.stale(reading.as_of_event, falls_on, settings.locations):
+        kept_back = safety_stock(sku, kind, settings)
+        wants[sku] = None if available is None else publishable(available, unreflected, *kept_back)
     run.hub.shown.set_wants(wants)
 
 

@@ -1,7 +1,7 @@
 """Step 3: what the back office has into the hub. Shipments and invoices before stock: an event counts as known to a
 stock reading only if it was confirmed before that reading began."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from syncctl import money, times
@@ -23,7 +23,7 @@ def pull_data(run: Run) -> Counts:
     run.stock_ready = run.prices_ready = False
     _count_again_if_stock_falls_otherwise(run)
     counts = pull_shipments(run)
-    if run.settings.products.enabled:
+    if run.settings.products.enabled or run.settings.stock.enabled:
         counts += _pull_variants(run)
     if run.settings.stock.enabled:
         counts += _pull_stock(run)
@@ -39,24 +39,31 @@ def _count_again_if_stock_falls_otherwise(run: Run) -> None:
 
 
 def _pull_variants(run: Run) -> Counts:
+    """The catalog, and its prices where they are wanted; a reading without them has a cursor of its own."""
     counts = Counts()
     hub = run.hub
+    with_prices = run.settings.products.enabled
+    stream = "variants" if with_prices else "variants-without-prices"
     hub.catalog.begin_prices()
-    cursor, whole = _start(run, "variants")
+    cursor, whole = _start(run, stream)
     for page in run.back_office.fetch_variants(cursor):
-        held = run.hub.holds.get("price", [one.sku for one in page.records])
-        variants = [_with_plain_prices(run, one, held) for one in page.records]
-        counts["variants changed"] += hub.catalog.record_variants(variants)
-        hub.catalog.stage_prices(variants)
+        counts["variants changed"] += hub.catalog.record_variants(page.records)
+        if with_prices:
+            _stage_prices(run, page.records)
         cursor = page.cursor
         run.progress(f"{BACK_OFFICE}: catalog read")
         run.checkpoint()
     _stop_if_prices_jump(run)
     with hub.transaction():
         counts["prices changed"] += hub.catalog.accept_prices(run.settings.products.price_list)
-        _finish(run, "variants", cursor, whole=whole)
-    run.prices_ready = True
+        _finish(run, stream, cursor, whole=whole)
+    run.prices_ready = with_prices
     return counts
+
+
+def _stage_prices(run: Run, variants: Sequence[Variant]) -> None:
+    held = run.hub.holds.get("price", [one.sku for one in variants])
+    run.hub.catalog.stage_prices([_with_plain_prices(run, one, held) for one in variants])
 
 
 def _stop_if_prices_jump(run: Run) -> None:

@@ -65,7 +65,8 @@ def _want_again_if_set_otherwise(run: Run) -> None:
     """A changed safety stock, choice of locations or price list changes what every listing should show."""
     stock, products = run.settings.stock, run.settings.products
     falls_on = run.back_office.abilities.stock_falls_on
-    under = json.dumps([stock.safety_stock, stock.locations, falls_on, products.price_list])
+    deciding = {"safety_stock", "safety_stock_by_type", "safety_stock_by_sku", "locations"}
+    under = json.dumps([stock.model_dump_json(include=deciding), falls_on, products.price_list])
     if run.hub.state("wants_under") != under:
         with run.hub.transaction():
             run.hub.catalog.want_again(products.price_list)

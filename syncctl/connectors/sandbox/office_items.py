@@ -75,6 +75,12 @@ class Items:
             if new_sku:
                 connection.execute("UPDATE level SET changed = ? WHERE item_id = ?", values[2:])
 
+    def set_type(self, sku: str, product_type: str) -> None:
+        """Say what kind of goods it is, in a word of the merchant's own."""
+        with atomic(self.connection) as connection:
+            values = (storable(product_type), next_number(connection, "change"), self._item(sku))
+            connection.execute("UPDATE item SET product_type = ?, changed = ? WHERE id = ?", values)
+
     def deactivate_item(self, sku: str) -> None:
         """Stop selling an item: it stays in the list, but no document may name it."""
         with atomic(self.connection) as connection:

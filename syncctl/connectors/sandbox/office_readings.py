@@ -112,13 +112,14 @@ def _to_level(row: tuple[Any, ...], _currency: str) -> StockLevel:
 
 def to_variant(row: tuple[Any, ...], currency: str) -> Variant:
     """A row of `VARIANTS` as a variant; its prices are in the books' currency."""
-    sku, _changed, number, title, tracked, active, prices = row
+    sku, _changed, number, title, product_type, tracked, active, prices = row
     return Variant(
         sku=sku,
         title=title,
         remote_id=str(number),
         product_id=str(number),
         product_title=title,
+        product_type=product_type,
         tracked=bool(tracked),
         active=bool(active),
         prices=tuple(
@@ -156,7 +157,7 @@ LEVELS = Reading(
     to_record=_to_level,
 )
 VARIANTS = Reading(
-    query="""SELECT i.sku, i.changed, i.id, i.title, i.tracked, i.active,
+    query="""SELECT i.sku, i.changed, i.id, i.title, i.product_type, i.tracked, i.active,
         (SELECT json_group_array(json_array(p.price_list, p.amount, p.compare_at)) FROM price p WHERE p.item_id = i.id)
         FROM item i WHERE 1""",
     key=("i.sku",),

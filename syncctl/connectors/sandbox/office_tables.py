@@ -9,7 +9,7 @@ MAIN = "main"  # the one location that documents move
 DDL = """
 CREATE TABLE item (
     id INTEGER PRIMARY KEY, sku TEXT NOT NULL UNIQUE, title TEXT NOT NULL, tracked INTEGER NOT NULL,
-    active INTEGER NOT NULL, changed INTEGER NOT NULL
+    active INTEGER NOT NULL, product_type TEXT NOT NULL DEFAULT '', changed INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX item_changed ON item (changed, sku);
 CREATE TABLE level (
