@@ -18,6 +18,7 @@ from syncctl import times
 from syncctl.backup import make_backup
 from syncctl.connectors import open_back_office, open_store
 from syncctl.connectors.base import BackOffice, WebStore
+from syncctl.connectors.checked import CheckedBackOffice, CheckedStore
 from syncctl.connectors.dryrun import DryBackOffice, DryStore
 from syncctl.errors import Busy, ConfigError, HubError, Stopped, SyncctlError
 from syncctl.hub import Hub
@@ -225,8 +226,8 @@ def _open_hub(path: Path, settings: Settings, *, daily: bool) -> Hub:
 
 def _connect(settings: Settings, *, dry_run: bool) -> tuple[BackOffice, dict[str, WebStore], list[PlannedWrite]]:
     planned: list[PlannedWrite] = []
-    back_office = open_back_office(settings.back_office)
-    stores = {name: open_store(name, one) for name, one in settings.stores.items()}
+    back_office: BackOffice = CheckedBackOffice(open_back_office(settings.back_office))
+    stores: dict[str, WebStore] = {name: CheckedStore(open_store(name, one)) for name, one in settings.stores.items()}
     if dry_run:
         back_office = DryBackOffice(back_office, planned)
         stores = {name: DryStore(store, planned) for name, store in stores.items()}

@@ -36,9 +36,17 @@ class World:
     """Both sides in `folder`, and the settings of the runs over them, which `change` changes for later runs.
 
     `sides`: the connectors of the last run by party ("back-office", "shop" …), with their log of calls.
+    `goods`: what both sides know at first; none, where the folder holds both sides already.
     """
 
-    def __init__(self, folder: Path, *, stores: Sequence[str] = ("shop",), **sections: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        stores: Sequence[str] = ("shop",),
+        goods: Sequence[tuple[str, str, int]] = GOODS,
+        **sections: Any,
+    ) -> None:
         self.folder = folder
         self.config = folder / "syncctl.yaml"
         self.sections: dict[str, Any] = {
@@ -52,7 +60,7 @@ class World:
         self.office = Office(folder / "books.db", demo=False)
         self.shops = {name: Shop(folder / f"{name}.db", demo=False) for name in stores}
         self.change(**sections)
-        for sku, price, units in GOODS:
+        for sku, price, units in goods:
             self.add(sku, price, units)
 
     @property

@@ -1,6 +1,9 @@
 """What all tests share: a folder of its own for each, and a configuration of two sandboxes in it."""
 
+import os
+import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,14 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "syncctl.yaml"
     path.write_text(CONFIG)
     return path
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder that is in memory where the machine offers it: for tests of thousands of runs."""
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="syncctl-test-", dir=place) as folder:
+        yield Path(folder)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -4,7 +4,8 @@ own orders and the back office's own books, never from the hub. It also keeps ev
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,12 @@ class StockWorld(World):
 
     def run(self, *steps: str, plans: Mapping[str, Plan | list[Fault]] | None = None, **options: Any) -> Report:
         """One run of these steps (none: all four) over connectors with these faults; `options` as `run_cycle`'s."""
+        with self.connected(plans):
+            return run_cycle(self.settings, command="test", steps=steps or STEPS, **options)
+
+    @contextmanager
+    def connected(self, plans: Mapping[str, Plan | list[Fault]] | None = None) -> Iterator[None]:
+        """Every run in here speaks to connectors with these faults."""
         real_office, real_store = syncctl.cycle.open_back_office, syncctl.cycle.open_store
         plans = plans or {}
 
@@ -71,7 +78,7 @@ class StockWorld(World):
             patch.setattr(syncctl.cycle, "open_store", lambda name, one: keep(name, real_store(name, one)))
             if self.hurry:
                 patch.setattr(times, "now", lambda: _REAL_NOW() + self.hurry)
-            return run_cycle(self.settings, command="test", steps=steps or STEPS, **options)
+            yield
 
     def settle(self, most: int = 4) -> None:
         """Run until a run writes nothing more."""

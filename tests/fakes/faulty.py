@@ -2,12 +2,13 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncctl.connectors.base import Page
 from syncctl.errors import SyncctlError, Throttled, Unreachable
+from syncctl.model import Unreadable
 
 PAGED = frozenset(
     ["fetch_orders", "fetch_listings", "fetch_customers", "fetch_shipments", "fetch_stock", "fetch_variants"]
@@ -56,7 +57,7 @@ class FailBefore:
     """The call fails and nothing was done."""
 
     when: When
-    error: Exception
+    error: BaseException
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class FailAfter:
     """The work is done and the reply is lost."""
 
     when: When
-    error: Exception
+    error: BaseException
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,56 @@ class Between:
     action: Callable[[], object]
 
 
-Fault = FailBefore | FailAfter | Throttle | Twice | Shuffled | Early | Between
+@dataclass(frozen=True, slots=True)
+class Lie:
+    """The work is done and the answer comes changed: `change` makes another one of it."""
+
+    when: When
+    change: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Singly:
+    """Some records of a write have an answer of their own, made of their key. `done`: they were written all the same.
+
+    `which`: the record's place in the batch (-1: the last); None: all of them.
+    """
+
+    when: When
+    answer: Callable[[str], Any]
+    which: int | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A record of a page cannot be read."""
+
+    when: When
+    which: int | None = 0  # None: all of them
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The connection is lost after this page, whether there is another or not."""
+
+    when: When
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Repaged:
+    """A reading comes in other pages: `change` is given the sound ones. `method`: each reading by it."""
+
+    method: str
+    change: Callable[[Iterator[Page[Any]]], Iterator[Page[Any]]]
+
+    @property
+    def when(self) -> When:
+        return on(self.method, None)
+
+
+Fault = FailBefore | FailAfter | Throttle | Twice | Shuffled | Early | Between | Lie | Singly | Unread | Cut | Repaged
 Hook = Callable[[str, Call], object]
 
 
@@ -141,16 +191,27 @@ class Faulty:
         if name.startswith("_") or name == "close" or not callable(found):
             return found
         if name in PAGED:
-            return lambda *args, **kwargs: self._pages(name, found(*args, **kwargs))
-        return lambda *args, **kwargs: self._call(name, lambda: found(*args, **kwargs))
+            return lambda *args, **kwargs: self._pages(name, self._repaged(name, found(*args, **kwargs)))
+        return lambda *args, **kwargs: self._call(name, found, args, kwargs)
 
-    def _call(self, method: str, work: Callable[[], Any]) -> Any:
+    def _call(self, method: str, work: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         call = self._begin(method)
         self._log(call)
         self._fail_before(call)
-        result = work()
+        if method.startswith(("push_", "create_")) and (fault := self._take(Singly, call)):
+            result = _singly(work, args[0], fault)
+        else:
+            result = work(*args, **kwargs)
         self._end(call)
-        return result
+        if isinstance(result, Page):
+            result = self._spoilt(result, call)
+        return fault.change(result) if (fault := self._take(Lie, call)) else result
+
+    def _repaged(self, method: str, pages: Iterator[Page[Any]]) -> Iterator[Page[Any]]:
+        for fault in self.plan.faults:
+            if isinstance(fault, Repaged) and fault.method == method:
+                return fault.change(pages)
+        return pages
 
     def _pages(self, method: str, pages: Iterator[Page[Any]]) -> Iterator[Page[Any]]:
         ahead: list[Page[Any]] = []
@@ -162,8 +223,7 @@ class Faulty:
             self._log(call)
             self._fail_before(call)  # a reading changes nothing: before and after the ask are the same
             self._end(call)
-            if fault := self._take(Shuffled, call):
-                page = _shuffled(page, fault.seed)
+            page = self._spoilt(page, call)
             if self._take(Early, call):
                 ahead = [following for following in [next(pages, None)] if following is not None]
                 early = [record for following in ahead for record in following.records]
@@ -171,6 +231,15 @@ class Faulty:
             yield page
             if self._take(Twice, call):
                 yield page
+            if fault := self._take(Cut, call):
+                raise fault.error
+
+    def _spoilt(self, page: Page[Any], call: Call) -> Page[Any]:
+        if fault := self._take(Shuffled, call):
+            page = _shuffled(page, fault.seed)
+        if fault := self._take(Unread, call):
+            page = _unread(page, fault.which)
+        return page
 
     def _begin(self, method: str) -> Call:
         call = Call(len(self.calls) + 1, method, self.count(method) + 1)
@@ -214,6 +283,40 @@ def _shuffled(page: Page[Any], seed: int) -> Page[Any]:
     records = list(page.records)
     random.Random(seed).shuffle(records)
     return replace(page, records=records)
+
+
+def _unread(page: Page[Any], which: int | None) -> Page[Any]:
+    bad = [page.records[place] for place in _places(page.records, which)]
+    unreadable = [Unreadable(id=_id(one), reason="its reply was cut off") for one in bad]
+    records = [one for one in page.records if all(one is not other for other in bad)]
+    return replace(page, records=records, unreadable=[*page.unreadable, *unreadable])
+
+
+def _places(records: Sequence[Any], which: int | None) -> set[int]:
+    numbers = range(len(records))
+    return set(numbers) if which is None else set(numbers[which:][:1])
+
+
+def _id(record: Any) -> str:
+    """How a record is known: by its id, where it has one."""
+    return str(getattr(record, "id", "") or record.sku)
+
+
+def key_of(record: Any) -> str:
+    """The key that the outcome of writing this record must carry."""
+    names = ("key", "reference", "sku")
+    return str(next(getattr(record, name) for name in names if hasattr(record, name)))
+
+
+def _singly(work: Callable[..., Any], records: Sequence[Any], fault: Singly) -> list[Any]:
+    places = _places(records, fault.which)
+    sent = [record for place, record in enumerate(records) if fault.done or place not in places]
+    outcomes = iter(work(sent) if sent else [])
+    answers = []
+    for place, record in enumerate(records):
+        outcome = next(outcomes) if fault.done or place not in places else None
+        answers.append(fault.answer(key_of(record)) if place in places else outcome)
+    return answers
 
 
 def lost_reply(method: str, nth: int | None = 1, error: SyncctlError | None = None) -> FailAfter:

@@ -1,0 +1,117 @@
+"""What the faults of `tests/faults` found, each once by itself."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import syncctl.connectors.sandbox.walk
+from syncctl.errors import Unreachable
+from syncctl.model import Absent
+from tests.fakes.faulty import FailBefore, Lie, on
+from tests.stock_world import StockWorld, states
+
+OFFICE = "back-office"
+
+
+@pytest.fixture
+def world(memory: Path) -> StockWorld:
+    """In step, and then something to do of every kind."""
+    world = StockWorld(memory)
+    shipped = world.shop.place_order([("MUG", 1)])
+    world.settle()
+    world.office.ship(world.documents(shipped)[0].reference, tracking_number="T-1")
+    for name in ("Ann", "Bob"):
+        customer = {"name": name, "emails": [f"{name}@example.org"]}
+        world.shop.place_order([("MUG", 2), ("TRAY", 1)], customer=customer)
+    for sku, price in (("MUG", "11.00"), ("TRAY", "4.50")):
+        world.office.receive(sku, 9)
+        world.office.set_price(sku, price)
+    return world
+
+
+def of_another(answer: list[Any]) -> list[Any]:
+    """The answer for the first record names a record that nobody asked about."""
+    first = answer[0]
+    return [replace(first, **{"reference" if hasattr(first, "reference") else "key": "another"}), *answer[1:]]
+
+
+def exchanged(answer: list[Any]) -> list[Any]:
+    return answer[::-1]
+
+
+def one_less(answer: list[Any]) -> list[Any]:
+    return answer[:-1]
+
+
+def one_more(answer: list[Any]) -> list[Any]:
+    return [*answer, answer[-1]]
+
+
+WRITES = ["push_documents", "push_customers", "push_levels", "push_prices", "push_fulfilments"]
+
+
+@pytest.mark.parametrize("lie", [of_another, exchanged, one_less, one_more])
+@pytest.mark.parametrize("method", [*WRITES, "find_documents"])
+def test_an_answer_to_another_question_ends_its_step_and_nothing_is_believed(
+    world: StockWorld, method: str, lie: Callable[[list[Any]], list[Any]]
+) -> None:
+    """It was a crash of the whole run, or was believed, as far as the number of answers was right."""
+    party = "shop" if method in ("push_levels", "push_prices", "push_fulfilments") else OFFICE
+    if lie is exchanged and method == "push_fulfilments":
+        pytest.skip("there is one shipment, and its answer alone")
+    report = world.run(plans={party: [Lie(on(method), lie)]})
+    assert report.exit_code == 3, report
+    step = "push-data" if party == "shop" else "push-orders"
+    assert [part for part, state in states(report).items() if state != "done"] == [(step, party)]
+    world.assert_never_oversold()
+    world.settle()
+    world.assert_exact()
+    world.assert_booked_once()
+    assert world.rows("SELECT count(*) FROM journal WHERE state IN ('sending', 'unclear')") == [(0,)]
+    assert len(world.totals()) == 3 and world.shop.price("MUG") == "11.00"
+    assert len(world.shop.order(world.shop.order_ids()[0])["fulfilments"]) == 1
+
+
+def test_a_look_up_of_customers_that_answers_too_little_is_no_crash(world: StockWorld) -> None:
+    report = world.run(plans={OFFICE: [Lie(on("find_customers"), one_less)]})
+    assert (report.exit_code, states(report)["push-orders", OFFICE]) == (3, "failed")
+    assert states(report)["pull-data", OFFICE] == "done"
+    world.settle()
+    assert sorted(name for (name,) in world.office.connection.execute("SELECT name FROM customer")) == ["Ann", "Bob"]
+
+
+@pytest.mark.parametrize("method, lie", [("fetch_levels", {"another": 5}), ("fetch_prices", {"another": "1.00"})])
+def test_a_level_or_price_of_a_listing_that_was_not_asked_for_is_an_error(
+    world: StockWorld, monkeypatch: pytest.MonkeyPatch, method: str, lie: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(syncctl.connectors.sandbox.walk, "OVERLAP_SECONDS", 0)  # else prices come with the listings
+    if method == "fetch_prices":
+        for _ in range(2):  # at last nothing but the prices is left to do
+            world.run(plans={"shop": [FailBefore(on("push_prices"), Unreachable("down"))]})
+    report = world.run(plans={"shop": [Lie(on(method), lambda answer: answer | lie)]})
+    [failed] = [part for part in report.steps if part.state == "failed"]
+    assert (failed.step, failed.party, report.exit_code) == ("push-data", "shop", 3)
+    assert "another" in failed.reason and failed.hint
+
+
+def test_queued_documents_of_which_something_else_is_told_stay_queued(memory: Path) -> None:
+    world = StockWorld(memory, answers="later")
+    world.shop.place_order([("MUG", 1)])
+    world.run()
+    report = world.run(plans={OFFICE: [Lie(on("fetch_outcomes"), of_another)]})
+    assert (report.exit_code, states(report)["push-orders", OFFICE]) == (3, "failed")
+    assert world.rows("SELECT state FROM document") == [("queued",)]
+    world.settle(6)
+    assert [kind for kind, _ in world.totals(payments=True)] == ["sale", "payment"]
+
+
+def test_a_look_up_that_denies_what_it_was_not_asked_about_books_nothing(world: StockWorld) -> None:
+    """Its order had been booked, the reply was lost: "no such document", of another one, must not book it again."""
+    world.run(plans={OFFICE: [Lie(on("push_documents"), one_less)]})
+    booked = len(world.totals())
+    world.run(plans={OFFICE: [Lie(on("find_documents"), lambda answer: [Absent(reference="other")] * len(answer))]})
+    assert len(world.totals()) == booked == 3
+    world.assert_booked_once()
