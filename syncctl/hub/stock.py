@@ -1,15 +1,36 @@
 """Stock as the back office reported it, and of which events that report knows."""
 
 import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
+from typing import Any
 
 from syncctl import times
 from syncctl.hub.bulk import insert_values, marks
 from syncctl.hub.family import Family
 from syncctl.hub.units import OWED, RELIEF, UNREFLECTED
 from syncctl.model import StockLevel
+
+Key = tuple[str, str]
+_key: Callable[[Sequence[Any]], Key] = itemgetter(0, 2)  # of a StockLevel, or of a row with its columns
+_STRETCH = 1000  # levels of the hub in memory at once
+_STAGES = {
+    "new_level": "sku TEXT, available INTEGER NOT NULL, location TEXT, on_hand INTEGER, committed INTEGER",
+    "unseen_level": "sku TEXT, location TEXT",
+}
+# The places, as far as the hub knows, of SKUs that a full reading does not name at all.
+_MISSING = (
+    "FROM unseen_level u WHERE NOT EXISTS (SELECT 1 FROM new_level n WHERE n.sku = u.sku) "
+    "AND NOT EXISTS (SELECT 1 FROM stock_level s WHERE s.sku = u.sku AND NOT EXISTS "
+    "(SELECT 1 FROM unseen_level x WHERE x.sku = s.sku AND x.location = s.location))"
+)
+_FORGET_SEEN = (
+    "DELETE FROM unseen_level WHERE EXISTS (SELECT 1 FROM new_level n "
+    "WHERE n.sku = unseen_level.sku AND n.location = unseen_level.location)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,46 +44,101 @@ class Reading:
 
 
 class Stock(Family):
-    """Tables `stock_level` and `snapshot`."""
+    """Tables `stock_level` and `snapshot`.
+
+    Until the whole of a reading is judged, it stands aside in two temporary tables that are gone with the connection:
+    `new_level`, what it says, where that may differ from the hub; `unseen_level`, what the hub has and it lacks.
+    """
+
+    _walked_to: Key | None = None  # all that the hub has up to here was compared with the full reading
 
     def begin_reading(self) -> int:
-        """An empty place for a stock reading, gone with the connection; returns the event it may know of."""
-        self.connection.execute("DROP TABLE IF EXISTS temp.new_level")
-        self.connection.execute(
-            "CREATE TEMP TABLE new_level (sku TEXT, location TEXT, on_hand INTEGER, committed INTEGER, "
-            "available INTEGER, PRIMARY KEY (sku, location)) WITHOUT ROWID"
-        )
+        """Empty places for a stock reading; returns the event that it may know of."""
+        self._walked_to = None
+        for table, columns in _STAGES.items():
+            self.connection.execute(f"DROP TABLE IF EXISTS temp.{table}")
+            self.connection.execute(
+                f"CREATE TEMP TABLE {table} ({columns}, PRIMARY KEY (sku, location)) STRICT, WITHOUT ROWID"
+            )
         return self.hub.event
 
-    def stage(self, levels: Sequence[StockLevel]) -> None:
-        """Put levels aside until the whole reading is judged."""
+    def stage(self, levels: Sequence[StockLevel], *, whole: bool) -> None:
+        """Put a page of levels aside, of a full reading those alone that differ. Of two for one place the later counts.
+
+        Any order is right; a full reading in the order of SKU and location, by code point, costs least.
+        """
         insert_values(
             self.connection,
-            "INSERT OR REPLACE INTO new_level VALUES",
-            [(one.sku, one.location, one.on_hand, one.committed, one.available) for one in levels],
+            "INSERT OR REPLACE INTO new_level (sku, available, location, on_hand, committed) VALUES",
+            self._walk(levels) if whole and levels else levels,
         )
+
+    def _walk(self, levels: Sequence[StockLevel]) -> Sequence[StockLevel]:
+        """Go on along the hub's levels up to the page's last one: returns those of the page that differ or come late,
+        and notes what the hub has on the way and the page has not."""
+        end = _key(levels[-1])
+        walk = self._hub_levels(end)
+        stretch = walk.fetchmany(len(levels) + 1)
+        if stretch == levels:
+            self._walked_to = end
+            return []
+        page = {_key(one): one for one in levels}
+        if max(page) != end:
+            return self._walk([page[key] for key in sorted(page)])
+        late = [one for key, one in page.items() if self._walked_to is not None and key <= self._walked_to]
+        differing = set(page.values()).difference(late)
+        while stretch:
+            unseen = [key for key in map(_key, set(stretch) - differing) if key not in page]
+            insert_values(self.connection, "INSERT INTO unseen_level VALUES", unseen)
+            differing.difference_update(stretch)
+            stretch = walk.fetchmany(_STRETCH)
+        self._walked_to = max(end, self._walked_to or end)
+        return [*late, *differing]
+
+    def _hub_levels(self, end: Key) -> sqlite3.Cursor:
+        """What the hub has from where the walk stands up to `end`, in the order and with the columns of StockLevel."""
+        start = () if self._walked_to is None else self._walked_to
+        return self.connection.execute(
+            "SELECT sku, available, location, on_hand, committed FROM stock_level WHERE (sku, location) <= (?, ?) "
+            f"{'AND (sku, location) > (?, ?)' if start else ''} ORDER BY sku, location",
+            [*end, *start],
+        )
+
+    def end_reading(self, *, whole: bool) -> None:
+        """The last page was staged: from now on `unseen_level` is what the hub has and a full reading lacks."""
+        if not whole:
+            self.connection.execute("DELETE FROM unseen_level")
+            return
+        start = () if self._walked_to is None else self._walked_to
+        self.connection.execute(
+            "INSERT INTO unseen_level SELECT sku, location FROM stock_level "
+            f"{'WHERE (sku, location) > (?, ?)' if start else ''}",
+            start,
+        )
+        self.connection.execute(_FORGET_SEEN)
 
     def had_stock(self, locations: Sequence[str]) -> int:
         """How many SKUs had something available, at the locations that feed the web, in the last accepted reading."""
         old = f"SELECT sku FROM stock_level WHERE {_feeds(locations)} GROUP BY sku HAVING sum(available) > 0"
         return int(self.connection.execute(f"SELECT count(*) FROM ({old})", locations).fetchone()[0])
 
-    def lost(self, locations: Sequence[str], *, whole: bool) -> int:
-        """How many SKUs that had something available the staged reading takes to zero, or, if whole, lacks."""
-        only = "" if whole else "AND sku IN (SELECT sku FROM new_level)"
-        kept = "coalesce(n.available, s.available)" if not whole else "coalesce(n.available, 0)"
-        both = (
-            f"SELECT s.sku FROM stock_level s LEFT JOIN new_level n USING (sku, location) WHERE {_feeds(locations)} "
-            f"{only} GROUP BY s.sku HAVING sum(s.available) > 0 AND sum({kept}) <= 0"
+    def lost(self, locations: Sequence[str]) -> int:
+        """How many SKUs that had something available the staged reading takes to zero, or, if it is full, lacks."""
+        feeds = _feeds(locations)
+        lost = (
+            "SELECT count(*) FROM (SELECT n.sku FROM new_level n LEFT JOIN stock_level s USING (sku, location) "
+            "WHERE n.available < coalesce(s.available, 0) UNION SELECT sku FROM unseen_level) touched WHERE "
+            f"(SELECT sum(available) FROM stock_level s WHERE s.sku = touched.sku AND {feeds}) > 0 AND "
+            f"(SELECT coalesce(sum(available), 0) FROM new_level n WHERE n.sku = touched.sku AND {feeds}) + "
+            f"(SELECT coalesce(sum(available), 0) FROM stock_level s WHERE s.sku = touched.sku AND {feeds} "
+            f"AND NOT EXISTS (SELECT 1 FROM new_level n WHERE n.sku = s.sku AND n.location = s.location) "
+            f"AND NOT EXISTS (SELECT 1 FROM unseen_level u WHERE u.sku = s.sku AND u.location = s.location)) <= 0"
         )
-        return int(self.connection.execute(f"SELECT count(*) FROM ({both})", locations).fetchone()[0])
+        return int(self.connection.execute(lost, [*locations] * 3).fetchone()[0])
 
     def missing(self) -> list[str]:
         """SKUs that the hub has a level of and the staged full reading has not."""
-        rows = self.connection.execute(
-            "SELECT DISTINCT sku FROM stock_level WHERE sku NOT IN (SELECT sku FROM new_level) ORDER BY sku"
-        )
-        return [row[0] for row in rows]
+        return [sku for (sku,) in self.connection.execute(f"SELECT DISTINCT sku {_MISSING} ORDER BY sku")]
 
     def accept(
         self,
@@ -71,32 +147,15 @@ class Stock(Family):
         sequence: int | None,
         source_time: datetime,
         whole: bool,
-        zero: Sequence[str],
-        drop: Sequence[str],
+        missing: str,
         falls_on: str,
     ) -> int:
-        """Take the staged reading over as the truth; returns how many levels differed. `zero`: SKUs to set to
-        zero; `drop`: SKUs whose level is not known any more."""
+        """Take the staged reading over as the truth; returns how many levels differed. `missing`: keep | zero | hold,
+        what becomes of the levels of SKUs that a full reading lacks; those to be held are not known any more."""
         with self.hub.transaction() as connection:
             before = self.reading()
-            connection.executemany(
-                "INSERT OR REPLACE INTO new_level SELECT sku, location, 0, 0, 0 FROM stock_level WHERE sku = ?",
-                [(sku,) for sku in zero],
-            )
-            connection.executemany("DELETE FROM stock_level WHERE sku = ?", [(sku,) for sku in drop])
-            connection.executemany("INSERT OR IGNORE INTO stale_sku VALUES (?)", [(sku,) for sku in drop])
-            if whole:
-                self._drop_locations()
-            connection.execute(
-                "INSERT OR IGNORE INTO stale_sku SELECT n.sku FROM new_level n LEFT JOIN stock_level s "
-                "USING (sku, location) WHERE n.available IS NOT s.available"
-            )
-            changed = connection.execute(
-                "INSERT INTO stock_level SELECT * FROM new_level WHERE true ON CONFLICT (sku, location) DO UPDATE SET "
-                "on_hand = excluded.on_hand, committed = excluded.committed, available = excluded.available WHERE "
-                "(excluded.on_hand, excluded.committed, excluded.available) "
-                "IS NOT (stock_level.on_hand, stock_level.committed, stock_level.available)"
-            ).rowcount
+            self._settle_unseen(missing)
+            changed = self._take_over()
             if sequence is not None:
                 as_of = self._known_to(sequence, as_of)
             connection.execute(
@@ -114,14 +173,35 @@ class Stock(Family):
             self._reflect(before.as_of_event if before else 0, as_of, falls_on)
         return changed
 
-    def _drop_locations(self) -> None:
-        """A full reading that has a SKU, but not at some location: what was there is there no more."""
-        gone = (
-            "FROM stock_level WHERE sku IN (SELECT sku FROM new_level) AND NOT EXISTS (SELECT 1 FROM new_level n "
-            "WHERE n.sku = stock_level.sku AND n.location = stock_level.location)"
+    def _settle_unseen(self, missing: str) -> None:
+        """What a full reading lacks goes, but for SKUs that it lacks altogether, where the setting says otherwise.
+
+        A SKU that it names, but not at some location: what was there is there no more.
+        """
+        connection = self.connection
+        if missing == "zero":
+            zeros = f"SELECT sku, 0, location, 0, 0 {_MISSING}"
+            connection.execute(f"INSERT INTO new_level (sku, available, location, on_hand, committed) {zeros}")
+            connection.execute(_FORGET_SEEN)
+        elif missing == "keep":
+            connection.execute(f"DELETE FROM unseen_level WHERE sku IN (SELECT sku {_MISSING})")
+        connection.execute("INSERT OR IGNORE INTO stale_sku SELECT sku FROM unseen_level")
+        connection.execute("DELETE FROM stock_level WHERE (sku, location) IN (SELECT sku, location FROM unseen_level)")
+
+    def _take_over(self) -> int:
+        """The staged levels into the hub; equal ones are left alone. Returns how many differed."""
+        self.connection.execute(
+            "INSERT OR IGNORE INTO stale_sku SELECT n.sku FROM new_level n LEFT JOIN stock_level s "
+            "USING (sku, location) WHERE n.available IS NOT s.available"
         )
-        self.connection.execute(f"INSERT OR IGNORE INTO stale_sku SELECT sku {gone}")
-        self.connection.execute(f"DELETE {gone}")
+        return self.connection.execute(
+            "INSERT INTO stock_level (sku, available, location, on_hand, committed) "
+            "SELECT sku, available, location, on_hand, committed FROM new_level WHERE true "
+            "ON CONFLICT (sku, location) DO UPDATE SET "
+            "on_hand = excluded.on_hand, committed = excluded.committed, available = excluded.available WHERE "
+            "(excluded.on_hand, excluded.committed, excluded.available) "
+            "IS NOT (stock_level.on_hand, stock_level.committed, stock_level.available)"
+        ).rowcount
 
     def _known_to(self, sequence: int, as_of: int) -> int:
         """The last event such that nothing up to it is younger than the source's own count at its reading."""

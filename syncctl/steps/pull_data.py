@@ -98,7 +98,7 @@ def _pull_stock(run: Run) -> Counts:
     cursor, whole = _start(run, "stock")
     began_at, page = times.now(), None
     for page in run.back_office.fetch_stock(cursor):
-        stock.stage(page.records)
+        stock.stage(page.records, whole=page.full)
         counts["levels read"] += len(page.records)
         cursor, whole = page.cursor, page.full
         run.progress(f"{BACK_OFFICE}: {counts['levels read']} levels read")
@@ -107,20 +107,20 @@ def _pull_stock(run: Run) -> Counts:
         counts["no new stock reading"] += 1
         run.stock_ready = None
         return counts
-    _stop_if_strange(run, whole=whole)
-    missing = stock.missing() if whole else []
+    stock.end_reading(whole=whole)
+    _stop_if_strange(run)
+    policy = run.settings.stock.missing
+    held = stock.missing() if policy == "hold" else []
     with run.hub.transaction():
-        policy = run.settings.stock.missing
         counts["levels changed"] += stock.accept(
             as_of=as_of,
             sequence=page.sequence,
             source_time=page.source_time or began_at,
             whole=whole,
-            zero=missing if policy == "zero" else [],
-            drop=missing if policy == "hold" else [],
+            missing=policy,
             falls_on=run.back_office.abilities.stock_falls_on,
         )
-        _hold_missing(run, missing if policy == "hold" else [])
+        _hold_missing(run, held)
         _finish(run, "stock", cursor, whole=whole)
     run.stock_ready = True
     return counts
@@ -135,9 +135,9 @@ def _is_older(run: Run, page: Page[StockLevel]) -> bool:
     return by_count or (page.source_time is not None and page.source_time < last.source_time)
 
 
-def _stop_if_strange(run: Run, *, whole: bool) -> None:
+def _stop_if_strange(run: Run) -> None:
     locations = run.settings.stock.locations
-    lost = run.hub.stock.lost(locations, whole=whole)
+    lost = run.hub.stock.lost(locations)
     if lost < run.settings.safety.min_shrink:
         return  # and nothing that grows with the catalog is counted
     shrink = Shrink(run.hub.stock.had_stock(locations), lost)

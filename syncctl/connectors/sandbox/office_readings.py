@@ -7,7 +7,7 @@ what changes while the pages are read is seen by this reading or the next.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -24,15 +24,15 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[Record]):
-    """One kind of record: its query, the key it is sorted by, and how rows become records.
+    """One kind of record: its query, the key it is sorted by, and how its rows become records.
 
-    `query` selects the key's columns first, then the change number as `changed`, then what `to_record` needs.
+    `query` selects the key's columns first, then the change number as `changed`, then what `to_records` needs.
     """
 
     query: str
     key: tuple[str, ...]
     changed: str
-    to_record: Callable[[tuple[Any, ...], str], Record]
+    to_records: Callable[[Iterable[tuple[Any, ...]], str], list[Record]]
     only_full: str = "1"  # a condition that holds for full readings alone
 
 
@@ -75,8 +75,7 @@ def read_pages(
             rows = _rows(connection, source, Span(span.since, until, span.after), page_size)
         last = len(rows) < page_size
         span = Span(until) if last else Span(span.since, until, _position(rows[-1], source, full))
-        records = [source.to_record(row, currency) for row in rows]
-        yield Page(records=records, cursor=span.text(), full=full, sequence=until)
+        yield Page(records=source.to_records(rows, currency), cursor=span.text(), full=full, sequence=until)
         if last:
             return
 
@@ -104,10 +103,15 @@ def _last_change(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def _to_level(row: tuple[Any, ...], _currency: str) -> StockLevel:
-    sku, location, _changed, on_hand = row
-    units = on_hand if type(on_hand) is int else floored(str(on_hand))
-    return StockLevel(sku=sku, location=location, on_hand=units, available=units)
+def _to_levels(rows: Iterable[tuple[Any, ...]], _currency: str) -> list[StockLevel]:
+    return [
+        StockLevel(sku, units := on_hand if type(on_hand) is int else floored(str(on_hand)), location, units)
+        for sku, location, _changed, on_hand in rows
+    ]
+
+
+def _to_variants(rows: Iterable[tuple[Any, ...]], currency: str) -> list[Variant]:
+    return [to_variant(row, currency) for row in rows]
 
 
 def to_variant(row: tuple[Any, ...], currency: str) -> Variant:
@@ -129,7 +133,11 @@ def to_variant(row: tuple[Any, ...], currency: str) -> Variant:
     )
 
 
-def _to_shipment(row: tuple[Any, ...], _currency: str) -> Shipment:
+def _to_shipments(rows: Iterable[tuple[Any, ...]], _currency: str) -> list[Shipment]:
+    return [_to_shipment(row) for row in rows]
+
+
+def _to_shipment(row: tuple[Any, ...]) -> Shipment:
     number, changed, document_id, tracking_number, carrier, tracking_url, shipped_at, lines = row
     return Shipment(
         id=str(number),
@@ -146,15 +154,15 @@ def _to_shipment(row: tuple[Any, ...], _currency: str) -> Shipment:
     )
 
 
-def _to_customer(row: tuple[Any, ...], _currency: str) -> Customer:
-    return to_customer(row[2:])
+def _to_customers(rows: Iterable[tuple[Any, ...]], _currency: str) -> list[Customer]:
+    return [to_customer(row[2:]) for row in rows]
 
 
 LEVELS = Reading(
     query="SELECT i.sku, l.location, l.changed, l.on_hand FROM item i JOIN level l ON l.item_id = i.id WHERE i.tracked",
     key=("i.sku", "l.location"),
     changed="l.changed",
-    to_record=_to_level,
+    to_records=_to_levels,
 )
 VARIANTS = Reading(
     query="""SELECT i.sku, i.changed, i.id, i.title, i.product_type, i.tracked, i.active,
@@ -162,7 +170,7 @@ VARIANTS = Reading(
         FROM item i WHERE 1""",
     key=("i.sku",),
     changed="i.changed",
-    to_record=to_variant,
+    to_records=_to_variants,
 )
 SHIPMENTS = Reading(
     query="""SELECT s.id, s.changed, s.document_id, s.tracking_number, s.carrier, s.tracking_url, s.shipped_at,
@@ -171,12 +179,12 @@ SHIPMENTS = Reading(
         FROM shipment s WHERE 1""",
     key=("s.id",),
     changed="s.changed",
-    to_record=_to_shipment,
+    to_records=_to_shipments,
 )
 CUSTOMERS = Reading(
     query=f"SELECT id, changed, {COLUMNS} FROM customer WHERE 1",
     key=("id",),
     changed="changed",
-    to_record=_to_customer,
+    to_records=_to_customers,
     only_full="NOT deleted",
 )
