@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from filelock import FileLock, Timeout
-
 from syncctl import times
 from syncctl.backup import make_backup
 from syncctl.connectors import open_back_office, open_store
@@ -23,6 +21,7 @@ from syncctl.connectors.dryrun import DryBackOffice, DryStore
 from syncctl.errors import Busy, ConfigError, HubError, Stopped, SyncctlError
 from syncctl.hub import Hub
 from syncctl.hub.files import OURS, Sidecar, hub_error
+from syncctl.lock import hold_lock
 from syncctl.model import PlannedWrite, Report, StepReport
 from syncctl.settings import Settings
 from syncctl.steps.pull_data import pull_data
@@ -82,35 +81,6 @@ def run_cycle(
         if isinstance(error, OURS):
             raise
         raise hub_error(settings.hub.path, error) from None
-
-
-@contextmanager
-def hold_lock(hub_path: Path, if_busy: str = "fail") -> Iterator[None]:
-    """Hold the run lock: the kernel's, which dies with its owner. Errors: Busy; ConfigError for a bad `if_busy`.
-
-    `if_busy`: fail | skip | wait | wait:SECONDS.
-    """
-    word, _, seconds = if_busy.partition(":")
-    if word not in ("fail", "skip", "wait") or (seconds and not (word == "wait" and seconds.isdigit())):
-        raise ConfigError(f"--if-busy {if_busy!r} is none of fail, skip, wait, wait:SECONDS")
-    timeout = (float(seconds) if seconds else -1) if word == "wait" else 0
-    try:
-        hub_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = FileLock(f"{hub_path.resolve()}.lock", timeout=timeout, mode=0o600)
-        lock.acquire()
-    except Timeout:
-        raise Busy(
-            "another run is active on this hub; nothing was done",
-            hint="Wait for it with --if-busy wait:600, or let cron pass over it with --if-busy skip.",
-        ) from None
-    except OSError as error:
-        raise HubError(
-            f"cannot lock {hub_path}: {error.strerror}", hint="Set hub.path to a place that you can write."
-        ) from None
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @dataclass(slots=True)

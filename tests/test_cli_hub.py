@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from test_cli import call
 
-from syncctl.cycle import hold_lock
 from syncctl.hub import Hub
+from syncctl.lock import hold_lock
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from syncctl.cycle import hold_lock
 from syncctl.errors import Busy, ConfigError, HubError, SafetyStop, SignInNeeded, SyncctlError, Throttled, Unreachable
+from syncctl.lock import hold_lock
 from tests.fakes.faulty import FailBefore, Fault, on
 from tests.stock_world import StockWorld, differences, dump, states
 
@@ -230,7 +230,7 @@ def test_every_run_leaves_its_record(world: StockWorld) -> None:
 HOLDER = """
 import sys, time
 from pathlib import Path
-from syncctl.cycle import hold_lock
+from syncctl.lock import hold_lock
 with hold_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from syncctl.connectors.sandbox.store import SandboxStore
-from syncctl.cycle import hold_lock
 from syncctl.errors import BatchRefused, Busy, DataError, SyncctlError, Unreachable
+from syncctl.lock import hold_lock
 from tests.fakes.faulty import FailBefore, on
 from tests.stock_world import StockWorld, states
 

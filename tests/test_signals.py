@@ -103,7 +103,7 @@ def test_at_every_call_of_the_cycle_a_signal_leaves_everything_sound(tmp_path: P
 
 
 def test_a_run_that_waits_for_the_lock_can_be_stopped(tmp_path: Path) -> None:
-    from syncctl.cycle import hold_lock
+    from syncctl.lock import hold_lock
 
     world = StockWorld(tmp_path)
     with hold_lock(tmp_path / "hub.db"):

@@ -38,7 +38,7 @@ def restore(app: App, file: str, yes: bool) -> None:
     if not yes:
         _ask(app, chosen)
     from syncctl.backup import restore_backup
-    from syncctl.cycle import hold_lock
+    from syncctl.lock import hold_lock
 
     hub = app.settings.hub.path
     with hold_lock(hub):
