@@ -111,8 +111,42 @@ class StockWorld(World):
 
     def most(self, sku: str) -> int:
         """The most that may be shown (I3), if the back office is read now."""
+        by_sku = self.settings.stock.safety_stock_by_sku
+        if parts := self.parts(sku):
+            whole = min(self._left(part) // quantity for part, quantity in parts.items())
+            return max(0, whole - by_sku.get(sku, 0))
+        return max(0, self._left(sku))
+
+    def _left(self, sku: str) -> int:
+        """What is left of a SKU, below zero where too much of it is sold; what is sold in kits is gone, too."""
         unknown = sum(self.unknown_units(sku).values())
-        return max(0, self.available(sku) - unknown - self.settings.stock.safety_stock)
+        for kit in self.kits():
+            unknown += sum(self.unknown_units(kit).values()) * self.parts(kit).get(sku, 0)
+        stock = self.settings.stock
+        return self.available(sku) - unknown - stock.safety_stock_by_sku.get(sku, stock.safety_stock)
+
+    def kits(self) -> list[str]:
+        """The SKUs of the back office's kits."""
+        rows = self.office.connection.execute(
+            "SELECT DISTINCT i.sku FROM component c JOIN item i ON i.id = c.kit_id ORDER BY i.sku"
+        )
+        return [sku for (sku,) in rows]
+
+    def parts(self, kit: str) -> dict[str, int]:
+        """What a kit is made of, as the books have it; nothing for what is no kit."""
+        rows = self.office.connection.execute(
+            "SELECT m.sku, c.quantity FROM component c JOIN item k ON k.id = c.kit_id JOIN item m ON m.id = c.item_id"
+            " WHERE k.sku = ?",
+            (kit,),
+        )
+        return dict(rows.fetchall())
+
+    def add_kit(self, sku: str, parts: Mapping[str, int], price: str = "20.00") -> None:
+        """Sell some items together, in the back office and in every shop."""
+        self.office.add_item(sku, f"Title of {sku}", price, None)
+        self.office.make_kit(sku, parts)
+        for shop in self.shops.values():
+            shop.add_listing(sku, f"Title of {sku}", price, 0)
 
     def unknown_units(self, sku: str) -> Counter[tuple[str, str, str]]:
         """Units on the shops' orders that the back office's number does not lack, by store, order and line."""

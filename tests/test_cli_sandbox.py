@@ -59,6 +59,17 @@ def test_init_makes_both_files_once_and_force_anew(
     assert (anew.on_hand("MUG-RED"), anew.about().identity == first) == (40, False)
 
 
+def test_a_kit_is_made_and_can_be_bought(call: Call, office: Office, shop: Shop) -> None:
+    assert call("kit", "GIFT", "MUG-RED:2", "TRAY-OAK", "--price", "45.00") == 0
+    [made] = office.variants(["GIFT"])
+    assert [(part.sku, part.quantity) for part in made.components] == [("MUG-RED", 2), ("TRAY-OAK", 1)]
+    assert (shop.price("GIFT"), shop.level("GIFT")) == ("45.00", 0)
+    assert call("order", "GIFT") == 0
+    assert call("sell", "GIFT", "3") == 0
+    assert (office.on_hand("MUG-RED"), office.on_hand("TRAY-OAK")) == (34, 5)
+    assert call("kit", "MUG-BLUE", "GIFT") == 2, "no kit is made of kits"
+
+
 def test_init_never_throws_away_what_is_no_sandbox(call: Call, config: Path) -> None:
     novel = config.parent / "shop.db"
     novel.write_text("my novel " * 1000)

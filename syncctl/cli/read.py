@@ -147,7 +147,7 @@ def explain_sku(app: App, sku: str, output_format: str) -> None:
         app.show_json(found)
         return
     app.show_facts(found["facts"].items())
-    for title in ("levels", "listings", "orders"):
+    for title in ("levels", "components", "kits", "listings", "orders"):
         _show_rows(app, title, found[title])
 
 

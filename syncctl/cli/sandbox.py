@@ -143,6 +143,28 @@ def receive(app: App, sku: str, quantity: int) -> None:
     app.say(f"Received {quantity} of {sku}: {left} on hand.")
 
 
+@sandbox.command("kit", short_help="Sell some items together under one SKU.")
+@click.argument("sku")
+@click.argument("items", metavar="COMPONENT[:QTY]...", nargs=-1, required=True)
+@click.option("--price", metavar="AMOUNT", default="0", help="What it costs, where it is new.")
+@click.pass_obj
+def kit(app: App, sku: str, items: tuple[str, ...], price: str) -> None:
+    """Sell some items together: the back office takes the stock of a kit from its components.
+
+    Where the kit is new, the back office gets an item for it, and each sandbox store a listing.
+    """
+    with _refusals(), _office(app) as office:
+        if not office.variants([sku]):
+            office.add_item(sku, sku, price, None)
+        office.make_kit(sku, _units(items))
+        for name in _paths(app):
+            if name != BOOKS:
+                with _shop(app, name) as shop:
+                    if sku not in {listing.sku for listing in shop.listings()}:
+                        shop.add_listing(sku, sku, price, 0)
+    app.say(f"{sku} is a kit of {', '.join(items)}.")
+
+
 @sandbox.command("ship", short_help="Ship a sale in the back office.")
 @click.argument("which", metavar="ORDER")
 @click.option("--tracking", metavar="NUMBER", default="", help="The tracking number.")

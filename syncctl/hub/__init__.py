@@ -16,6 +16,7 @@ from syncctl.hub.files import OURS, Sidecar, check, hub_error, open_database
 from syncctl.hub.fulfilments import Fulfilments
 from syncctl.hub.holds import Holds
 from syncctl.hub.journal import Journal
+from syncctl.hub.kits import Kits
 from syncctl.hub.orders import Orders
 from syncctl.hub.runs import Runs
 from syncctl.hub.shown import ShownLevels
@@ -41,6 +42,7 @@ class Hub:
         self.journal = Journal(self)
         self.documents = Documents(self)
         self.catalog = Catalog(self)
+        self.kits = Kits(self)
         self.stock = Stock(self)
         self.shown = ShownLevels(self)
         self.fulfilments = Fulfilments(self)

@@ -54,7 +54,9 @@ class Catalog(Family):
         with self.hub.transaction() as connection:
             products = self._products(variants)
             self._note_turned(variants)
-            return _VARIANT.run(connection, [_variant_row(one, products.get(one.product_id)) for one in variants])
+            kits = self.hub.kits.record(variants)
+            rows = [_variant_row(one, products.get(one.product_id)) for one in variants]
+            return _VARIANT.run(connection, rows) + kits
 
     def _note_turned(self, variants: Sequence[Variant]) -> None:
         """A level that the back office begins or ceases to own, or of another type, is to be worked out again."""

@@ -22,17 +22,22 @@ def sku(connection: sqlite3.Connection, wanted: str, falls_on: str) -> Row | Non
     )
     if not (variant or listings or orders):
         return None
+    made_of = rows(connection, _COMPONENTS, [wanted])
     stale = rows(connection, "SELECT sku FROM stale_sku WHERE sku = ?", [wanted])
     return {
         "facts": {
             "sku": wanted,
             "title": variant[0]["title"] if variant else None,
-            "in the back office": _variant_state(variant[0]) if variant else "no",
+            "in the back office": _variant_state(variant[0], kit=bool(made_of)) if variant else "no",
             "stock read at": reading["source_time"] if reading else "never",
             "note": "its numbers are worked out again by the next push-data" if stale else None,
         },
         "levels": rows(
             connection, "SELECT location, available, on_hand, committed FROM stock_level WHERE sku = ?", [wanted]
+        ),
+        "components": made_of,
+        "kits": rows(
+            connection, "SELECT kit, quantity AS in_a_kit FROM component WHERE sku = ? ORDER BY kit", [wanted]
         ),
         "listings": listings,
         "orders": orders,
@@ -46,14 +51,23 @@ FROM listing LEFT JOIN shown ON shown.listing_id = listing.id
 WHERE listing.sku = ? ORDER BY listing.party, listing.id
 """
 
-# Orders that count are few; their lines are reached by the order, since lines have no index by SKU. Relieved: units
-# that the last stock reading lacks already. The same SQL as the published number is made with, so that the two agree.
+# What a kit is made of, with what there is of it at each location; a component without a level has one row without.
+_COMPONENTS = """
+SELECT c.sku AS component, c.quantity AS in_a_kit, s.location, s.available
+FROM component c LEFT JOIN stock_level s ON s.sku = c.sku WHERE c.kit = ? ORDER BY c.sku, s.location
+"""
+
+# Orders that count are few; their lines are reached by the order, since lines have no index by SKU. Relieved: units of
+# the line as it was sold that the last stock reading lacks already; unreflected: units of this SKU, also those in kits.
+# The same SQL as the published number is made with, so that the two agree.
 _COUNTING_ORDERS = """
-SELECT o.party AS store, o.number, o.decision, o.reason, l.quantity AS ordered, l.removed,
-       coalesce(r.units, 0) AS relieved, max(0, l.quantity - l.removed - coalesce(r.units, 0)) AS unreflected
+SELECT o.party AS store, o.number, o.decision, o.reason, c.kit AS in_kit, l.quantity AS ordered, l.removed,
+       coalesce(r.units, 0) AS relieved,
+       max(0, l.quantity - l.removed - coalesce(r.units, 0)) * coalesce(c.quantity, 1) AS unreflected
 FROM sales_order o INDEXED BY order_counting JOIN line_item l ON l.order_id = o.id
-LEFT JOIN ({relief}) r ON r.order_id = l.order_id AND r.line_id = l.line_id
-WHERE o.counting = 1 AND l.sku = :sku ORDER BY o.id, l.position
+LEFT JOIN component c ON c.kit = l.sku AND c.sku = :sku
+LEFT JOIN ({relief}) r ON r.order_id = l.order_id AND r.line_id = l.line_id AND r.sku = l.sku
+WHERE o.counting = 1 AND (l.sku = :sku OR c.kit IS NOT NULL) ORDER BY o.id, l.position
 """
 
 
@@ -73,9 +87,11 @@ def _listing(found: Row) -> Row:
     return found
 
 
-def _variant_state(variant: Row) -> str:
+def _variant_state(variant: Row, *, kit: bool) -> str:
     if not variant["active"]:
         return "yes, but no longer sold"
+    if kit:
+        return "yes, a kit: its components carry the stock"
     return "yes" if variant["tracked"] else "yes, without stock"
 
 

@@ -86,6 +86,13 @@ class Holds(Family):
                 )
         return found
 
+    def held_for(self, party: str, kind: str, reason: str) -> set[str]:
+        """All records of this kind of a party that are held for this reason."""
+        rows = self.connection.execute(
+            "SELECT record FROM hold WHERE party = ? AND kind = ? AND reason = ?", [party, kind, reason]
+        )
+        return {record for (record,) in rows}
+
     def clear(self, kind: str, records: Iterable[str]) -> int:
         """Let these records go; returns how many were held."""
         count = 0

@@ -167,6 +167,10 @@ CREATE TABLE variant (
   product_type TEXT NOT NULL, tracked INTEGER NOT NULL, active INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX variant_special ON variant (sku) WHERE tracked = 0 OR product_type <> '';
+CREATE TABLE component ( -- of a kit, which has no stock of its own: units of `sku` in one of it
+  kit TEXT NOT NULL, sku TEXT NOT NULL, quantity INTEGER NOT NULL, PRIMARY KEY (kit, sku)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX component_sku ON component (sku);
 CREATE TABLE price (
   sku TEXT NOT NULL, price_list TEXT NOT NULL, amount TEXT NOT NULL, currency TEXT NOT NULL, compare_at TEXT,
   PRIMARY KEY (sku, price_list)

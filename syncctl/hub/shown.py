@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from syncctl.hub.bulk import marks
 from syncctl.hub.family import Family
-from syncctl.hub.units import RELIEF, UNREFLECTED
+from syncctl.hub.units import DEMAND, RELIEF, UNREFLECTED
 from syncctl.model import Published
 
 
@@ -26,17 +26,31 @@ class Shown:
 class ShownLevels(Family):
     """Tables `shown` and `stale_sku`."""
 
-    def stale(self, as_of: int, falls_on: str, locations: Sequence[str]) -> list[tuple[str, str, int | None, int]]:
-        """(SKU, type, available or None where unknown, units not reflected) of every SKU to be worked out again."""
+    def any_stale(self) -> bool:
+        """Whether some SKU is to be worked out again."""
+        return bool(self.connection.execute("SELECT EXISTS (SELECT 1 FROM stale_sku)").fetchone()[0])
+
+    def stale(
+        self, as_of: int, falls_on: str, locations: Sequence[str], *, kits: bool
+    ) -> list[tuple[str, str, int | None, int]]:
+        """(SKU, type, available or None where unknown, units not reflected) of every SKU to be worked out again.
+
+        `kits`: there are kits among them; then their components are told, too, and the units sold through kits.
+        """
         unreflected = UNREFLECTED.format(relief=RELIEF[falls_on])
+        if kits:
+            skus = "SELECT sku FROM stale_sku UNION SELECT c.sku FROM stale_sku s JOIN component c ON c.kit = s.sku"
+            units = DEMAND.format(unreflected=unreflected)
+        else:
+            skus = "SELECT sku FROM stale_sku"
+            only = f"{unreflected} AND l.sku IN (SELECT sku FROM stale_sku)"
+            units = f"SELECT sku, sum(units) AS units FROM ({only}) GROUP BY sku"
         where = f"AND s.location IN ({','.join(f':l{index}' for index in range(len(locations)))})" if locations else ""
         parameters = {"as_of": as_of} | {f"l{index}": location for index, location in enumerate(locations)}
         rows = self.connection.execute(
             "SELECT t.sku, coalesce(v.product_type, ''), iif(v.tracked IS 0, NULL, "
-            f"(SELECT sum(s.available) FROM stock_level s WHERE s.sku = t.sku {where})), "
-            "coalesce(u.units, 0) FROM stale_sku t LEFT JOIN variant v ON v.sku = t.sku LEFT JOIN "
-            f"(SELECT sku, sum(units) AS units FROM ({unreflected} AND l.sku IN (SELECT sku FROM stale_sku)) "
-            "GROUP BY sku) u ON u.sku = t.sku",
+            f"(SELECT sum(s.available) FROM stock_level s WHERE s.sku = t.sku {where})), coalesce(u.units, 0) "
+            f"FROM ({skus}) t LEFT JOIN variant v ON v.sku = t.sku LEFT JOIN ({units}) u ON u.sku = t.sku",
             parameters,
         )
         return rows.fetchall()
@@ -46,15 +60,17 @@ class ShownLevels(Family):
         rows = [
             (one and one.quantity, json.dumps(dict(one.terms)) if one else "{}", sku) for sku, one in published.items()
         ]
-        with self.hub.transaction() as connection:
-            connection.executemany(
-                "UPDATE shown SET want = iif(l.managed, ?1, NULL), terms = ?2, "
-                "agreed = iif(l.managed AND shown.quantity = ?1, ?1, shown.agreed), "  # it shows that already
-                "moved = iif(l.managed AND shown.quantity = ?1, 0, shown.moved) FROM listing l WHERE l.sku = ?3 "
-                "AND shown.listing_id = l.id AND (shown.want, shown.terms) IS NOT (iif(l.managed, ?1, NULL), ?2)",
-                rows,
-            )
-            connection.executemany("DELETE FROM stale_sku WHERE sku = ?", [(sku,) for sku in published])
+        self.connection.executemany(
+            "UPDATE shown SET want = iif(l.managed, ?1, NULL), terms = ?2, "
+            "agreed = iif(l.managed AND shown.quantity = ?1, ?1, shown.agreed), "  # it shows that already
+            "moved = iif(l.managed AND shown.quantity = ?1, 0, shown.moved) FROM listing l WHERE l.sku = ?3 "
+            "AND shown.listing_id = l.id AND (shown.want, shown.terms) IS NOT (iif(l.managed, ?1, NULL), ?2)",
+            rows,
+        )
+
+    def forget_stale(self) -> None:
+        """All that was stale has been worked out, in the caller's transaction."""
+        self.connection.execute("DELETE FROM stale_sku")
 
     def pending(self, party: str, limit: int, after: int) -> list[Shown]:
         """Listings whose level should change, by id, after `after`; found by partial index, whatever the catalog."""

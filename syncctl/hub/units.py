@@ -38,11 +38,24 @@ UNREFLECTED = (
     "WHERE o.counting = 1"
 )
 
+# Units of each SKU that the reading cannot know of. A kit's units are those of its components, each times its quantity:
+# the back office takes them at the same event, so what relieves the kit's line relieves them. Kits in kits are not
+# published, but people may have bought them: they are followed as deep as anybody packs.
+DEMAND = """
+WITH RECURSIVE demand(sku, units, depth) AS (
+  SELECT sku, sum(units), 0 FROM ({unreflected}) WHERE units > 0 GROUP BY sku
+  UNION ALL
+  SELECT c.sku, min(d.units * c.quantity, 1000000000), d.depth + 1
+  FROM demand d JOIN component c ON c.kit = d.sku WHERE d.depth < 5
+) SELECT sku, sum(units) AS units FROM demand GROUP BY sku
+"""
+
 # Orders with units that some later reading may still have to know of. Not those of an item without stock; and what the
 # back office never knew as an item was counted by nobody before it left.
 OWED = (
     "SELECT u.order_id FROM ({unreflected}) u JOIN sales_order o ON o.id = u.order_id WHERE u.units > 0 "
-    "AND NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = u.sku AND v.tracked = 0) "
+    "AND NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = u.sku AND v.tracked = 0 "
+    "AND NOT EXISTS (SELECT 1 FROM component c WHERE c.kit = v.sku)) "
     "AND NOT ((o.closed = 1 OR o.fulfilment_status = 'fulfilled') "
     "AND NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = u.sku))"
 )

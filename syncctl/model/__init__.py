@@ -5,6 +5,7 @@ Times are aware UTC. `None` means "this system does not say", `0` means zero.
 """
 
 from syncctl.model.catalog import (
+    Component,
     FulfilmentChange,
     LevelChange,
     Listing,
@@ -56,6 +57,7 @@ __all__ = [
     "CannotTell",
     "Charge",
     "ChargeKind",
+    "Component",
     "Consent",
     "Customer",
     "CustomerChange",

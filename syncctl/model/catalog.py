@@ -19,8 +19,20 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """A part of a kit, by its SKU. `quantity`: whole units of it in one kit, at least 1 (a fraction is raised)."""
+
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """One SKU as the back office keeps it. `tracked` False: it keeps no stock of it."""
+    """One SKU as the back office keeps it. `tracked` False: it keeps no stock of it.
+
+    `components`: it is a kit of these, which carry its stock; none of them is a kit itself (the connector takes kits
+    in kits apart).
+    """
 
     sku: str
     title: str = ""
@@ -31,6 +43,7 @@ class Variant:
     tracked: bool = True
     active: bool = True
     prices: tuple[Price, ...] = ()
+    components: tuple[Component, ...] = ()
 
 
 class StockLevel(NamedTuple):

@@ -1,5 +1,8 @@
 """How much may be shown for sale (invariant I3)."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from syncctl.model import Published
 from syncctl.settings import StockSettings
 
@@ -20,6 +23,11 @@ def safety_stock(sku: str, product_type: str, settings: StockSettings) -> tuple[
     return settings.safety_stock, _SAFETY
 
 
+def kit_safety_stock(kit: str, settings: StockSettings) -> tuple[int, str]:
+    """As `safety_stock`, for a kit: only what is set for its own SKU, for its components keep theirs back already."""
+    return settings.safety_stock_by_sku.get(kit, 0), f"{_SAFETY} of the SKU"
+
+
 def publishable(available: int, unreflected: int, kept_back: int, term: str = _SAFETY) -> Published:
     """The most that may be shown for a SKU.
 
@@ -31,6 +39,39 @@ def publishable(available: int, unreflected: int, kept_back: int, term: str = _S
     """
     quantity = max(0, available - max(0, unreflected) - kept_back)
     return Published(quantity=quantity, terms={"available": available, "unreflected": -unreflected, term: -kept_back})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A component of a kit: how many units of it one kit takes, and what there is of it (`available` None: unknown)."""
+
+    sku: str
+    quantity: int
+    available: int | None
+    unreflected: int
+    kept_back: tuple[int, str]  # as `safety_stock` says it
+
+
+def publishable_kit(parts: Sequence[Part], kept_back: tuple[int, str] = (0, _SAFETY)) -> Published | None:
+    """The most that may be shown of a kit: as often as its scarcest component suffices, less its own safety stock.
+
+    None if some component's level is unknown.
+
+    >>> mug, tray = Part("MUG", 2, 9, 1, (1, "safety stock")), Part("TRAY", 1, 8, 0, (0, "safety stock"))
+    >>> publishable_kit([mug, tray]).quantity, publishable_kit([tray, mug], (1, "safety stock of the SKU")).quantity
+    (3, 2)
+    """
+    most: list[int] = []
+    terms: dict[str, int] = {}
+    for part in parts:
+        if part.available is None:
+            return None
+        units, term = part.kept_back
+        most.append((part.available - max(0, part.unreflected) - units) // part.quantity)
+        terms |= {f"{part.sku} available": part.available, f"{part.sku} unreflected": -part.unreflected}
+        terms |= {f"{part.sku} {term}": -units, f"{part.sku} in a kit": part.quantity}
+    own, term = kept_back
+    return Published(quantity=max(0, min(most) - own), terms={**terms, term: -own} if own else terms)
 
 
 def unexplained_drop(agreed: int | None, moved: int, actual: int) -> int:

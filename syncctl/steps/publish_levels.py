@@ -9,11 +9,12 @@ from syncctl.connectors.base import WebStore
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.shown import Shown
-from syncctl.model import LevelChange, Mismatch, Published, Refused, WriteOutcome, Written
-from syncctl.rules.availability import level_to_write, publishable, safety_stock, unexplained_drop
+from syncctl.model import LevelChange, Mismatch, Refused, WriteOutcome, Written
+from syncctl.rules.availability import level_to_write, unexplained_drop
 from syncctl.steps.batches import push_halving
 from syncctl.steps.pull_orders import read_changed_orders
 from syncctl.steps.run import Counts, Run
+from syncctl.steps.work_out_wants import work_out_wants
 
 _TRIES = 3
 
@@ -35,20 +36,6 @@ def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
         run.checkpoint()
     run.hub.holds.clear_mended_levels(name)
     return counts
-
-
-def work_out_wants(run: Run) -> None:
-    """Work out what should be shown for every SKU about which something changed."""
-    reading = run.hub.stock.reading()
-    if reading is None:
-        return
-    settings = run.settings.stock
-    falls_on = run.back_office.abilities.stock_falls_on
-    wants: dict[str, Published | None] = {}
-    for sku, kind, available, unreflected in run.hub.shown.stale(reading.as_of_event, falls_on, settings.locations):
-        kept_back = safety_stock(sku, kind, settings)
-        wants[sku] = None if available is None else publishable(available, unreflected, *kept_back)
-    run.hub.shown.set_wants(wants)
 
 
 def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts) -> list[int]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from syncctl.connectors.base import BackOffice, Page
-from syncctl.model import Booked, DocumentKind, Price, Refused, Shipment, Variant, Written
+from syncctl.model import Booked, Component, DocumentKind, Price, Refused, Shipment, Variant, Written
 from tests.conformance.back_office_kit import BackOfficeSuite, Runs, document, line, merged
 from tests.fakes.faulty import Between, Faulty, on
 
@@ -82,6 +82,38 @@ class Readings(BackOfficeSuite):
         self.sale(runs, "order-1", line("1", "ENGRAVING", 1))
         skus = {level.sku for page in runs.books.fetch_stock(None) for level in page.records}
         assert skus == SKUS
+
+    # --- kits ---
+
+    def test_a_kit_takes_and_gives_back_the_stock_of_its_components(self, runs: Runs) -> None:
+        runs.vendor.make_kit("ENGRAVING", {"CUP": 2, "JUG": 1})
+        self.sale(runs, "order-1", line("1", "ENGRAVING", 3), line("2", "CUP", 1))
+        at_once = runs.books.abilities.stock_falls_on == "order"
+        assert (runs.available("CUP"), runs.available("JUG")) == ((3, 7) if at_once else (10, 10))
+        runs.vendor.ship("order-1", {"1": 2})
+        assert (runs.available("CUP"), runs.available("JUG")) == ((3, 7) if at_once else (6, 8))
+        self.kind(runs, DocumentKind.CREDIT)
+        runs.book(credit("credit-1", line("1", "ENGRAVING", 2), "order-1"))  # one has not left, one comes back
+        assert (runs.available("CUP"), runs.available("JUG")) == ((7, 9) if at_once else (8, 9))
+        runs.vendor.ship("order-1")
+        assert (runs.available("CUP"), runs.available("JUG")) == (7, 9)
+
+    def test_a_kit_sold_at_the_counter_takes_its_components(self, runs: Runs) -> None:
+        runs.vendor.make_kit("ENGRAVING", {"CUP": 2})
+        runs.vendor.sell("ENGRAVING", 2)
+        assert runs.available("CUP") == 6
+
+    def test_a_kit_is_told_with_its_components_and_again_when_they_change(self, runs: Runs) -> None:
+        runs.vendor.make_kit("POT", {"CUP": 2, "JUG": 1})
+        first = read(runs.books, "fetch_variants", None)
+        known = merged(first, {}, key_of)
+        assert known[("POT", "")].components == (Component(sku="CUP", quantity=2), Component(sku="JUG", quantity=1))
+        assert known[("CUP", "")].components == ()
+        assert [one.components for one in runs.books.find_variants(["POT"])] == [known[("POT", "")].components]
+        for parts in ({"FORK": 12}, {}):
+            runs.vendor.make_kit("POT", parts)
+            known = merged(read(runs.again(), "fetch_variants", first[-1].cursor), known, key_of)
+            assert {part.sku: part.quantity for part in known[("POT", "")].components} == parts
 
     # --- pages and cursors ---
 
@@ -169,6 +201,15 @@ class Readings(BackOfficeSuite):
         assert known["CUP"].tracked
         assert not known["ENGRAVING"].tracked
         assert known["CUP"].remote_id != known["cup"].remote_id
+
+    def test_the_type_of_a_product_is_told_and_a_new_one_is_in_the_next_reading(self, runs: Runs) -> None:
+        runs.vendor.set_type("JUG", "glass")
+        first = read(runs.books, "fetch_variants", None)
+        known = merged(first, {}, key_of)
+        assert (known[("JUG", "")].product_type, known[("POT", "")].product_type) == ("glass", "")
+        runs.vendor.set_type("JUG", "Glass")
+        known = merged(read(runs.again(), "fetch_variants", first[-1].cursor), known, key_of)
+        assert known[("JUG", "")].product_type == "Glass"
 
     def test_a_new_price_is_in_the_next_reading(self, runs: Runs) -> None:
         first = read(runs.books, "fetch_variants", None)

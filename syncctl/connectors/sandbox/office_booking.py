@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from syncctl.connectors.sandbox.files import get_meta, next_number, storable
+from syncctl.connectors.sandbox.office_documents import stock_of
 from syncctl.connectors.sandbox.office_tables import MAIN, OfficeRefusal
 from syncctl.model import Booked, Document, DocumentKind, DocumentLine, Refused
 
@@ -23,9 +24,11 @@ _PREFIXES = {DocumentKind.SALE: "S", DocumentKind.CREDIT: "C", DocumentKind.PAYM
 
 @dataclass(frozen=True, slots=True)
 class _Item:
+    """`stock`: the items whose level it moves, with the units of each in one of it; none where no stock is kept."""
+
     id: int
-    tracked: bool
     active: bool
+    stock: tuple[tuple[int, int], ...]
 
 
 @dataclass(slots=True)
@@ -139,18 +142,19 @@ class Booking:
 
     def _take_off(self, document: Document) -> None:
         for line in document.lines:
-            item = self.items[line.sku]
-            if item.tracked:
-                self.units[item.id] -= line.quantity
+            self._move(line.sku, -line.quantity)
+
+    def _move(self, sku: str, units: int) -> None:
+        for item, quantity in self.items[sku].stock:
+            self.units[item] += units * quantity
 
     def _put_back(self, document: Document, sale: _Sale | None) -> None:
         for line in document.lines:
             unrelieved = 0
             if sale is not None:
                 unrelieved = self._credit_line(sale.lines[line.line_id], line)
-            item = self.items[line.sku]
-            if item.tracked and line.restock:
-                self.units[item.id] += line.quantity - unrelieved
+            if line.restock:
+                self._move(line.sku, line.quantity - unrelieved)
         if sale is not None:
             self._save_credit(sale, document.total)
 
@@ -220,10 +224,10 @@ _INSERTS = {
 
 def _items(connection: sqlite3.Connection, skus: set[str]) -> dict[str, _Item]:
     rows = connection.execute(
-        "SELECT sku, id, tracked, active FROM item WHERE sku IN (SELECT value FROM json_each(?))",
-        (json.dumps(sorted(skus)),),
-    )
-    return {sku: _Item(number, bool(tracked), bool(active)) for sku, number, tracked, active in rows}
+        "SELECT sku, id, active FROM item WHERE sku IN (SELECT value FROM json_each(?))", (json.dumps(sorted(skus)),)
+    ).fetchall()
+    stock = stock_of(connection, [number for _, number, _ in rows])
+    return {sku: _Item(number, bool(active), stock[number]) for sku, number, active in rows}
 
 
 def _customers(connection: sqlite3.Connection, ids: set[str | None]) -> set[str]:

@@ -125,6 +125,7 @@ def ship(connection: sqlite3.Connection, which: str, parcel: Parcel, *, relieve:
     """
     sale = _sale(connection, which)
     lines = _to_ship(connection, sale, parcel.lines, which)
+    stock = stock_of(connection, [row[4] for row, _ in lines])
     changed = next_number(connection, "change")
     how = (parcel.tracking_number, parcel.carrier, parcel.tracking_url, to_text(now()))
     shipment = connection.execute(
@@ -133,7 +134,7 @@ def ship(connection: sqlite3.Connection, which: str, parcel: Parcel, *, relieve:
         (sale, *how, changed),
     ).lastrowid
     for position, (row, quantity) in enumerate(lines):
-        at, line_id, sku, _left, item, tracked = row
+        at, line_id, sku, _left, item = row
         connection.execute(
             "UPDATE document_line SET unshipped = unshipped - ? WHERE document_id = ? AND position = ?",
             (quantity, sale, at),
@@ -141,9 +142,27 @@ def ship(connection: sqlite3.Connection, which: str, parcel: Parcel, *, relieve:
         connection.execute(
             "INSERT INTO shipment_line VALUES (?, ?, ?, ?, ?)", (shipment, position, line_id, sku, quantity)
         )
-        if relieve and tracked:
-            add_units(connection, item, -quantity, changed)
+        for part, each in stock[item] if relieve else ():
+            add_units(connection, part, -quantity * each, changed)
     return str(shipment)
+
+
+def stock_of(connection: sqlite3.Connection, items: Sequence[int]) -> dict[int, tuple[tuple[int, int], ...]]:
+    """By item: the items whose level it moves, with the units of each in one of it. A kit moves its components."""
+    asked = json.dumps(list(items))
+    found: dict[int, list[tuple[int, int]]] = {item: [] for item in items}
+    kits = set()
+    for kit, part, quantity, tracked in connection.execute(
+        "SELECT c.kit_id, c.item_id, c.quantity, i.tracked FROM component c JOIN item i ON i.id = c.item_id"
+        " WHERE c.kit_id IN (SELECT value FROM json_each(?))",
+        (asked,),
+    ):
+        kits.add(kit)
+        found[kit] += [(part, quantity)] if tracked else []
+    rows = connection.execute("SELECT id FROM item WHERE tracked AND id IN (SELECT value FROM json_each(?))", (asked,))
+    for (item,) in rows:
+        found[item] += [] if item in kits else [(item, 1)]
+    return {item: tuple(parts) for item, parts in found.items()}
 
 
 def add_units(connection: sqlite3.Connection, item_id: int, units: int, changed: int, location: str = MAIN) -> None:
@@ -177,7 +196,7 @@ def _to_ship(
     connection: sqlite3.Connection, sale: int, wanted: Mapping[str, int] | None, which: str
 ) -> list[tuple[tuple[Any, ...], int]]:
     rows = connection.execute(
-        "SELECT l.position, l.line_id, i.sku, l.unshipped, i.id, i.tracked FROM document_line l"
+        "SELECT l.position, l.line_id, i.sku, l.unshipped, i.id FROM document_line l"
         " JOIN item i ON i.id = l.item_id WHERE l.document_id = ? ORDER BY l.position",
         (sale,),
     ).fetchall()

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,25 @@ class Items:
         with atomic(self.connection) as connection:
             values = (storable(product_type), next_number(connection, "change"), self._item(sku))
             connection.execute("UPDATE item SET product_type = ?, changed = ? WHERE id = ?", values)
+
+    def make_kit(self, sku: str, components: Mapping[str, int]) -> None:
+        """Sell an item as so many units of others, whose stock it takes from now on; of none: it is no kit any more.
+
+        Errors: OfficeRefusal for an unknown SKU, no positive quantity, or a kit in a kit.
+        """
+        with atomic(self.connection) as connection:
+            kit = self._item(sku)
+            parts = [(kit, self._item(part), quantity) for part, quantity in components.items()]
+            for _, part, quantity in parts:
+                check_quantity(quantity)
+                if part == kit or connection.execute("SELECT 1 FROM component WHERE kit_id = ?", (part,)).fetchone():
+                    raise OfficeRefusal("nested_kit", "A kit is not made of kits.")
+            if parts and connection.execute("SELECT 1 FROM component WHERE item_id = ?", (kit,)).fetchone():
+                raise OfficeRefusal("nested_kit", f"{sku[:60]!r} is a part of a kit.")
+            connection.execute("DELETE FROM component WHERE kit_id = ?", (kit,))
+            connection.executemany("INSERT INTO component VALUES (?, ?, ?)", parts)
+            values = (next_number(connection, "change"), kit)
+            connection.execute("UPDATE item SET changed = ? WHERE id = ?", values)
 
     def deactivate_item(self, sku: str) -> None:
         """Stop selling an item: it stays in the list, but no document may name it."""

@@ -15,7 +15,7 @@ from syncctl.connectors.base import Page
 from syncctl.connectors.sandbox.files import reading
 from syncctl.connectors.sandbox.office_customers import COLUMNS, to_customer
 from syncctl.errors import DataError
-from syncctl.model import Customer, FulfilmentLine, Price, Shipment, StockLevel, Variant
+from syncctl.model import Component, Customer, FulfilmentLine, Price, Shipment, StockLevel, Variant
 from syncctl.times import from_text
 from syncctl.units import floored
 
@@ -116,7 +116,7 @@ def _to_variants(rows: Iterable[tuple[Any, ...]], currency: str) -> list[Variant
 
 def to_variant(row: tuple[Any, ...], currency: str) -> Variant:
     """A row of `VARIANTS` as a variant; its prices are in the books' currency."""
-    sku, _changed, number, title, product_type, tracked, active, prices = row
+    sku, _changed, number, title, product_type, tracked, active, prices, components = row
     return Variant(
         sku=sku,
         title=title,
@@ -130,7 +130,14 @@ def to_variant(row: tuple[Any, ...], currency: str) -> Variant:
             Price(amount=amount, currency=currency, price_list=price_list, compare_at=compare_at)
             for price_list, amount, compare_at in sorted(json.loads(prices))
         ),
+        components=_components(components),
     )
+
+
+def _components(text: str) -> tuple[Component, ...]:
+    if text == "[]":  # as for nearly all
+        return ()
+    return tuple(Component(sku=sku, quantity=quantity) for sku, quantity in sorted(json.loads(text)))
 
 
 def _to_shipments(rows: Iterable[tuple[Any, ...]], _currency: str) -> list[Shipment]:
@@ -166,7 +173,9 @@ LEVELS = Reading(
 )
 VARIANTS = Reading(
     query="""SELECT i.sku, i.changed, i.id, i.title, i.product_type, i.tracked, i.active,
-        (SELECT json_group_array(json_array(p.price_list, p.amount, p.compare_at)) FROM price p WHERE p.item_id = i.id)
+        (SELECT json_group_array(json_array(p.price_list, p.amount, p.compare_at)) FROM price p WHERE p.item_id = i.id),
+        (SELECT json_group_array(json_array(m.sku, c.quantity)) FROM component c JOIN item m ON m.id = c.item_id
+           WHERE c.kit_id = i.id)
         FROM item i WHERE 1""",
     key=("i.sku",),
     changed="i.changed",

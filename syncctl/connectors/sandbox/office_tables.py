@@ -17,6 +17,10 @@ CREATE TABLE level (
     changed INTEGER NOT NULL, PRIMARY KEY (item_id, location)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX level_changed ON level (changed);
+CREATE TABLE component (
+    kit_id INTEGER NOT NULL REFERENCES item, item_id INTEGER NOT NULL REFERENCES item, quantity INTEGER NOT NULL,
+    PRIMARY KEY (kit_id, item_id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE price (
     item_id INTEGER NOT NULL REFERENCES item, price_list TEXT NOT NULL, amount TEXT NOT NULL, compare_at TEXT,
     PRIMARY KEY (item_id, price_list)
