@@ -229,6 +229,17 @@ def test_a_lost_hub_is_made_again_and_finds_everything_in_its_place(world: Stock
     world.assert_exact()
 
 
+def test_on_a_new_machine_that_has_no_file_of_ours_everything_is_found_in_its_place(world: StockWorld) -> None:
+    much_happens(world)
+    before = others(world)
+    for path in world.folder.glob("hub.db*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert world.run().notes == ()
+    world.settle(6)
+    assert_nothing_was_doubled(world, before)
+    world.assert_exact()
+
+
 def test_a_new_hub_is_not_taken_for_a_restored_one(tmp_path: Path) -> None:
     assert StockWorld(tmp_path).run().notes == ()
 

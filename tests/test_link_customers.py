@@ -255,6 +255,18 @@ def test_a_guest_with_the_same_name_and_address_is_the_same_person(world: World)
     assert len({on_order(world, order) for order in orders}) == 1 and len(people(world)) == 1
 
 
+def test_a_second_web_record_of_a_person_changes_no_details(world: World) -> None:
+    """What is known of a person comes from one record; the others are only names for it."""
+    buy(world, world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"], company="Archer"))
+    world.run()
+    for _ in range(2):
+        buy(world, {"name": "Ann", "emails": ["ann@shop.example"], "company": "somewhere else"})
+        world.run()
+    [(made, _)] = people(world)
+    assert person(world, made)["company"] == "Archer"
+    assert world.rows("SELECT role FROM link WHERE party = 'shop' ORDER BY id") == [("primary",), ("alias",)]
+
+
 def test_one_person_in_two_shops_is_one_in_the_back_office(tmp_path: Path) -> None:
     world = World(tmp_path, stores=("one", "two"), customers={"country": "GB"})
     orders = [buy(world, shop.upsert_customer(**ANN), name) for name, shop in world.shops.items()]

@@ -92,6 +92,19 @@ def test_a_booking_that_becomes_known_after_the_reading_began_does_not_count_as_
     assert world.level("MUG") == 95
 
 
+@pytest.mark.parametrize("turned", [timedelta(0), timedelta(days=-1)], ids=["right", "set back"])
+def test_what_is_booked_after_a_reading_is_not_known_to_it_whatever_the_clock_says(
+    world: StockWorld, turned: timedelta
+) -> None:
+    world.shop.place_order([("TRAY", 1)])
+    world.run()
+    order = world.shop.place_order([("MUG", 5)])
+    world.hurry = turned
+    world.run("pull-orders", "push-orders", "push-data")
+    assert world.totals(order) == [("sale", 5000)]
+    assert world.level("MUG") == 95
+
+
 @pytest.mark.parametrize("falls_on", ["order", "shipment"])
 def test_a_shipment_between_the_reading_of_shipments_and_that_of_stock_is_never_counted_as_known(
     tmp_path: Path, falls_on: str

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from syncctl.errors import SafetyStop, Unreachable
 from tests.builders import World
 from tests.fakes.faulty import Between, Early, FailBefore, Shuffled, Twice, on
+from tests.stock_world import StockWorld
 
 BEFORE = datetime(2025, 6, 1, tzinfo=UTC)
 OLDEST = datetime(2024, 6, 1, tzinfo=UTC)
@@ -124,6 +126,17 @@ def test_a_changed_filter_reads_again_and_decides_again(world: World) -> None:
     assert world.decisions()[tested] == ("book", "") and world.totals() == [("sale", 1000)]  # it is in the books
 
 
+def test_a_changed_filter_reads_again_whatever_it_left_out_long_ago(tmp_path: Path) -> None:
+    world = StockWorld(tmp_path)
+    tested = world.shop.place_order([("MUG", 1)], test=True)
+    world.hurry += timedelta(hours=1)
+    world.run()
+    world.hurry += timedelta(hours=1)
+    world.change(orders={"book_test_orders": True})
+    world.run()
+    assert world.totals(tested) == [("sale", 1000)]
+
+
 def test_an_older_import_date_brings_the_older_orders(world: World) -> None:
     world.change(orders={"book_from": "2026-01-01"})
     order = world.shop.place_order([("MUG", 1)], placed_at=BEFORE)
@@ -234,6 +247,25 @@ def test_a_failure_between_pages_keeps_what_was_read_and_goes_on_from_there(
     ]
     world.run()
     assert sorted(world.decisions()) == orders and world.totals() == [("sale", 1000)] * 5
+
+
+def test_a_page_that_could_not_be_written_is_read_again(tmp_path: Path) -> None:
+    """Rows and cursor move together: the orders are so old by then that only the cursor could bring them again."""
+    world = StockWorld(tmp_path)
+    world.run()
+    order = world.shop.place_order([("MUG", 1)])
+    world.hurry += timedelta(hours=1)
+    for statement in (
+        "CREATE TRIGGER stop BEFORE INSERT ON line_item BEGIN SELECT RAISE(ABORT, 'it broke off'); END",
+        "DROP TRIGGER stop",
+    ):
+        with closing(sqlite3.connect(tmp_path / "hub.db")) as hub:
+            hub.execute(statement)
+        with suppress(sqlite3.IntegrityError):
+            world.run()
+        world.hurry += timedelta(hours=1)
+    world.run()
+    assert world.totals(order) == [("sale", 1000)]
 
 
 def test_open_orders_are_read_again_daily_whatever_their_change_time_says(world: World) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from syncctl.hub.files import Sidecar
 from tests.fakes.faulty import Between, Call, Fault, Plan, at, on
 from tests.stock_world import StockWorld, counts_of
 
@@ -153,6 +154,18 @@ def test_two_things_at_any_two_moments_of_step_4(tmp_path: Path, second: Happeni
             race.run(shop=[Between(at(first_at), lambda: order(race)), Between(at(second_at), lambda: second(race))])
             assert_all_is_well_later(race)
             race.prepare()
+
+
+def test_after_a_restore_an_order_just_before_a_level_is_read_is_known_when_it_is_written(tmp_path: Path) -> None:
+    """Nobody knows what was agreed on, so no drop is netted: only an order that was pulled explains it."""
+    world = StockWorld(tmp_path)
+    world.run()
+    Sidecar.path(tmp_path / "hub.db").unlink()
+    world.shop.set_level("MUG", 99)
+    world.office.sell("MUG", 5)
+    race = [Between(on("fetch_levels"), lambda: world.shop.place_order([("MUG", 3)]))]
+    assert world.run(plans={"shop": race}).notes
+    assert world.level("MUG") == world.most("MUG") == 100 - 5 - 3
 
 
 def test_an_order_between_reading_and_writing_makes_the_write_miss_and_then_come_right(tmp_path: Path) -> None:

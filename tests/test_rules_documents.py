@@ -44,6 +44,12 @@ def test_two_documents_never_share_a_reference(one: Any, other: Any, length: int
     assert (reference(*one, length) == reference(*other, length)) == (one == other)
 
 
+def test_where_few_characters_are_kept_names_that_begin_alike_stay_apart() -> None:
+    kinds = (DocumentKind.SALE, DocumentKind.CREDIT, DocumentKind.PAYMENT)
+    made = {reference("a-long-store.example", str(order), kind, "1", 11) for order in range(99) for kind in kinds}
+    assert len(made) == 99 * 3 and {len(one) for one in made} == {11}
+
+
 @given(facts, st.integers(10, 64))
 def test_a_reference_is_stable_plain_and_fits(one: Any, length: int) -> None:
     made = reference(*one, length)
