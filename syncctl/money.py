@@ -62,14 +62,7 @@ def round_minor(text: str, currency: str, times: int = 1) -> int:
     >>> round_minor("0.125", "USD"), round_minor("0.135", "USD"), round_minor("2.55", "GBP", 6)
     (12, 14, 1530)
     """
-    units, kept = _parsed(text, currency) if isinstance(text, str) else _parsed.__wrapped__(text, currency)
-    minor = units * times
-    if kept:
-        with localcontext(prec=60):
-            minor = int((Decimal(minor) / 10**kept).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
-    if not -_LIMIT < minor < _LIMIT:
-        raise MoneyError(f"{text[:40]!r} times {str(times)[:20]} is too large to be an amount")
-    return minor
+    return _rounded(text, currency, times) if isinstance(text, str) else _rounded.__wrapped__(text, currency, times)
 
 
 def to_text(minor: int, currency: str) -> str:
@@ -110,16 +103,19 @@ def padded(text: str, currency: str) -> str:
     return f"{sign}{whole}.{fraction}" if fraction else sign + whole
 
 
-@lru_cache(maxsize=4096)
-def _parsed(text: str, currency: str) -> tuple[int, int]:
-    """The amount as a whole number, and how many places smaller than the minor unit that number counts.
-
-    Kept for a while, for a shop has far fewer prices than lines.
-    """
+@lru_cache(maxsize=16_384)
+def _rounded(text: str, currency: str, times: int) -> int:
+    """Kept for a while: a shop sells few things at few prices by ones and twos, over and over."""
     digits = places(currency)
     sign, whole, fraction = _split(text)
-    units = int(sign + whole + fraction.ljust(digits, "0"))
-    return units, max(0, len(fraction) - digits)
+    minor = int(sign + whole + fraction.ljust(digits, "0")) * times
+    kept = len(fraction) - digits
+    if kept > 0:
+        with localcontext(prec=60):
+            minor = int((Decimal(minor) / 10**kept).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    if not -_LIMIT < minor < _LIMIT:
+        raise MoneyError(f"{text[:40]!r} times {str(times)[:20]} is too large to be an amount")
+    return minor
 
 
 def _split(text: str) -> tuple[str, str, str]:

@@ -3,44 +3,16 @@
 The whole set of rules about customers has its own place to grow: matching in `rules`, the exchange in `steps`.
 """
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 
 from syncctl import times
-from syncctl.hub.bulk import Insert, in_chunks, marks
+from syncctl.hub.bulk import in_chunks, marks
+from syncctl.hub.customer_rows import Arrival, content_hash, write_customers
 from syncctl.hub.family import Family
 from syncctl.hub.sync import Link
 from syncctl.model import Address, Customer
-
-_CONTACT = Insert("contact", "customer_id kind position value normalised")
-_ADDRESS = Insert("address", "customer_id position kind fields")
-_CONSENT = Insert(
-    "consent",
-    "customer_id channel party state changed_at source seen_at",
-    "ON CONFLICT DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, source = excluded.source, "
-    "seen_at = excluded.seen_at WHERE (excluded.state, excluded.changed_at, excluded.source) "
-    "IS NOT (consent.state, consent.changed_at, consent.source) AND (excluded.changed_at IS NULL OR "
-    "consent.changed_at IS NULL OR excluded.changed_at > consent.changed_at OR (excluded.changed_at = "
-    "consent.changed_at AND (consent.state <> 'unsubscribed' OR excluded.state = 'unsubscribed')))",
-)  # invariant I5: an older answer never replaces a younger one, and of equal age "no" wins
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A web customer as it came with an order.
-
-    `contacts`: (kind, value, normalised value or None) each; `keys`: the (kind, normalised value) it may be joined on.
-    `as_of`: when the details were so: an old order still tells the details of its day.
-    """
-
-    remote_id: str
-    customer: Customer
-    as_of: datetime
-    contacts: tuple[tuple[str, str, str | None], ...]
-    keys: frozenset[tuple[str, str]]
 
 
 class Customers(Family):
@@ -55,22 +27,22 @@ class Customers(Family):
         latest = {arrival.remote_id: arrival for arrival in arrivals}
         links = self.hub.links.by_remote(party, "customer", latest)
         known = self._known({link.hub_id for link in links.values()})
-        found, confirmed = {}, []
-        for remote_id, arrival in latest.items():
-            link = links.get(remote_id)
-            if link is None:
-                found[remote_id] = self._add(party, arrival)
-                continue
-            found[remote_id] = link.hub_id
-            content, as_of = known[link.hub_id]
+        changed, confirmed = [], []
+        for remote_id, link in links.items():
+            arrival, (content, as_of) = latest[remote_id], known[link.hub_id]
             if link.role != "primary" or times.to_text(arrival.as_of) < as_of:
                 continue
-            if content != _hash(arrival.customer):
-                self._write(party, link.hub_id, arrival)
+            if content != content_hash(arrival.customer):
+                changed.append((link.hub_id, arrival))
             else:
                 confirmed.append((times.to_text(arrival.as_of), link.hub_id))
+        for chunk in in_chunks(hub_id for hub_id, _ in changed):
+            self.connection.execute(f"DELETE FROM contact WHERE customer_id IN ({marks(chunk)})", chunk)
+            self.connection.execute(f"DELETE FROM address WHERE customer_id IN ({marks(chunk)})", chunk)
+        write_customers(self.connection, party, changed)
         self.connection.executemany("UPDATE customer SET changed_at = ? WHERE id = ?", confirmed)
-        return found
+        found = {remote_id: link.hub_id for remote_id, link in links.items()}
+        return found | self._add(party, [arrival for arrival in latest.values() if arrival.remote_id not in links])
 
     def load(self, hub_ids: Iterable[int]) -> dict[int, Customer]:
         """These customers as the model has them; `id` is the hub's."""
@@ -117,88 +89,45 @@ class Customers(Family):
             found.update({hub_id: (content, as_of) for hub_id, content, as_of in rows})
         return found
 
-    def _add(self, party: str, arrival: Arrival) -> int:
-        same = self._same_person(arrival)
-        if same is not None:
-            link = Link(party=party, kind="customer", remote_id=arrival.remote_id, hub_id=same, rule="keys and name")
-            taken = self.hub.links.primaries(party, "customer", [same])
-            self.hub.links.add(link if not taken else _as_alias(link))
-            return same
-        now = times.to_text(times.now())
-        cursor = self.connection.execute(
-            "INSERT INTO customer (name, company, note, tax_exempt, guest, hash, made_at, changed_at) "
-            "VALUES ('', '', '', NULL, 0, '', ?, ?)",
-            [now, now],
+    def _add(self, party: str, arrivals: Sequence[Arrival]) -> dict[str, int]:
+        """Link those that have no link yet; hub ids by the store's ids."""
+        people = self._people({key for arrival in arrivals for key in arrival.keys})
+        primaries = set(
+            self.hub.links.primaries(party, "customer", {one for some in people.values() for one, _ in some})
         )
-        hub_id = int(cursor.lastrowid or 0)
-        self._write(party, hub_id, arrival)
-        self.hub.links.add(
-            Link(party=party, kind="customer", remote_id=arrival.remote_id, hub_id=hub_id, rule="came with an order")
-        )
-        return hub_id
-
-    def _same_person(self, arrival: Arrival) -> int | None:
-        """The one hub customer with one of these keys and the same name; None for nobody or several."""
-        found = set()
-        for kind, key in arrival.keys:
-            rows = self.connection.execute(
-                "SELECT c.id, c.name FROM contact k JOIN customer c ON c.id = k.customer_id "
-                "WHERE k.kind = ? AND k.normalised = ?",
-                [kind, key],
+        next_id = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM customer").fetchone()[0]
+        links: list[Link] = []
+        new: list[tuple[int, Arrival]] = []
+        for arrival in arrivals:
+            hub_id, rule = _same_person(arrival, people), "keys and name"
+            if hub_id is None:
+                hub_id, rule = next_id + len(new), "came with an order"
+                new.append((hub_id, arrival))
+                for kind, _, key in arrival.contacts:
+                    if key is not None:
+                        people[kind, key].add((hub_id, arrival.customer.name))
+            role = "alias" if hub_id in primaries else "primary"
+            primaries.add(hub_id)
+            links.append(
+                Link(party=party, kind="customer", remote_id=arrival.remote_id, hub_id=hub_id, rule=rule, role=role)
             )
-            found |= {(row[0], row[1]) for row in rows}
-        if len(found) != 1:
-            return None
-        hub_id, name = found.pop()
-        same = name.strip() and name.casefold().split() == arrival.customer.name.casefold().split()
-        return int(hub_id) if same else None
+        write_customers(self.connection, party, new)
+        self.hub.links.add(*links)
+        return {link.remote_id: link.hub_id for link in links}
 
-    def _write(self, party: str, hub_id: int, arrival: Arrival) -> None:
-        customer, connection = arrival.customer, self.connection
-        now = times.to_text(times.now())
-        connection.execute(
-            "UPDATE customer SET name = ?, company = ?, note = ?, tax_exempt = ?, guest = ?, hash = ?, changed_at = ? "
-            "WHERE id = ?",
-            [
-                customer.name,
-                customer.company,
-                customer.note,
-                None if customer.tax_exempt is None else int(customer.tax_exempt),
-                int(customer.guest),
-                _hash(customer),
-                times.to_text(arrival.as_of),
-                hub_id,
-            ],
-        )
-        connection.execute("DELETE FROM contact WHERE customer_id = ?", [hub_id])
-        connection.execute("DELETE FROM address WHERE customer_id = ?", [hub_id])
-        _CONTACT.run(
-            connection,
-            [(hub_id, kind, position, value, key) for position, (kind, value, key) in enumerate(arrival.contacts)],
-        )
-        addresses = [json.dumps(asdict(address), sort_keys=True) for address in customer.addresses]
-        _ADDRESS.run(
-            connection,
-            [
-                (hub_id, position, address.kind, fields)
-                for position, (address, fields) in enumerate(zip(customer.addresses, addresses, strict=True))
-            ],
-        )
-        _CONSENT.run(
-            connection,
-            [
-                (
-                    hub_id,
-                    one.channel,
-                    party,
-                    one.state,
-                    one.changed_at and times.to_text(one.changed_at),
-                    one.source,
-                    now,
+    def _people(self, keys: Iterable[tuple[str, str]]) -> defaultdict[tuple[str, str], set[tuple[int, str]]]:
+        """(hub id, name) of the customers that have each of these (kind, normalised value) keys."""
+        found = defaultdict(set)
+        for kind in ("email", "phone"):
+            for chunk in in_chunks(key for of, key in keys if of == kind):
+                rows = self.connection.execute(
+                    "SELECT k.normalised, c.id, c.name FROM contact k JOIN customer c ON c.id = k.customer_id "
+                    f"WHERE k.kind = ? AND k.normalised IN ({marks(chunk)})",
+                    [kind, *chunk],
                 )
-                for one in customer.consents
-            ],
-        )
+                for key, hub_id, name in rows:
+                    found[kind, key].add((hub_id, name))
+        return found
 
     def _contacts(self, hub_ids: Sequence[int]) -> dict[tuple[int, str], list[str]]:
         found: dict[tuple[int, str], list[str]] = {}
@@ -223,22 +152,11 @@ class Customers(Family):
         return found
 
 
-def _as_alias(link: Link) -> Link:
-    return Link(
-        party=link.party, kind=link.kind, remote_id=link.remote_id, hub_id=link.hub_id, rule=link.rule, role="alias"
-    )
-
-
-def _hash(customer: Customer) -> str:
-    content = (
-        customer.name,
-        customer.company,
-        customer.note,
-        customer.tax_exempt,
-        customer.guest,
-        customer.emails,
-        customer.phones,
-        customer.addresses,
-        customer.consents,
-    )
-    return hashlib.blake2b(repr(content).encode(), digest_size=12).hexdigest()
+def _same_person(arrival: Arrival, people: Mapping[tuple[str, str], set[tuple[int, str]]]) -> int | None:
+    """The one hub customer with one of its keys and the same name; None for nobody or several."""
+    found = {person for key in arrival.keys for person in people.get(key, ())}
+    if len(found) != 1:
+        return None
+    hub_id, name = found.pop()
+    same = name.strip() and name.casefold().split() == arrival.customer.name.casefold().split()
+    return hub_id if same else None

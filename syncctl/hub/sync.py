@@ -6,7 +6,7 @@ from datetime import datetime
 
 from syncctl import times
 from syncctl.errors import SafetyStop
-from syncctl.hub.bulk import in_chunks, marks
+from syncctl.hub.bulk import Insert, in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.model import About
 
@@ -101,28 +101,33 @@ class Link:
 
 
 _LINK = "party, kind, remote_id, hub_id, rule, role, reference, agreed_ours, agreed_theirs"
+_INSERT = Insert("link", f"{_LINK.replace(',', '')} made_at")
 
 
 class Links(Family):
     """Table `link`: at most one primary per hub record and party; aliases are read from only."""
 
-    def add(self, link: Link) -> None:
-        """Record a link. IntegrityError if that remote record, or that primary, is taken."""
+    def add(self, *links: Link) -> None:
+        """Record links. IntegrityError if one's remote record, or its primary, is taken."""
+        now = times.to_text(times.now())
         with self.hub.transaction() as connection:
-            connection.execute(
-                f"INSERT INTO link ({_LINK}, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    link.party,
-                    link.kind,
-                    link.remote_id,
-                    link.hub_id,
-                    link.rule,
-                    link.role,
-                    link.reference,
-                    link.agreed_ours,
-                    link.agreed_theirs,
-                    times.to_text(times.now()),
-                ],
+            _INSERT.run(
+                connection,
+                (
+                    (
+                        link.party,
+                        link.kind,
+                        link.remote_id,
+                        link.hub_id,
+                        link.rule,
+                        link.role,
+                        link.reference,
+                        link.agreed_ours,
+                        link.agreed_theirs,
+                        now,
+                    )
+                    for link in links
+                ),
             )
 
     def agree(self, link: Link, ours: str, theirs: str | None) -> None:

@@ -36,7 +36,7 @@ FINANCIAL_STATES = frozenset(
 FULFILMENT_STATES = frozenset("unfulfilled partially_fulfilled fulfilled on_hold scheduled in_progress".split())
 
 
-@dataclass(slots=True, kw_only=True, unsafe_hash=True)  # never changed; but `frozen` more than doubles its making,
+@dataclass(slots=True, unsafe_hash=True)  # never changed; but `frozen` more than doubles its making,
 class LineItem:  # and there are twenty of it for every other record
     """One line of an order, keyed by the platform's line id. `amount` is before discounts, net of tax."""
 

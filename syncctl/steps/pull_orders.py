@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from syncctl import times
 from syncctl.connectors.base import Page, WebStore
 from syncctl.hub.bulk import in_chunks
-from syncctl.hub.customers import Arrival
+from syncctl.hub.customer_rows import Arrival
 from syncctl.hub.holds import Hold
 from syncctl.hub.order_rows import Decision
 from syncctl.hub.orders import Fresh

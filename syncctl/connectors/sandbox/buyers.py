@@ -5,8 +5,8 @@ from typing import Any
 
 from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.people import search_keys, to_words
+from syncctl.connectors.sandbox.strict_json import canonical
 from syncctl.connectors.sandbox.tables import ShopFile, ShopRefusal, loaded
-from syncctl.connectors.sandbox.words import canonical
 
 
 class Buyers(ShopFile):

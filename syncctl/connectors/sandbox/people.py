@@ -10,26 +10,26 @@ from syncctl.model import Address, Consent, Customer
 
 FIELDS = frozenset(["name", "company", "emails", "phones", "addresses", "group", "consents", "note", "tax_exempt"])
 CONSENT_CHANNELS = frozenset({"email", "sms"})
-_ADDRESS_TEXTS = tuple(field.name for field in fields(Address) if field.name != "is_default")
+_TEXTS = dict.fromkeys(["id", "name", "company", "group", "note", "reference"], "")
+_ADDRESS_TEXTS = {field.name: str(field.default) for field in fields(Address) if field.name != "is_default"}
 _PHONE_DIGITS = 9
 
 
 def to_customer(row: Fields, *, deleted: bool = False) -> Customer:
     """Turn a customer's body, or the buyer that an order names, into ours. One without an id is a guest."""
-    customer_id = row.text("id")
-    group = row.text("group") or None
+    customer_id, name, company, group, note, reference = row.texts(_TEXTS)
     return Customer(
         id=customer_id,
-        name=row.text("name"),
-        company=row.text("company"),
+        name=name,
+        company=company,
         emails=_texts(row, "emails"),
         phones=_texts(row, "phones"),
         addresses=tuple(to_address(each) for each in row.fields("addresses", "address")),
-        group=group,
+        group=group or None,
         consents=tuple(_consent(each) for each in row.fields("consents", "consent")),
-        note=row.text("note"),
+        note=note,
         tax_exempt=row.flag("tax_exempt") if row.row.get("tax_exempt") is not None else None,
-        reference=row.text("reference") or None,
+        reference=reference or None,
         guest=not customer_id,
         created_at=row.moment("created_at"),
         changed_at=row.moment("updated_at"),
@@ -70,8 +70,8 @@ def _texts(row: Fields, name: str) -> tuple[str, ...]:
 
 
 def to_address(row: Fields) -> Address:
-    texts = {name: row.text(name) for name in _ADDRESS_TEXTS if row.has(name)}
-    return Address(**texts, is_default=row.flag("is_default"))
+    texts = zip(_ADDRESS_TEXTS, row.texts(_ADDRESS_TEXTS), strict=True)
+    return Address(**dict(texts), is_default=row.flag("is_default"))
 
 
 def _consent(row: Fields) -> Consent:

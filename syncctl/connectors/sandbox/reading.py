@@ -1,6 +1,6 @@
 """Reading foreign JSON field by field: what is not as it should be is noted as a sentence, and the rest goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -59,6 +59,13 @@ class Fields:
         if value is not None:
             self.note(name, "is no text")
         return default
+
+    def texts(self, defaults: Mapping[str, str]) -> list[str]:
+        """Several fields at once, in the order of their names; a field that is not there has its default."""
+        values = list(map(self.row.get, defaults, defaults.values()))
+        if all(type(value) is str for value in values):
+            return values
+        return [self.text(name, default) for name, default in defaults.items()]
 
     def shown_text(self, name: str) -> str:
         """The field as it came, or a short description where it is no text; for keeping, not for deciding."""

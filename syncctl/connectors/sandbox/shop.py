@@ -17,8 +17,8 @@ from syncctl.connectors.sandbox.buyers import Buyers
 from syncctl.connectors.sandbox.catalog import DEMO_CATALOG
 from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.goods import Goods
+from syncctl.connectors.sandbox.strict_json import canonical
 from syncctl.connectors.sandbox.tables import Clock, ShopRefusal, loaded
-from syncctl.connectors.sandbox.words import canonical
 from syncctl.model import Address, Consent
 from syncctl.money import to_minor, to_text
 

@@ -12,9 +12,10 @@ from syncctl.connectors.sandbox.files import reading, storable
 from syncctl.connectors.sandbox.goods import LISTING_COLUMNS, to_listing, units_of
 from syncctl.connectors.sandbox.reading import Fields
 from syncctl.connectors.sandbox.shop import Shop
+from syncctl.connectors.sandbox.strict_json import parse_object
 from syncctl.connectors.sandbox.tables import Clock, ShopRefusal
 from syncctl.connectors.sandbox.walk import Step, walk
-from syncctl.connectors.sandbox.words import parse_object, read_order
+from syncctl.connectors.sandbox.words import read_order
 from syncctl.errors import BatchRefused
 from syncctl.model import (
     About,

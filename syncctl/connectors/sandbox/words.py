@@ -4,16 +4,14 @@ What cannot be read in one field becomes a sentence in `Order.problems`. A line 
 kept without its amount, so that its units still count against stock.
 """
 
-import json
-from collections.abc import Callable, Sequence
 from datetime import datetime
-from operator import itemgetter
 from typing import Any
 
 from syncctl import times
-from syncctl.connectors.sandbox.files import storable
+from syncctl.connectors.sandbox.order_lines import read_lines
 from syncctl.connectors.sandbox.people import to_address, to_customer
 from syncctl.connectors.sandbox.reading import FRACTION, Fields, shown
+from syncctl.connectors.sandbox.strict_json import parse_object
 from syncctl.errors import DataError, MoneyError
 from syncctl.model import (
     Address,
@@ -30,14 +28,8 @@ from syncctl.model import (
     Unreadable,
 )
 from syncctl.money import places, round_minor, to_minor
-from syncctl.units import LIMIT
 
-_DIGITS_LIMIT = 18
-
-
-def canonical(body: object) -> str:
-    """JSON text in which equal content is equal text: sorted keys, no spaces, ASCII only."""
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_TEXTS = {"kind": "sale", "financial_status": "", "fulfilment_status": "", "channel": "web", "email": ""}
 
 
 def read_order(order_id: str, raw: str) -> Order | Unreadable:
@@ -46,52 +38,6 @@ def read_order(order_id: str, raw: str) -> Order | Unreadable:
         return to_order(parse_object(raw), raw)
     except DataError as error:
         return Unreadable(id=order_id, reason=str(error))
-
-
-def parse_object(raw: str) -> dict[str, Any]:
-    """Strict JSON: no key twice; a number with a fraction or too many digits, NaN and Infinity come as their text.
-
-    Such texts fail where an amount or a count is read from them, which names the field. Errors: DataError.
-    """
-    try:
-        body = _plain_body(raw) or _DECODER.decode(raw)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"This is no readable JSON: {str(error)[:120]}.") from error
-    if "\\ud" in raw or "\\uD" in raw:
-        body = _storable(body)
-    if not isinstance(body, dict):
-        raise DataError(f"This is no JSON object but {shown(body)}.")
-    return body
-
-
-def _plain_body(raw: str) -> dict[str, Any] | None:
-    """The way that all sound orders go, faster by half: the body, where no key can stand in it twice; else None.
-
-    Each key of the text is followed by `":`, unless there is space between the two; if that stands there no more often
-    than the body has keys, none was lost. Whole numbers of any length stay numbers here: each is held against its limit
-    where it is read.
-    """
-    try:
-        body = _PLAIN_DECODER.decode(raw)
-    except (ValueError, RecursionError):
-        return None
-    if type(body) is not dict or any(space in raw for space in _SPACE_AFTER_QUOTE):
-        return None
-    return body if _keys(body) == raw.count('":') else None
-
-
-def _keys(body: dict[str, Any]) -> int:
-    """How many keys stand in a body, its objects and lists, and theirs; what lies deeper is not counted."""
-    keys = len(body)
-    for value in body.values():
-        if type(value) is list:
-            keys += sum([len(row) for row in value if type(row) is dict])
-        elif type(value) is dict:
-            keys += len(value)
-            for rows in value.values():
-                if type(rows) is list:
-                    keys += sum([len(row) for row in rows if type(row) is dict])
-    return keys
 
 
 def to_order(body: dict[str, Any], raw: str) -> Order:
@@ -106,16 +52,16 @@ def to_order(body: dict[str, Any], raw: str) -> Order:
         raise DataError(f"The order has no id but {shown(order_id)}.")
     currency = _currency(order)
     tax_included = order.flag("tax_included")
-    lines = _lines(order.rows("lines"), currency, tax_included, problems)
+    lines = read_lines(order.rows("lines"), currency, tax_included, problems)
     charges = tuple(_charge(row, currency, tax_included) for row in order.fields("charges", "charge"))
     total = order.amount("total", to_minor, currency)
     if not problems:
         charges += _rounding(total, lines, charges)
-    cancelled_at = order.moment("cancelled_at")
+    kind, financial_status, fulfilment_status, channel, email = order.texts(_TEXTS)
     return Order(
         id=order_id,
         number=order.text("name", order_id),
-        kind=order.text("kind", "sale"),
+        kind=kind,
         placed_at=placed_at,
         changed_at=order.moment("updated_at") or placed_at,
         currency=currency or order.text("currency"),
@@ -124,14 +70,14 @@ def to_order(body: dict[str, Any], raw: str) -> Order:
         lines=lines,
         tax_included=tax_included,
         charges=charges,
-        financial_status=order.text("financial_status"),
-        fulfilment_status=order.text("fulfilment_status"),
-        cancelled_at=cancelled_at,
+        financial_status=financial_status,
+        fulfilment_status=fulfilment_status,
+        cancelled_at=order.moment("cancelled_at"),
         closed=order.flag("closed"),
         test=order.flag("test"),
-        channel=order.text("channel", "web"),
+        channel=channel,
         customer=_customer(order, problems),
-        email=order.text("email"),
+        email=email,
         shipping_address=_address(order, "shipping_address", problems),
         billing_address=_address(order, "billing_address", problems),
         payments=tuple(_payment(row, currency) for row in order.fields("payments", "payment")),
@@ -176,88 +122,6 @@ def _currency(order: Fields) -> str:
         order.note("currency", "is no currency that ISO 4217 knows")
         return ""
     return currency
-
-
-def _lines(rows: Sequence[Any], currency: str, tax_included: bool, problems: list[str]) -> tuple[LineItem, ...]:
-    lines: dict[str, LineItem] = {}
-    for position, row in enumerate(rows, 1):
-        try:
-            line = _plain_line(row, currency, tax_included)
-        except (MoneyError, LookupError, TypeError, ValueError):
-            odd = _odd_line(row, position, currency, tax_included, problems)
-            if odd is None:
-                continue
-            line = odd
-        key = line.id
-        if key in lines:
-            problems.append(f"line {position}: id {shown(key)} stands twice")
-            key = f"{key}~{position}"
-            line = _renamed(line, key)
-        lines[key] = line
-    return tuple(lines.values())
-
-
-_LINE_WORDS = itemgetter("id", "sku", "title", "quantity", "price")
-
-
-def _plain_line(row: dict[str, Any], currency: str, tax_included: bool) -> LineItem:
-    """The way that all sound lines go; whatever is odd raises, and is then read field by field."""
-    line_id, sku, title, quantity, price = _LINE_WORDS(row)
-    if (
-        type(line_id) is not str
-        or not line_id
-        or type(title) is not str
-        or not (sku is None or type(sku) is str)
-        or type(quantity) is not int
-        or not -LIMIT < quantity < LIMIT
-    ):
-        raise ValueError
-    tax = round_minor(row["tax"], currency) if "tax" in row else 0
-    amount = round_minor(price, currency, quantity)
-    return LineItem(
-        id=line_id,
-        sku=sku or None,
-        title=title,
-        quantity=quantity,
-        unit_price=price,
-        amount=amount - tax if tax_included else amount,
-        tax=tax,
-    )
-
-
-def _odd_line(row: Any, position: int, currency: str, tax_included: bool, problems: list[str]) -> LineItem | None:
-    line = Fields.of(row, f"line {position}", problems)
-    if line is None:
-        return None
-    quantity = line.units("quantity", sold=True)
-    line_id = line.text("id")
-    if not line_id:
-        line.note("id", "is no line id")
-    if quantity is None:
-        return None
-    tax = line.amount("tax", round_minor, currency) if line.has("tax") else 0
-    amount = line.amount("price", lambda text, of: round_minor(text, of, quantity), currency)
-    return LineItem(
-        id=line_id or f"?{position}",
-        sku=line.text("sku") or None,
-        title=line.text("title"),
-        quantity=quantity,
-        unit_price=line.shown_text("price"),
-        amount=amount - tax if tax_included else amount,
-        tax=tax,
-    )
-
-
-def _renamed(line: LineItem, line_id: str) -> LineItem:
-    return LineItem(
-        id=line_id,
-        sku=line.sku,
-        title=line.title,
-        quantity=line.quantity,
-        unit_price=line.unit_price,
-        amount=line.amount,
-        tax=line.tax,
-    )
 
 
 def _charge(row: Fields, currency: str, tax_included: bool) -> Charge:
@@ -340,33 +204,3 @@ def _customer(order: Fields, problems: list[str]) -> Customer | None:
         return None
     fields = Fields.of(row, "customer", problems)
     return None if fields is None else to_customer(fields)
-
-
-def _integer(text: str) -> int | str:
-    return int(text) if len(text) <= _DIGITS_LIMIT else text
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(shown(name) for name in names if names.count(name) > 1)} stands twice")
-    return row
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, str):
-        return storable(value)
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, dict):
-        return {storable(key): _storable(item) for key, item in value.items()}
-    return value
-
-
-_text: Callable[[str], str] = str
-_SPACE_AFTER_QUOTE = ('" ', '"\t', '"\n', '"\r')  # where it follows a key; elsewhere it costs the slower way, no more
-_PLAIN_DECODER = json.JSONDecoder(parse_float=_text, parse_constant=_text, strict=False)
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_float=_text, parse_int=_integer, parse_constant=_text, strict=False
-)
