@@ -5,12 +5,11 @@ import re
 import sqlite3
 import sys
 from contextlib import closing
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from bench import BENCHMARKS, pull_orders, retail
+from bench import BENCHMARKS, benchmark, pull_orders, quiet, retail, stock
 from bench.__main__ import line, main
 from bench.measure import ROOT, measured
 from bench.sandboxes import load_data, write_config
@@ -32,7 +31,7 @@ def test_the_list_names_every_benchmark_with_what_it_is(capsys: pytest.CaptureFi
     rows = [row.split("\t") for row in capsys.readouterr().out.splitlines()]
     assert [name for name, _ in rows] == list(BENCHMARKS)
     assert all(about.endswith(("times", ".", "alone")) or about for _, about in rows)
-    assert all(callable(import_module(module).run) for module in BENCHMARKS.values())
+    assert all(callable(benchmark(name)[1]) for name in BENCHMARKS)
 
 
 @pytest.mark.parametrize("arguments", [[], ["no-such"], ["help", "no-such"]])
@@ -82,3 +81,25 @@ def test_the_floor_writes_what_step_one_writes(tmp_path: Path) -> None:
         floor.commit()
     with pytest.raises(RuntimeError, match="line_item differs"):
         pull_orders.compare(tmp_path)
+
+
+@pytest.mark.parametrize("changed", [0, 3, 300])
+def test_the_floor_of_step_three_writes_what_step_three_writes(tmp_path: Path, changed: int) -> None:
+    """Over more than one page, and with the first reading of all of them behind both."""
+    stock.prepare(tmp_path, 2100)
+    stock.change(tmp_path, 2100, changed)
+    for which in ("floor", "ours"):
+        assert stock.pull(tmp_path, which)[1]["levels"] == 2100
+    stock.compare(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "ours.db")) as ours:
+        assert ours.execute("SELECT count(*) FROM stale_sku").fetchone() == (changed,)
+        ours.execute("UPDATE stock_level SET available = available + 1 WHERE sku = 'SKU-0001500'")
+        ours.commit()
+    with pytest.raises(RuntimeError, match="stock_level differs"):
+        stock.compare(tmp_path)
+
+
+def test_a_cycle_that_has_something_to_do_is_not_measured_as_quiet(tmp_path: Path) -> None:
+    quiet.make_sides(tmp_path, 5)
+    with pytest.raises(RuntimeError, match="was not"):
+        quiet.quiet_cycle(tmp_path)

@@ -1,9 +1,10 @@
 """The sandbox's web store: the suite, and its own oddities."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from syncctl.connectors.sandbox import walk
 from syncctl.connectors.sandbox.bodies import NewLine
 from syncctl.connectors.sandbox.shop import Shop
 from syncctl.connectors.sandbox.store import SandboxStore
@@ -69,3 +70,21 @@ def test_half_an_emoji_is_replaced_since_no_database_holds_it(store: SandboxStor
     order = now_there(store, shop.place_order([NewLine(sku="A", price="1.00", title="cut \ud83c here 🍵")]))
     assert order.lines[0].title == "cut � here 🍵"
     order.raw.encode()
+
+
+@pytest.mark.parametrize("few_pages", [0, 1, 10])
+def test_few_changed_rows_and_many_are_found_alike(
+    store: SandboxStore, shop: Shop, clock: Clock, monkeypatch: pytest.MonkeyPatch, few_pages: int
+) -> None:
+    """Whichever way the shop looks for them: each once, in the order of their making, page by page."""
+    monkeypatch.setattr(walk, "_FEW_PAGES", few_pages)
+    ids = [shop.add_listing(f"SKU-{number}", units=1) for number in range(20)]
+    clock.at += timedelta(hours=1)
+    *_, last = store.fetch_listings(None)
+    changed = [ids[number] for number in (17, 3, 11, 2, 19, 0, 8, 5, 14)]
+    for listing_id in changed:
+        shop.set_level(listing_id, 5)
+    for cursor in (last.cursor, last.cursor):
+        pages = list(store.fetch_listings(cursor))
+        assert [one.id for page in pages for one in page.records] == sorted(changed, key=ids.index)
+        assert len(pages) == len(changed) // store.page_size + 1
