@@ -100,6 +100,6 @@ def test_the_floor_of_step_three_writes_what_step_three_writes(tmp_path: Path, c
 
 
 def test_a_cycle_that_has_something_to_do_is_not_measured_as_quiet(tmp_path: Path) -> None:
-    quiet.make_sides(tmp_path, 5)
+    quiet.make_sides(tmp_path, quiet.ORDERS)
     with pytest.raises(RuntimeError, match="was not"):
         quiet.quiet_cycle(tmp_path)
