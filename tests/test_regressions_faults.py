@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 import syncctl.connectors.sandbox.walk
+from syncctl.connectors.sandbox.bodies import NewLine
 from syncctl.errors import Unreachable
 from syncctl.model import Absent
-from tests.fakes.faulty import FailBefore, Lie, on
+from tests.fakes.faulty import FailBefore, Lie, Unread, lost_reply, on
 from tests.stock_world import StockWorld, states
 
 OFFICE = "back-office"
@@ -115,3 +116,47 @@ def test_a_look_up_that_denies_what_it_was_not_asked_about_books_nothing(world: 
     world.run(plans={OFFICE: [Lie(on("find_documents"), lambda answer: [Absent(reference="other")] * len(answer))]})
     assert len(world.totals()) == booked == 3
     world.assert_booked_once()
+
+
+def test_the_creation_of_an_item_whose_reply_was_lost_has_an_outcome_once_the_item_is_seen(memory: Path) -> None:
+    world = StockWorld(memory, orders={"unknown_sku": "create"})
+    world.shop.place_order([NewLine(sku="NEW", price="5.00", title="New")])
+    assert world.run(plans={OFFICE: [lost_reply("create_variants")]}).exit_code == 3
+    world.settle()
+    assert world.rows("SELECT state FROM journal WHERE operation = 'variant.create'") == [("superseded",)]
+
+
+@pytest.fixture
+def reread(memory: Path, monkeypatch: pytest.MonkeyPatch) -> StockWorld:
+    """Two shops whose open orders are read again by their id in each cycle; in step, and then levels may rise."""
+    monkeypatch.setattr(syncctl.connectors.sandbox.walk, "OVERLAP_SECONDS", 0)  # else changed orders come twice
+    world = StockWorld(memory, stores=("shop", "other"), orders={"reread_open": "0s"})
+    world.shop.place_order([("TRAY", 1)])
+    world.settle()
+    world.office.receive("MUG", 20)
+    return world
+
+
+def test_while_an_open_order_that_is_read_again_cannot_be_read_no_level_rises_in_any_store(reread: StockWorld) -> None:
+    """Its units may have changed; the store counted as read once its changed orders were."""
+    reread.shops["other"].place_order([("TRAY", 1)])
+    reread.run("pull-orders")
+    reread.run(plans={"other": [Unread(on("fetch_orders_by_id"))]})
+    assert [reread.level("MUG", name) for name in reread.shops] == [100, 100]
+
+
+def test_while_open_orders_could_not_be_read_again_no_level_rises_in_any_store(reread: StockWorld) -> None:
+    report = reread.run(plans={"shop": [FailBefore(on("fetch_orders_by_id"), Unreachable("down"))]})
+    assert states(report)["pull-orders", "shop"] == "failed"
+    assert reread.level("MUG", "other") == 100
+    reread.run()
+    assert [reread.level("MUG", name) for name in reread.shops] == [120, 120]
+
+
+def test_an_order_that_can_be_read_again_and_is_as_it_was_is_held_no_longer(reread: StockWorld) -> None:
+    """The hold stayed for ever, and with it no level of that store could rise."""
+    reread.run(plans={"shop": [Unread(on("fetch_orders_by_id"))]})
+    assert reread.holds() == [("unreadable", "unreadable")]
+    reread.run()
+    assert reread.holds() == []
+    assert [reread.level("MUG", name) for name in reread.shops] == [120, 120]

@@ -37,8 +37,9 @@ class Items:
             if self._run.settings.orders.unknown_sku == "create":
                 self._create(missing)
         self._unknown |= new - self._known
-        made = self._run.hub.holds.get("item", new & self._known)
-        self._run.hub.holds.clear("item", made)
+        here = new & self._known
+        self._run.hub.holds.clear("item", self._run.hub.holds.get("item", here))
+        self._run.hub.journal.supersede(BACK_OFFICE, "variant.create", here)
 
     def item(self, sku: str | None) -> str | None:
         """The back office's item for a SKU: itself, the placeholder if so set, or None."""

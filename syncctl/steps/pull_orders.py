@@ -22,13 +22,28 @@ def pull_orders(run: Run, name: str) -> Counts:
     """Read what changed in one store since its cursor, and once a day its open orders again."""
     store = run.stores[name]
     run.hub.parties.confirm(name, store.about())
-    counts = read_changed_orders(run, name, store)
+    counts = _read_changed(run, name, store)
     counts += _read_open_orders(run, name, store)
+    _judge_units(run, name)
     return counts
 
 
 def read_changed_orders(run: Run, name: str, store: WebStore) -> Counts:
     """Read what changed since the cursor; a changed filter reads everything again."""
+    counts = _read_changed(run, name, store)
+    _judge_units(run, name)
+    return counts
+
+
+def _judge_units(run: Run, name: str) -> None:
+    """After all was read: while units are unknown, on an order that cannot be read, no level may rise."""
+    if run.hub.holds.any_unreadable(name):
+        run.pulled.discard(name)
+    else:
+        run.pulled.add(name)
+
+
+def _read_changed(run: Run, name: str, store: WebStore) -> Counts:
     filter_hash = settings_hash(run.settings.orders)
     cursor = run.hub.cursors.get(name, "orders", filter_hash)
     counts = Counts()
@@ -36,10 +51,6 @@ def read_changed_orders(run: Run, name: str, store: WebStore) -> Counts:
         counts += _record(run, name, page, page.cursor)
         run.progress(f"{name}: {counts['new'] + counts['changed'] + counts['unchanged']} orders read")
         run.checkpoint()
-    if run.hub.holds.any_unreadable(name):  # units on an order that cannot be read are unknown
-        run.pulled.discard(name)
-    else:
-        run.pulled.add(name)
     return counts
 
 
@@ -83,6 +94,7 @@ def _record(run: Run, name: str, page: Page[Order], cursor: str | None) -> Count
             decided = [(one, _decide(run, one)) for one in fresh]
             ids = run.hub.orders.write(name, decided, filter_hash, customer_ids)
             _record_holds(run, name, ids, decided)
+        run.hub.holds.clear_unreadable(name, (order.id for order in page.records))
         for record in page.unreadable:
             _hold_unreadable(run, name, record.id, record.reason)
         _hold_gone(run, name, page.gone)
@@ -119,7 +131,6 @@ def _record_holds(run: Run, name: str, ids: Sequence[int], decided: Sequence[tup
         if fresh.known is not None and decision.decision not in ("held", "book")
     ]
     run.hub.holds.clear("order", gone)
-    run.hub.holds.clear_unreadable(name, [fresh.order.id for fresh, _ in decided])
 
 
 def _hold_gone(run: Run, name: str, remote_ids: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ Nothing of syncctl is asked. Ids that depend on the route taken, and times, are 
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -49,15 +49,18 @@ _MAY_MOVE = ("run", "run_step", "cursor", "snapshot")  # in a cycle with nothing
 _EDITED = ("MUG", "CANDLE")  # what is left on the order "edited", one unit each
 
 
-def read(folder: Path) -> State:
-    """The state of the two sides and of the hub."""
+def read(folder: Path, shops: Sequence[str] = (SHOP,)) -> State:
+    """The state of the sides and of the hub; what a second shop holds stands under the name of its file."""
     state = {}
-    for name, queries in ((BOOKS, _OFFICE), (SHOP, _SHOP), (HUB, _HUB)):
+    for name, queries in ((BOOKS, _OFFICE), (HUB, _HUB)):
         with _open(folder / name) as connection:
             state |= {what: sorted(connection.execute(sql), key=repr) for what, sql in queries.items()}
-    with _open(folder / SHOP) as shop:
-        bodies = [json.loads(row[0]) for row in shop.execute("SELECT body FROM sales_order")]
-    state["fulfilments in the shop"] = sorted(_fulfilments(bodies), key=repr)
+    for name in shops:
+        of_it = "" if name == SHOP else f" of {name}"
+        with _open(folder / name) as shop:
+            state |= {what + of_it: sorted(shop.execute(sql), key=repr) for what, sql in _SHOP.items()}
+            bodies = [json.loads(row[0]) for row in shop.execute("SELECT body FROM sales_order")]
+        state[f"fulfilments in the shop{of_it}"] = sorted(_fulfilments(bodies), key=repr)
     return state
 
 
@@ -120,10 +123,10 @@ def sound(folder: Path) -> list[str]:
     return found
 
 
-def marks(folder: Path) -> State:
+def marks(folder: Path, shops: Sequence[str] = (SHOP,)) -> State:
     """What must stand still when nothing is new: the sides' counts of changes, and the rows of the hub."""
     state: State = {}
-    for name in (BOOKS, SHOP):
+    for name in (BOOKS, *shops):
         with _open(folder / name) as connection:
             state[f"changes of {name}"] = list(connection.execute("SELECT name, value FROM sequence"))
     with _open(folder / HUB) as connection:
