@@ -115,6 +115,10 @@ class OrderSettings(Section):
         default="hold",
         description="A line whose SKU the back office does not know: hold the order, book placeholder, or create it.",
     )
+    edited: Literal["amend", "hold"] = Field(
+        default="amend",
+        description="An order edited after booking: amend its sale where the back office can, or always hold it.",
+    )
     placeholder_sku: str = Field(
         default="WEB-ITEM", min_length=1, description="The back office's item that stands for unknown SKUs."
     )
@@ -273,6 +277,9 @@ class SandboxBooksSettings(Section):
     )
     answers: Literal["now", "later"] = Field(
         default="now", description="Whether documents are booked at once, or only when it next looks at its queue."
+    )
+    amend: tuple[Literal["amend"], ...] = Field(
+        default=("amend",), description="How it lets a booked sale be changed: amend. Empty: not at all."
     )
 
 

@@ -21,7 +21,8 @@ from tests.builders import World
 from tests.fakes.faulty import Fault, Faulty, Plan
 
 WRITES = frozenset(
-    "push_levels push_prices push_fulfilments push_customers push_documents create_variants create_groups".split()
+    "push_levels push_prices push_fulfilments push_customers push_documents amend_documents create_variants "
+    "create_groups".split()
 )
 _REAL_NOW = times.now
 Levels = dict[tuple[str, str, str], int | None]
@@ -157,19 +158,21 @@ class StockWorld(World):
                 if (name, order_id) in self.not_counted or _gone(body):
                     continue
                 for line_id, wanted in _demand(body, sku).items():
-                    rest = wanted - self._taken_off(shop, order_id, line_id)
+                    rest = wanted - self._taken_off(shop, order_id, line_id, sku)
                     if rest > 0:
                         units[name, order_id, line_id] = rest
         return units
 
-    def _taken_off(self, shop: Shop, order_id: str, line_id: str) -> int:
-        """Units of one order line that the back office's number lacks: sold (or shipped), less what came back."""
+    def _taken_off(self, shop: Shop, order_id: str, line_id: str, sku: str) -> int:
+        """Units of one order line that this SKU's number in the back office lacks: sold (or shipped), less what came
+        back."""
         rows = self.office.connection.execute(
             """SELECT d.kind, l.quantity, l.restock, coalesce((SELECT sum(s.quantity) FROM shipment h
-            JOIN shipment_line s ON s.shipment_id = h.id WHERE h.document_id = d.id AND s.line_id = l.line_id), 0)
-            FROM document d JOIN document_line l ON l.document_id = d.id
-            WHERE d.order_id = ? AND l.line_id = ? AND d.reference LIKE ? || '/%'""",
-            (order_id, line_id, shop.identity),
+            JOIN shipment_line s ON s.shipment_id = h.id
+            WHERE h.document_id = d.id AND s.line_id = l.line_id AND s.sku = i.sku), 0)
+            FROM document d JOIN document_line l ON l.document_id = d.id JOIN item i ON i.id = l.item_id
+            WHERE d.order_id = ? AND l.line_id = ? AND i.sku = ? AND d.reference LIKE ? || '/%'""",
+            (order_id, line_id, sku, shop.identity),
         ).fetchall()
         sold = sum(quantity for kind, quantity, _, _ in rows if kind == "sale")
         shipped = sum(gone for kind, _, _, gone in rows if kind == "sale")

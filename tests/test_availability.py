@@ -234,7 +234,7 @@ def test_orders_from_before_book_from_are_in_the_books_already(tmp_path: Path) -
 @pytest.mark.parametrize("falls_on", ["order", "shipment"])
 @pytest.mark.parametrize("answers", ["now", "later"])
 def test_units_added_after_booking_count(tmp_path: Path, falls_on: str, answers: str) -> None:
-    world = StockWorld(tmp_path, falls_on=falls_on, answers=answers)
+    world = StockWorld(tmp_path, falls_on=falls_on, answers=answers, orders={"edited": "hold"})
     order_id = world.shop.place_order([("MUG", 5)])
     world.settle()
     assert world.level("MUG") == 95

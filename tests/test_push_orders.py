@@ -207,7 +207,10 @@ def test_a_return_that_names_no_order_is_a_credit_without_an_original(world: Wor
     assert world.office.on_hand("MUG") == 102
 
 
-def test_an_order_edited_after_booking_is_held_with_both_versions_and_its_units_count(world: World) -> None:
+def test_an_order_edited_after_booking_is_held_with_both_versions_where_so_set_and_its_units_count(
+    world: World,
+) -> None:
+    world.change(orders={"edited": "hold"})
     order = world.shop.place_order([("MUG", 2)])
     world.run()
     world.shop.edit_order(order, {world.line_ids(order)[0]: 5})

@@ -136,7 +136,9 @@ def test_the_very_second_cycle_is_quiet(tmp_path: Path, falls_on: str) -> None:
 def test_a_cycle_is_quiet_though_everything_that_can_be_held_is_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, falls_on: str, answers: str
 ) -> None:
-    world = StockWorld(tmp_path, falls_on=falls_on, answers=answers, customers={"country": "GB"})
+    world = StockWorld(
+        tmp_path, falls_on=falls_on, answers=answers, orders={"edited": "hold"}, customers={"country": "GB"}
+    )
     all_that_can_stand(world, monkeypatch)
     for _ in range(4):
         world.run()

@@ -68,7 +68,8 @@ class Race:
         }
 
     def _taken_off(self, line_id: str) -> int:
-        return self.world._taken_off(self.world.shop, self._lines()[line_id][0], line_id)
+        order_id, sku, _ = self._lines()[line_id]
+        return self.world._taken_off(self.world.shop, order_id, line_id, sku)
 
     def _unknown(self, sku: str) -> int:
         return sum(

@@ -219,7 +219,7 @@ def test_an_order_that_is_skipped_while_it_is_looked_up_is_not_booked(world: Wor
 def test_a_skipped_order_whose_queued_document_is_refused_in_the_end_is_not_booked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = World(tmp_path, back_office={"answers": "later"})
+    world = World(tmp_path, back_office={"answers": "later"}, orders={"edited": "hold"})
     order_id = world.shop.place_order([("MUG", 2)])
     world.run("pull-orders", "push-orders")
     world.shop.edit_order(order_id, {world.line_ids(order_id)[0]: 1})

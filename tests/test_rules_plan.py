@@ -13,6 +13,7 @@ from syncctl.model import (
     Found,
     LookUp,
     Order,
+    Payment,
 )
 from syncctl.rules.documents import Plan, plan_documents
 from syncctl.rules.wanted import Problem, wanted_documents
@@ -108,6 +109,17 @@ def test_without_a_problem_every_missing_document_is_created_or_adopted(situatio
     if plan.problem is None and not plan.rejected:
         assert sorted(handled) == sorted(one.reference for one in missing)
     assert planned(situation) == plan
+
+
+def test_a_payment_that_was_booked_in_full_while_the_order_was_larger_is_adopted_as_it_is() -> None:
+    payment = Payment(id="9", gateway="card", amount=5000)
+    order = an_order(payments=(payment,))
+    _, paid = wanted(order)
+    assert paid.total == 2000
+    for total, adopted in ((5000, [5000]), (2000, [2000]), (3000, [])):
+        plan = planned((order, [paid], {paid.reference: found(paid, total=total)}, True, {paid.reference}))
+        assert [document.total for document, _ in plan.adopt] == adopted
+        assert (plan.problem is None) == bool(adopted)
 
 
 def test_a_cancelled_return_that_is_found_in_the_books_is_not_taken_for_never_booked() -> None:

@@ -1,6 +1,8 @@
 """The commands for records that wait for a person."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
@@ -56,7 +58,9 @@ def show(app: App, hold_id: int, output_format: str) -> None:
     detail, versions = found.pop("detail"), found.pop("versions")
     shown = {"id", "party", "kind", "record", "reason", "message", "since", "tried_at", "run_id", "fingerprint"}
     app.show_facts((name.replace("_", " "), fact) for name, fact in found.items() if name in shown and fact != "")
-    if isinstance(detail, dict) and detail:
+    if isinstance(detail, dict) and _has_versions(detail):
+        app.show_rows(("", "booked", "now"), _side_by_side(detail["booked"], detail["now"]), "table")
+    elif isinstance(detail, dict) and detail:
         app.show_facts((f"  {name}", _compact(fact)) for name, fact in detail.items())
     if isinstance(versions, list) and versions:
         app.show_facts(("seen", f"{version['seen_at']}  {version['hash']}") for version in versions)
@@ -97,6 +101,18 @@ def _next_commands(hold: dict[str, object]) -> list[tuple[str, object]]:
     elif hold["kind"] in ("stock", "price"):
         commands.insert(0, f"syncctl explain sku {record}")
     return [("next", command) for command in commands]
+
+
+def _has_versions(detail: dict[str, Any]) -> bool:
+    """Whether it is about a booked sale and what its order says now."""
+    return all(isinstance(one, dict) and "lines" in one for one in (detail.get("booked"), detail.get("now")))
+
+
+def _side_by_side(booked: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The two versions of a sale, line by line; what is on one side alone stands beside a dash."""
+    yield "total", booked["total"], now["total"]
+    for line_id in dict.fromkeys([*booked["lines"], *now["lines"]]):
+        yield f"line {line_id}", booked["lines"].get(line_id, "-"), now["lines"].get(line_id, "-")
 
 
 def _compact(fact: object) -> str:

@@ -109,7 +109,7 @@ class BackOfficeAbilities:
     customer_batch: int = 50  # 0: customers cannot be written
     customer_search: frozenset[str] = frozenset({"reference", "id", "email", "phone"})
     creates_variants: bool = False
-    amend: frozenset[str] = frozenset()  # ways to change a booked document: amend, void, credit
+    amend: frozenset[str] = frozenset()  # ways to change a booked sale: amend (in its place)
     locations: bool = False
     groups: bool = False
     consent_channels: frozenset[str] = frozenset()
@@ -216,8 +216,15 @@ class BackOffice(ABC):
     def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
         """Create documents; `reference` is also the idempotency key where the system has one. Never retried blindly."""
 
+    def amend_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        """Make these booked documents say this instead, where `abilities.amend` has "amend".
+
+        They are found by reference, and what is said is absolute: the same again does no harm. Booked: it is so now.
+        """
+        return [Refused(key=one.reference, reason="cannot_amend") for one in documents]
+
     def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
-        """What became of documents that were Queued: Booked, Refused, or still Queued."""
+        """What became of documents, or of changes of them, that were Queued: Booked, Refused, or still Queued."""
         return [_outcome(found) for found in self.find_documents(references)]
 
     @abstractmethod

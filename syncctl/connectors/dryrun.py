@@ -72,9 +72,15 @@ class DryBackOffice(WrappedBackOffice):
         self._planned.append(PlannedWrite(party=self.name, operation=operation, record=record, detail=detail))
 
     def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        return self._plan_documents("document.create", documents)
+
+    def amend_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        return self._plan_documents("document.amend", documents)
+
+    def _plan_documents(self, operation: str, documents: Sequence[Document]) -> list[DocumentOutcome]:
         for one in documents:
             total = f"{money.to_text(one.total, one.currency)} {one.currency}"
-            self._plan(f"document.create {one.kind}", f"order {one.number}", f"{total}, {len(one.lines)} lines")
+            self._plan(f"{operation} {one.kind}", f"order {one.number}", f"{total}, {len(one.lines)} lines")
         return [Queued(key=one.reference) for one in documents]
 
     def create_variants(self, variants: Sequence[Variant]) -> list[WriteOutcome]:

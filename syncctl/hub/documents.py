@@ -3,19 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from syncctl import times
 from syncctl.hub.bulk import Insert, in_chunks, marks
 from syncctl.hub.family import Family
-from syncctl.model import Document, DocumentKind, DocumentLine, RecordedDocument
+from syncctl.model import BookedSale, Document, DocumentCharge, DocumentKind, DocumentLine, RecordedDocument
 
 _DOCUMENT = Insert(
     "document",
     "id order_id kind platform_event reference dated_on currency total fingerprint state remote_id number sequence "
-    "event taxed recorded_at",
+    "event taxed revision recorded_at",
 )
-_LINE = Insert("document_line", "document_id position line_id sku quantity amount restock")
-_COLUMNS = "order_id, reference, kind, platform_event, state, fingerprint, total, remote_id"
+_LINE = Insert("document_line", "document_id position line_id sku quantity amount tax restock")
+_CHARGE = Insert("document_charge", "document_id position kind item amount tax")
+_COLUMNS = "order_id, reference, kind, platform_event, state, fingerprint, total, remote_id, revision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +32,8 @@ class Confirmation:
     sequence: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BookedSale:
-    """How a sale was booked: with its tax or without, and on which item each line."""
-
-    taxed: bool
-    items: dict[str, str]
-
-
 class Documents(Family):
-    """Tables `document` and `document_line`."""
+    """Tables `document`, `document_line` and `document_charge`."""
 
     def recorded(self, order_ids: Iterable[int]) -> dict[int, list[RecordedDocument]]:
         """What is known to be in the back office for these orders."""
@@ -53,16 +47,50 @@ class Documents(Family):
         return found
 
     def booked_sales(self, order_ids: Iterable[int]) -> dict[int, BookedSale]:
-        """How the sales of these orders were booked: what is credited later must fit that."""
+        """The sales of these orders as they were booked, the last revision of each: what is credited must fit that."""
         found: dict[int, BookedSale] = {}
         for chunk in in_chunks(order_ids):
             rows = self.connection.execute(
-                "SELECT d.order_id, d.taxed, x.line_id, x.sku FROM document d JOIN document_line x "
-                f"ON x.document_id = d.id WHERE d.kind = 'sale' AND d.order_id IN ({marks(chunk)})",
+                f"SELECT id, taxed, {_COLUMNS} FROM document WHERE kind = 'sale' AND order_id IN ({marks(chunk)}) "
+                "ORDER BY revision",
                 chunk,
+            ).fetchall()
+            standing = {row[2]: row for row in rows}
+            lines = self._lines([row[0] for row in standing.values()])
+            charges = self._charges([row[0] for row in standing.values()])
+            for order_id, (document_id, taxed, *columns) in standing.items():
+                found[order_id] = BookedSale(
+                    recorded=_recorded(columns),
+                    taxed=bool(taxed),
+                    lines=tuple(lines.get(document_id, ())),
+                    charges=tuple(charges.get(document_id, ())),
+                )
+        return found
+
+    def _lines(self, document_ids: Sequence[int]) -> dict[int, list[DocumentLine]]:
+        found: dict[int, list[DocumentLine]] = {}
+        for document_id, line_id, sku, quantity, amount, tax in self.connection.execute(
+            "SELECT document_id, line_id, sku, quantity, amount, tax FROM document_line "
+            f"WHERE document_id IN ({marks(document_ids)}) ORDER BY document_id, position",
+            document_ids,
+        ):
+            found.setdefault(document_id, []).append(
+                DocumentLine(
+                    line_id=line_id, sku=sku, title="", quantity=quantity, unit_price="0", amount=amount, tax=tax
+                )
             )
-            for order_id, taxed, line_id, sku in rows:
-                found.setdefault(order_id, BookedSale(bool(taxed), {})).items[line_id] = sku
+        return found
+
+    def _charges(self, document_ids: Sequence[int]) -> dict[int, list[DocumentCharge]]:
+        found: dict[int, list[DocumentCharge]] = {}
+        for document_id, kind, item, amount, tax in self.connection.execute(
+            "SELECT document_id, kind, item, amount, tax FROM document_charge "
+            f"WHERE document_id IN ({marks(document_ids)}) ORDER BY document_id, position",
+            document_ids,
+        ):
+            found.setdefault(document_id, []).append(
+                DocumentCharge(kind=kind, item=item, title="", amount=amount, tax=tax)
+            )
         return found
 
     def record(self, confirmations: Sequence[Confirmation]) -> None:
@@ -75,13 +103,69 @@ class Documents(Family):
         last_id = connection.execute("SELECT coalesce(max(id), 0) FROM document").fetchone()[0]
         numbered = list(enumerate(confirmations, last_id + 1))
         _DOCUMENT.run(connection, [_document_row(row, one, event, now) for row, one in numbered])
+        self._write_parts([(row, one.document) for row, one in numbered])
+
+    def _write_parts(self, numbered: Sequence[tuple[int, Document]]) -> None:
         _LINE.run(
-            connection,
+            self.connection,
             (
-                (row, position, line.line_id, line.sku, line.quantity, line.amount, _restock(one.document, line))
+                (row, position, *(line.line_id, line.sku, line.quantity, line.amount, line.tax), _restock(one, line))
                 for row, one in numbered
-                for position, line in enumerate(one.document.lines)
+                for position, line in enumerate(one.lines)
             ),
+        )
+        _CHARGE.run(
+            self.connection,
+            (
+                (row, position, charge.kind, charge.item, charge.amount, charge.tax)
+                for row, one in numbered
+                for position, charge in enumerate(one.charges)
+            ),
+        )
+
+    def begin_amending(self, references: Sequence[str]) -> None:
+        """Changes of these documents are about to be sent; until their outcome is known, nothing that they took off
+        the stock counts as known to any reading."""
+        with self.hub.transaction() as connection:
+            connection.executemany(
+                "UPDATE document SET state = 'amending', event = NULL WHERE reference = ?",
+                [(reference,) for reference in references],
+            )
+            self._mark_stale(references)
+
+    def amend(self, document: Document, *, sequence: int | None, assumed: bool = False) -> None:
+        """The books hold this document so from now on; inside the caller's transaction."""
+        connection = self.connection
+        connection.execute(
+            "UPDATE document SET dated_on = ?, total = ?, fingerprint = ?, state = 'booked', sequence = ?, "
+            "assumed = ?, event = ? WHERE reference = ?",
+            [
+                *(document.dated_on.isoformat(), document.total, document.fingerprint, sequence, int(assumed)),
+                *(self.hub.next_event(), document.reference),
+            ],
+        )
+        row = connection.execute("SELECT id FROM document WHERE reference = ?", [document.reference]).fetchone()[0]
+        for table in ("document_line", "document_charge"):
+            connection.execute(f"DELETE FROM {table} WHERE document_id = ?", [row])
+        self._write_parts([(row, document)])
+        self._mark_stale([document.reference])
+
+    def keep(self, reference: str) -> None:
+        """A change was refused: the books hold the document as it was; inside the caller's transaction.
+
+        As of a new event, for only a reading that begins after this one surely knows of it.
+        """
+        self.connection.execute(
+            "UPDATE document SET state = 'booked', event = ? WHERE reference = ? AND state = 'amending'",
+            [self.hub.next_event(), reference],
+        )
+
+    def _mark_stale(self, references: Sequence[str]) -> None:
+        """Of what these documents hold, the published numbers are worked out again."""
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO stale_sku SELECT DISTINCT x.sku FROM document d JOIN document_line x "
+            "ON x.document_id = d.id WHERE d.reference = ?",
+            [(reference,) for reference in references],
         )
 
     def queued(self) -> list[RecordedDocument]:
@@ -100,7 +184,8 @@ class Documents(Family):
     def forget_queued(self, reference: str) -> int:
         """A queued document was refused after all: the order is to be planned again. Returns the order's id."""
         row = self.connection.execute("SELECT id, order_id FROM document WHERE reference = ?", [reference]).fetchone()
-        self.connection.execute("DELETE FROM document_line WHERE document_id = ?", [row[0]])
+        for table in ("document_line", "document_charge"):
+            self.connection.execute(f"DELETE FROM {table} WHERE document_id = ?", [row[0]])
         self.connection.execute("DELETE FROM document WHERE id = ?", [row[0]])
         self.connection.execute("UPDATE sales_order SET pending = 1 WHERE id = ? AND decision = 'book'", [row[1]])
         return int(row[1])
@@ -131,6 +216,7 @@ def _document_row(row: int, one: Confirmation, event: int | None, now: str) -> t
         one.sequence,
         event if one.state == "booked" else None,
         int(document.taxed),
+        document.revision,
         now,
     )
 
@@ -139,8 +225,8 @@ def _restock(document: Document, line: DocumentLine) -> int:
     return int(document.kind == DocumentKind.CREDIT and line.restock)
 
 
-def _recorded(row: tuple[int, str, str, str, str, str, int, str]) -> RecordedDocument:
-    order_id, reference, kind, event, state, fingerprint, total, remote_id = row
+def _recorded(row: Sequence[Any]) -> RecordedDocument:
+    order_id, reference, kind, event, state, fingerprint, total, remote_id, revision = row
     return RecordedDocument(
         order_id=order_id,
         reference=reference,
@@ -150,4 +236,5 @@ def _recorded(row: tuple[int, str, str, str, str, str, int, str]) -> RecordedDoc
         fingerprint=fingerprint,
         total=total,
         remote_id=remote_id,
+        revision=revision,
     )

@@ -62,7 +62,7 @@ class Fulfilments(Family):
         found = {}
         for chunk in in_chunks(document_ids):
             rows = self.connection.execute(
-                "SELECT id, remote_id, order_id FROM document WHERE kind = 'sale' AND state = 'booked' "
+                "SELECT id, remote_id, order_id FROM document WHERE kind = 'sale' AND state <> 'queued' "
                 f"AND remote_id IN ({marks(chunk)})",
                 chunk,
             ).fetchall()

@@ -22,6 +22,14 @@ class Entry:
     payload: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A write that was sent. `payload` is empty once it was pruned."""
+
+    payload: str
+    at: datetime
+
+
 class Journal(Family):
     """Table `journal`."""
 
@@ -111,6 +119,20 @@ class Journal(Family):
             )
             rows |= {row[0] for row in found}
         return rows
+
+    def last_queued(self, operation: str, keys: Iterable[str]) -> dict[str, Sent]:
+        """Of these keys, those whose last write was accepted for later, with that write."""
+        found = {}
+        for chunk in in_chunks(keys):
+            rows = self.connection.execute(
+                "SELECT key, state, payload, sent_at, max(id) FROM journal "
+                f"WHERE operation = ? AND key IN ({marks(chunk)}) GROUP BY key",
+                [operation, *chunk],
+            )
+            for key, state, payload, sent_at, _ in rows:
+                if state == "queued":
+                    found[key] = Sent(payload or "", times.from_text(sent_at))
+        return found
 
     def sent_before(self, operation: str, keys: Iterable[str]) -> set[str]:
         """Those of these writes that may have reached the other side: they were sent, and no one said they were not."""

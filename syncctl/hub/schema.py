@@ -118,7 +118,8 @@ CREATE TABLE fulfilment (
   order_id INTEGER NOT NULL REFERENCES sales_order(id), tracking_number TEXT NOT NULL, carrier TEXT NOT NULL,
   tracking_url TEXT NOT NULL, shipped_at TEXT, event INTEGER NOT NULL, sequence INTEGER,
   pending INTEGER NOT NULL CHECK (pending IN (0, 1)), -- to be shown in the web store
-  shown_id TEXT, UNIQUE (party, kind, remote_id)
+  shown_id TEXT, revision INTEGER NOT NULL DEFAULT 1, -- of the sale that it is for
+  UNIQUE (party, kind, remote_id)
 ) STRICT;
 CREATE INDEX fulfilment_order ON fulfilment (order_id);
 CREATE INDEX fulfilment_sequence ON fulfilment (sequence, event) WHERE sequence IS NOT NULL;
@@ -134,10 +135,11 @@ CREATE TABLE fulfilment_line (
 CREATE TABLE document (
   id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES sales_order(id), kind TEXT NOT NULL,
   platform_event TEXT NOT NULL, reference TEXT NOT NULL UNIQUE, dated_on TEXT NOT NULL, currency TEXT NOT NULL,
-  total INTEGER NOT NULL, fingerprint TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN ('booked', 'queued')),
+  total INTEGER NOT NULL, fingerprint TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('booked', 'queued', 'amending')), -- amending: a change was sent
   remote_id TEXT NOT NULL, number TEXT NOT NULL, sequence INTEGER, assumed INTEGER NOT NULL DEFAULT 0,
-  event INTEGER, -- our logical clock when the back office confirmed it; NULL while queued
-  taxed INTEGER NOT NULL,
+  event INTEGER, -- our logical clock when the back office confirmed it as it is here; NULL while queued or amending
+  taxed INTEGER NOT NULL, revision INTEGER NOT NULL, -- of the sale, or of the sale it belongs to
   recorded_at TEXT NOT NULL, UNIQUE (order_id, kind, platform_event)
 ) STRICT;
 CREATE INDEX document_remote ON document (remote_id);
@@ -146,9 +148,13 @@ CREATE INDEX document_queued ON document (id) WHERE state = 'queued';
 CREATE INDEX document_sequence ON document (sequence, event) WHERE sequence IS NOT NULL;
 CREATE TABLE document_line (
   document_id INTEGER NOT NULL REFERENCES document(id), position INTEGER NOT NULL, line_id TEXT NOT NULL,
-  sku TEXT NOT NULL, quantity INTEGER NOT NULL, amount INTEGER NOT NULL,
+  sku TEXT NOT NULL, quantity INTEGER NOT NULL, amount INTEGER NOT NULL, tax INTEGER NOT NULL,
   restock INTEGER NOT NULL, -- credits: the units can be sold again
   PRIMARY KEY (document_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE document_charge (
+  document_id INTEGER NOT NULL REFERENCES document(id), position INTEGER NOT NULL, kind TEXT NOT NULL,
+  item TEXT NOT NULL, amount INTEGER NOT NULL, tax INTEGER NOT NULL, PRIMARY KEY (document_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE journal (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run_id INTEGER NOT NULL, party TEXT NOT NULL, operation TEXT NOT NULL,

@@ -19,6 +19,7 @@ from syncctl.model.catalog import (
 from syncctl.model.customers import Address, Consent, Customer, CustomerChange, CustomerKey
 from syncctl.model.documents import (
     Absent,
+    BookedSale,
     CannotTell,
     Document,
     DocumentCharge,
@@ -54,6 +55,7 @@ __all__ = [
     "Absent",
     "Address",
     "Booked",
+    "BookedSale",
     "CannotTell",
     "Charge",
     "ChargeKind",

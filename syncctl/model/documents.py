@@ -66,6 +66,7 @@ class Document:
     tax_included: bool = False
     customer_id: str | None = None  # the back office's id; None: its account for guests
     original: str | None = None  # credits and payments: reference of the sale they belong to
+    revision: int = 1  # of the sale, or of the sale they belong to: it may be undone and booked again
     store_number: int | None = None
     taxed: bool = True  # False: the web's tax was left out
     payments: tuple[Tender, ...] = ()  # sales: what was paid, where payments are no documents of their own
@@ -81,7 +82,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A document with exactly this reference is there. `state`: booked, or queued (accepted, not yet booked)."""
+    """A document with exactly this reference is there.
+
+    `state`: booked; queued (it, or a change of it, was accepted and is not in the books yet); void. `total` is what
+    the books say, where they have it at all.
+    """
 
     reference: str
     remote_id: str
@@ -112,7 +117,11 @@ LookUp = Found | Absent | CannotTell
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedDocument:
-    """A document that the hub knows to be in the back office (booked), or accepted by it (queued)."""
+    """A document that the hub knows to be in the back office (booked), or accepted by it (queued).
+
+    `state` amending: a change of it was sent, and what became of that is not known; `total` and `fingerprint` are
+    those before the change.
+    """
 
     order_id: int
     reference: str
@@ -122,3 +131,22 @@ class RecordedDocument:
     fingerprint: str
     total: int
     remote_id: str = ""
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedSale:
+    """The sale of an order as the books hold it, as far as the hub knows; titles and unit prices are not kept.
+
+    `taxed`: its tax is in it. `recorded.state` amending: it may say something else by now.
+    """
+
+    recorded: RecordedDocument
+    taxed: bool
+    lines: tuple[DocumentLine, ...]
+    charges: tuple[DocumentCharge, ...]
+
+    @property
+    def items(self) -> dict[str, str]:
+        """The item that each line was booked on, by line id."""
+        return {line.line_id: line.sku for line in self.lines}

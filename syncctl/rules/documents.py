@@ -1,9 +1,9 @@
 """Which of an order's documents to create, and which to adopt: what is wanted, minus what is there already."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from syncctl.model import Absent, CannotTell, Document, Found, LookUp, Order, OrderKind, RecordedDocument
+from syncctl.model import Absent, CannotTell, Document, DocumentKind, Found, LookUp, Order, OrderKind, RecordedDocument
 from syncctl.rules.wanted import Problem
 
 
@@ -55,6 +55,7 @@ def plan_documents(
     for document in missing:
         answer = found[document.reference]
         if isinstance(answer, Found):
+            document = _as_found(order, document, answer)
             plan.problem = plan.problem or _taken(document, answer)
             if _is_cancelled_return(order):
                 plan.problem = plan.problem or _CANCELLED_RETURN
@@ -83,6 +84,14 @@ _CANCELLED_RETURN = Problem(
 def _is_cancelled_return(order: Order) -> bool:
     """A return that was called off: there is no document that would undo its credit."""
     return order.kind == OrderKind.RETURN and order.cancelled_at is not None
+
+
+def _as_found(order: Order, document: Document, answer: Found) -> Document:
+    """A payment may have been booked in full while the order was larger: that is right as it is."""
+    full = {payment.amount for payment in order.payments if payment.id == document.event}
+    if document.kind == DocumentKind.PAYMENT and answer.total in full:
+        return replace(document, total=answer.total)
+    return document
 
 
 def _taken(document: Document, answer: Found) -> Problem | None:

@@ -39,6 +39,7 @@ class Terms:
     item: Callable[[str | None], str | None]  # the back office's item for a SKU; None: it has none
     taxed: bool  # tax goes into the documents
     booked_items: Mapping[str, str] = field(default_factory=dict)  # by line id: what a booked sale was booked on
+    booked_as: str = ""  # the fingerprint of the booked sale, where the order was put back to what that has
 
     def item_of(self, line: LineItem) -> str | None:
         """The item of one line: that of its booked sale, so that a credit takes back what was sold."""
@@ -120,7 +121,7 @@ def _sale(order: Order, customer_id: str | None, terms: Terms) -> Document:
         kind=DocumentKind.SALE,
         event="order",
         at=order.placed_at,
-        fingerprint=order_fingerprint(order),
+        fingerprint=terms.booked_as or order_fingerprint(order),
         lines=tuple(_line(line, terms, 1) for line in order.lines),
         charges=tuple(_charge(charge, terms, 1) for charge in order.charges),
         customer_id=customer_id,

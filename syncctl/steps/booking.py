@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from syncctl import times
 from syncctl.hub.bulk import in_chunks
@@ -20,6 +21,7 @@ from syncctl.model import (
     Queued,
     Refused,
 )
+from syncctl.rules.amending import Change
 from syncctl.rules.documents import plan_documents
 from syncctl.rules.wanted import CANCEL, Problem
 from syncctl.steps.batches import push_halving
@@ -30,11 +32,15 @@ _OPERATION = "document.create"
 
 @dataclass(slots=True)
 class Task:
-    """One order on its way into the books. `states`: reference -> booked | queued, as far as it is known."""
+    """One order on its way into the books. `states`: reference -> booked | queued | amending, as far as it is known.
+
+    `change`: what its booked sale is to say instead, first of all.
+    """
 
     stored: StoredOrder
     wanted: list[Document]
     states: dict[str, str]
+    change: Change | None = None
     unwanted: str = ""  # why it is not to be booked, unless it is already
     problem: Problem | None = None
     refused: str = ""  # the mark of what was refused, so that the same is not sent each cycle
@@ -43,7 +49,9 @@ class Task:
 
     @property
     def complete(self) -> bool:
-        return not self.waiting and all(document.reference in self.states for document in self.wanted)
+        if self.waiting or self.change is not None:
+            return False
+        return all(document.reference in self.states for document in self.wanted)
 
     def missing(self, *, originals: bool, ready: Collection[str]) -> list[Document]:
         """Documents to look for: sales and returns, or what hangs on a sale that is in one of the `ready` states."""
@@ -61,12 +69,15 @@ class Task:
 
 
 @dataclass(slots=True)
-class _Row:
-    """A document with its journal row."""
+class Row:
+    """A document on its way, with its journal row."""
 
     task: Task
     document: Document
     row: int = 0
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 @dataclass(slots=True)
@@ -79,7 +90,6 @@ class _Outcomes:
 
 def book(run: Run, tasks: Sequence[Task]) -> Counts:
     """Make the back office hold what these orders want: first what stands alone, then what hangs on it."""
-    _leave_refused(run, tasks)
     counts = Counts()
     ready = ("booked", "queued") if run.back_office.abilities.queued_in_order else ("booked",)
     for originals in (True, False, False):  # at last, what a cancellation takes back after all refunds
@@ -94,13 +104,13 @@ def refusal_mark(run: Run, fingerprint: str) -> str:
     return hashlib.blake2b(settings.encode(), digest_size=8).hexdigest()
 
 
-def _leave_refused(run: Run, tasks: Sequence[Task]) -> None:
+def leave_refused(run: Run, tasks: Sequence[Task]) -> None:
     """What was refused is sent again when it or the settings changed, daily, or on `holds retry`."""
     holds = run.hub.holds.get("order", [str(task.stored.id) for task in tasks])
     for task in tasks:
         if (hold := holds.get(str(task.stored.id))) is not None:
             marks = {refusal_mark(run, document.fingerprint) for document in task.wanted}
-            task.waiting = any(map(hold.stands_for, marks))
+            task.waiting = task.waiting or any(map(hold.stands_for, marks))
 
 
 def _wave(run: Run, work: Sequence[tuple[Task, list[Document]]]) -> Counts:
@@ -116,7 +126,7 @@ def _wave(run: Run, work: Sequence[tuple[Task, list[Document]]]) -> Counts:
             task.waiting = True
             counts["waiting"] += 1
         else:
-            rows += [_Row(task, document) for document in documents]
+            rows += [Row(task, document) for document in documents]
     sent = may_be_sent(run, [(row.task.stored, row.document.reference) for row in rows])
     _open_rows(run, rows)
     answers = _look_up(run, rows)
@@ -133,11 +143,17 @@ def may_be_sent(run: Run, references: Sequence[tuple[StoredOrder, str]]) -> set[
     A hub that was restored does not know what was sent in the time it lost.
     """
     sent = run.hub.journal.sent_before(_OPERATION, [reference for _, reference in references])
+    unknown = {stored.id for stored in of_the_lost_time(run, [stored for stored, _ in references])}
+    return sent | {reference for stored, reference in references if stored.id in unknown}
+
+
+def of_the_lost_time(run: Run, orders: Iterable[StoredOrder]) -> list[StoredOrder]:
+    """Those of these orders with which a restored hub may have done something that it does not know of."""
     restored_at = run.hub.state("restored_at")
-    if restored_at is not None:
-        moment = times.from_text(restored_at)
-        sent |= {reference for stored, reference in references if stored.order.placed_at <= moment}
-    return sent
+    if restored_at is None:
+        return []
+    moment = times.from_text(restored_at)
+    return [stored for stored in orders if stored.order.placed_at <= moment]
 
 
 def cancels_in_books(run: Run, references: Sequence[tuple[StoredOrder, str]]) -> tuple[set[int], set[int]]:
@@ -157,7 +173,7 @@ def cancels_in_books(run: Run, references: Sequence[tuple[StoredOrder, str]]) ->
     return found, {stored.id for stored, reference in references if reference in unsettled}
 
 
-def _open_rows(run: Run, rows: Sequence[_Row]) -> None:
+def _open_rows(run: Run, rows: Sequence[Row]) -> None:
     entries = [
         Entry(
             BACK_OFFICE,
@@ -172,7 +188,7 @@ def _open_rows(run: Run, rows: Sequence[_Row]) -> None:
         row.row = number
 
 
-def _look_up(run: Run, rows: Sequence[_Row]) -> dict[str, LookUp]:
+def _look_up(run: Run, rows: Sequence[Row]) -> dict[str, LookUp]:
     answers: dict[str, LookUp] = {}
     for kind in DocumentKind:
         references = [row.document.reference for row in rows if row.document.kind == kind]
@@ -181,10 +197,10 @@ def _look_up(run: Run, rows: Sequence[_Row]) -> dict[str, LookUp]:
     return answers
 
 
-def _plan(run: Run, rows: Sequence[_Row], answers: dict[str, LookUp], sent: set[str], counts: Counts) -> list[_Row]:
+def _plan(run: Run, rows: Sequence[Row], answers: dict[str, LookUp], sent: set[str], counts: Counts) -> list[Row]:
     """Adopt what is there, reject what needs nothing; returns the rows to create."""
     outcomes, to_create = _Outcomes(), []
-    by_task: dict[int, list[_Row]] = {}
+    by_task: dict[int, list[Row]] = {}
     for row in rows:
         by_task.setdefault(row.task.stored.id, []).append(row)
     for mine in by_task.values():
@@ -199,11 +215,12 @@ def _plan(run: Run, rows: Sequence[_Row], answers: dict[str, LookUp], sent: set[
         task.problem, task.rejected = plan.problem, plan.rejected
         if plan.problem is not None:  # looked up again daily, not each cycle
             task.refused = refusal_mark(run, mine[0].document.fingerprint)
-        found = {document.reference: answer for document, answer in plan.adopt}
+        found = {document.reference: (document, answer) for document, answer in plan.adopt}
         wanted = {document.reference for document in plan.create}
         for row in mine:
             if row.document.reference in found:
-                _adopt(row, found[row.document.reference], outcomes)
+                row.document, answer = found[row.document.reference]
+                _adopt(row, answer, outcomes)
                 counts["found"] += 1
             elif row.document.reference in wanted:
                 to_create.append(row)
@@ -213,7 +230,7 @@ def _plan(run: Run, rows: Sequence[_Row], answers: dict[str, LookUp], sent: set[
     return to_create
 
 
-def _adopt(row: _Row, answer: Found, outcomes: _Outcomes) -> None:
+def _adopt(row: Row, answer: Found, outcomes: _Outcomes) -> None:
     outcomes.closed.append((row.row, "found", answer.remote_id))
     outcomes.confirmed.append(
         Confirmation(
@@ -228,8 +245,8 @@ def _adopt(row: _Row, answer: Found, outcomes: _Outcomes) -> None:
     row.task.states[row.document.reference] = answer.state
 
 
-def _create(run: Run, rows: Sequence[_Row]) -> Counts:
-    rows = _still_wanted(run, rows)
+def _create(run: Run, rows: Sequence[Row]) -> Counts:
+    rows = still_wanted(run, rows)
     documents = [row.document for row in rows]
     if not documents:
         return Counts()
@@ -237,7 +254,7 @@ def _create(run: Run, rows: Sequence[_Row]) -> Counts:
     return _record_outcomes(run, rows, outcomes)
 
 
-def _still_wanted(run: Run, rows: Sequence[_Row]) -> list[_Row]:
+def still_wanted(run: Run, rows: Sequence[AnyRow]) -> list[AnyRow]:
     """A person may have given up an order since it was read: the record is read again just before it is acted on."""
     wanted = run.hub.orders.to_book([row.task.stored.id for row in rows])
     given_up = [row for row in rows if row.task.stored.id not in wanted]
@@ -248,7 +265,7 @@ def _still_wanted(run: Run, rows: Sequence[_Row]) -> list[_Row]:
     return [row for row in rows if row.task.stored.id in wanted]
 
 
-def _record_outcomes(run: Run, rows: Sequence[_Row], outcomes: Iterable[DocumentOutcome]) -> Counts:
+def _record_outcomes(run: Run, rows: Sequence[Row], outcomes: Iterable[DocumentOutcome]) -> Counts:
     counts, commit = Counts(), _Outcomes()
     for row, outcome in zip(rows, outcomes, strict=True):
         if isinstance(outcome, Booked | Queued):
@@ -271,7 +288,7 @@ def _record_outcomes(run: Run, rows: Sequence[_Row], outcomes: Iterable[Document
     return counts
 
 
-def _confirmation(row: _Row, outcome: Booked | Queued, state: str) -> Confirmation:
+def _confirmation(row: Row, outcome: Booked | Queued, state: str) -> Confirmation:
     booked = outcome if isinstance(outcome, Booked) else Booked(key=outcome.key, remote_id="")
     return Confirmation(
         order_id=row.task.stored.id,

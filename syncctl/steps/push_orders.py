@@ -11,11 +11,11 @@ from syncctl import times
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.holds import Hold
 from syncctl.hub.order_reading import StoredOrder
-from syncctl.model import Booked, Order, Queued, RecordedDocument, Refused
+from syncctl.model import Booked, BookedSale, Order, Queued, RecordedDocument, Refused
+from syncctl.rules.amending import Ways, as_booked, fits, plan_change
 from syncctl.rules.decisions import Verdict, counts_against_stock, decide
-from syncctl.rules.documents import misfit
 from syncctl.rules.wanted import CANCEL, Problem, Terms, cancel_reference, sale_reference, wanted_documents
-from syncctl.steps import booking
+from syncctl.steps import amending, booking
 from syncctl.steps.booking import Task
 from syncctl.steps.items import Items
 from syncctl.steps.link_customers import link_customers
@@ -51,6 +51,7 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
     known = run.hub.links.primaries(BACK_OFFICE, "customer", others)
     linked.ids.update({hub_id: link.remote_id for hub_id, link in known.items()})
     cancelled, waiting = booking.cancels_in_books(run, _cancels_in_doubt(orders, recorded, items))
+    sales |= amending.doubted(run, orders, sales)
     tasks = []
     counts = Counts(linked.counts)
     for stored in orders:
@@ -58,10 +59,8 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
             counts["waiting"] += 1
             continue
         terms = items.terms(stored.party)
-        if (sale := sales.get(stored.id)) is not None:
-            terms = replace(terms, taxed=sale.taxed, booked_items=sale.items)
         customer_id = linked.ids.get(stored.customer_id or 0)
-        facts = _Facts(recorded.get(stored.id, []), customer_id, currency, stored.id in cancelled)
+        facts = _Facts(recorded.get(stored.id, []), sales.get(stored.id), customer_id, currency, stored.id in cancelled)
         task = _task(run, stored, terms, facts)
         if not isinstance(task, Problem):
             tasks.append(task)
@@ -69,6 +68,8 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
             _reject(run, stored, "cancelled before booking", counts)
         else:
             _hold(run, stored, task, counts)
+    booking.leave_refused(run, tasks)
+    counts += amending.amend(run, tasks)
     counts += booking.book(run, tasks)
     _conclude(run, tasks, counts)
     return counts
@@ -98,6 +99,7 @@ class _Facts:
     """What is known of an order beside itself."""
 
     recorded: list[RecordedDocument]
+    sale: BookedSale | None
     customer_id: str | None
     currency: str | None
     cancel_is_booked: bool
@@ -108,12 +110,37 @@ def _task(run: Run, stored: StoredOrder, terms: Terms, facts: _Facts) -> Task | 
     order = stored.order
     if facts.currency is not None and order.currency != facts.currency:
         return Problem("foreign currency", f"it is in {order.currency[:10]!r}, the books are kept in {facts.currency}")
+    order, terms = _as_it_was_booked(order, terms, facts.sale)
     wanted = wanted_documents(order, facts.customer_id, terms, facts.recorded, cancel_is_booked=facts.cancel_is_booked)
     if isinstance(wanted, Problem):
         return wanted
     unwanted = "" if facts.recorded else _unwanted(run, order)
     states = {one.reference: one.state for one in facts.recorded}
-    return misfit(order, wanted, facts.recorded) or Task(stored, wanted, states, unwanted)
+    change = plan_change(order, wanted, facts.recorded, facts.sale, _ways(run))
+    if isinstance(change, Problem):
+        return change
+    waits = change is not None and change.wait
+    return Task(stored, wanted, states, change=change, unwanted=unwanted, waiting=waits)
+
+
+def _as_it_was_booked(order: Order, terms: Terms, sale: BookedSale | None) -> tuple[Order, Terms]:
+    """What is credited must fit what was booked: its tax, its items, and if the order was cancelled after an edit that
+    never reached the books, its goods."""
+    if sale is None:
+        return order, terms
+    terms = replace(terms, taxed=sale.taxed)
+    if order.cancelled_at is not None and sale.recorded.state != "amending" and not fits(order, sale):
+        return as_booked(order, sale), replace(terms, booked_items=sale.items, booked_as=sale.recorded.fingerprint)
+    return order, replace(terms, booked_items=sale.items if fits(order, sale) else {})
+
+
+def _ways(run: Run) -> Ways:
+    abilities = run.back_office.abilities
+    return Ways(
+        ways=abilities.amend,
+        allowed=run.settings.orders.edited == "amend",
+        at_order=abilities.stock_falls_on == "order",
+    )
 
 
 def _unwanted(run: Run, order: Order) -> str:

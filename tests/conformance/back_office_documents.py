@@ -177,6 +177,91 @@ class Documents(BackOfficeSuite):
         outcomes = runs.book(*credits)
         assert [type(outcome) for outcome in outcomes] == [Booked, Refused]
 
+    # --- changes of what is booked ---
+
+    def amends(self, runs: Runs) -> None:
+        if "amend" not in runs.books.abilities.amend:
+            pytest.skip("it amends nothing")
+
+    def test_an_amended_sale_says_what_it_was_told_under_its_reference(self, runs: Runs) -> None:
+        self.amends(runs)
+        self.sale(runs, "order-1", line("1", "CUP", 2), line("2", "BOWL", 1))
+        self.sale(runs, "order-2")
+        changed = document("order-1", line("1", "CUP", 5, tax=30), line("3", "DISH", 2))
+        for _ in range(2):  # it is absolute: again does no harm
+            [outcome] = runs.amend(changed)
+            assert isinstance(outcome, Booked)
+            assert runs.vendor.references() == ["order-1", "order-2"]
+        if runs.books.abilities.look_up:
+            found = runs.find("order-1")
+            assert (found.total, found.state, found.remote_id) == (changed.total, "booked", outcome.remote_id)
+            assert runs.find("order-2").total == 500
+        for reference in ("order-1", "order-2"):
+            self.relieve(runs, reference)
+        assert [runs.available(sku) for sku in ("CUP", "BOWL", "DISH")] == [3, 10, 8]
+
+    def test_a_change_that_is_refused_leaves_everything_as_it_was(self, runs: Runs) -> None:
+        self.amends(runs)
+        self.sale(runs, "order-1")
+        outcomes = runs.amend(
+            document("order-1", line("1", "no such item")), document("never-booked", line("1", "CUP"))
+        )
+        assert [type(outcome) for outcome in outcomes] == [Refused, Refused]
+        assert [outcome.key for outcome in outcomes] == ["order-1", "never-booked"]
+        assert runs.vendor.references() == ["order-1"]
+        self.relieve(runs, "order-1")
+        assert runs.available("CUP") == 8
+
+    def test_a_sale_is_not_amended_below_what_was_shipped_of_it(self, runs: Runs) -> None:
+        self.amends(runs)
+        self.sale(runs, "order-1", line("1", "CUP", 4))
+        runs.vendor.ship("order-1", {"1": 3})
+        outcomes = [runs.amend(document("order-1", line("1", "CUP", units)))[0] for units in (2, 3)]
+        assert [type(outcome) for outcome in outcomes] == [Refused, Booked]
+        assert runs.available("CUP") == 7
+
+    def test_a_sale_is_not_amended_below_what_was_credited_of_it(self, runs: Runs) -> None:
+        self.amends(runs)
+        self.kind(runs, DocumentKind.CREDIT)
+        self.sale(runs, "order-1", line("1", "CUP", 4))
+        runs.book(document("credit-1", line("1", "CUP", 2), kind=DocumentKind.CREDIT, original="order-1"))
+        outcomes = [runs.amend(document("order-1", line("1", "CUP", units)))[0] for units in (1, 2)]
+        assert [type(outcome) for outcome in outcomes] == [Refused, Booked]
+
+    def test_after_a_lost_reply_the_same_change_again_does_no_harm(self, runs: Runs) -> None:
+        self.amends(runs)
+        self.sale(runs, "order-1", line("1", "CUP", 4))
+        changed = document("order-1", line("1", "CUP", 1))
+        with pytest.raises(Unreachable):
+            Faulty(runs.books, [lost_reply("amend_documents")]).amend_documents([changed])
+        runs.again()
+        [outcome] = runs.amend(changed)
+        assert isinstance(outcome, Booked)
+        self.relieve(runs, "order-1")
+        assert runs.available("CUP") == 9
+
+    def test_a_change_that_waits_is_not_in_force_and_gives_way_to_a_later_one(self, runs: Runs) -> None:
+        self.amends(runs)
+        if not runs.books.abilities.answers_later:
+            pytest.skip("it answers at once")
+        self.sale(runs, "order-1", line("1", "CUP", 4))
+        for units in (7, 1):
+            sent = runs.books.amend_documents([document("order-1", line("1", "CUP", units))])
+            assert sent == [Queued(key="order-1")]
+            assert [type(one) for one in runs.books.fetch_outcomes(["order-1"])] == [Queued]
+            if runs.books.abilities.look_up:
+                assert (runs.find("order-1").state, runs.find("order-1").total) == ("queued", 1000)
+        assert [type(one) for one in runs.again().fetch_outcomes(["order-1"])] == [Booked]
+        self.relieve(runs, "order-1")
+        assert runs.available("CUP") == 9
+
+    def test_what_amends_nothing_says_so(self, runs: Runs) -> None:
+        if "amend" in runs.books.abilities.amend:
+            pytest.skip("it amends")
+        self.sale(runs, "order-1")
+        [outcome] = runs.books.amend_documents([document("order-1", line("1", "CUP", 5))])
+        assert isinstance(outcome, Refused)
+
     # --- queues ---
 
     def test_an_answer_that_comes_later_comes(self, runs: Runs) -> None:

@@ -56,7 +56,13 @@ class Runs:
 
     def book(self, *documents: Document) -> list[DocumentOutcome]:
         """Push and, where answers come later, wait for them."""
-        outcomes = self.books.push_documents(documents)
+        return self._settled(self.books.push_documents(documents))
+
+    def amend(self, *documents: Document) -> list[DocumentOutcome]:
+        """Amend and, where answers come later, wait for them."""
+        return self._settled(self.books.amend_documents(documents))
+
+    def _settled(self, outcomes: list[DocumentOutcome]) -> list[DocumentOutcome]:
         waiting = [outcome.key for outcome in outcomes if isinstance(outcome, Queued)]
         if not waiting:
             return outcomes
@@ -147,6 +153,11 @@ class BackOfficeSuite:
         [outcome] = runs.book(made)
         assert isinstance(outcome, Booked), outcome
         return made
+
+    def relieve(self, runs: Runs, reference: str) -> None:
+        """Let that happen after which the reported number lacks the units."""
+        if runs.books.abilities.stock_falls_on != "order":
+            runs.vendor.ship(reference)
 
     def kind(self, runs: Runs, kind: DocumentKind) -> None:
         if kind not in runs.books.abilities.kinds:

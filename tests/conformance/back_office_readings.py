@@ -277,11 +277,6 @@ class Readings(BackOfficeSuite):
 
     # --- helpers ---
 
-    def relieve(self, runs: Runs, reference: str) -> None:
-        """Let that happen after which the reported number lacks the units."""
-        if runs.books.abilities.stock_falls_on != "order":
-            runs.vendor.ship(reference)
-
     def change_everything(self, runs: Runs) -> None:
         for sku in sorted(SKUS):
             runs.vendor.receive(sku, 1)

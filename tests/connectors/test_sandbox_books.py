@@ -21,6 +21,7 @@ class SmallPages(SandboxBooks):
 
 class TestStockFallsOnOrder(BackOfficeConformance):
     stock_falls_on, answers = "order", "now"
+    amend: tuple[str, ...] = ("amend",)
 
     def start_vendor(self, folder: Path) -> Office:
         return Office(folder / "office.db", demo=False, stock_falls_on=self.stock_falls_on, answers=self.answers)
@@ -32,9 +33,14 @@ class TestStockFallsOnOrder(BackOfficeConformance):
                 "path": folder / "office.db",
                 "stock_falls_on": self.stock_falls_on,
                 "answers": self.answers,
+                "amend": self.amend,
             }
         )
         return SmallPages("back-office", settings)
+
+
+class TestAmendsNothing(TestStockFallsOnOrder):
+    amend = ()
 
 
 class TestStockFallsOnShipment(TestStockFallsOnOrder):

@@ -181,7 +181,7 @@ class Proof:
             if report.exit_code not in (0, 1):
                 return [f"a clean cycle ended with {report.exit_code}: {report}"]
             state = oracle.read(folder)
-            found = oracle.differences(state, oracle.without_booking(twin, state))
+            found = oracle.differences(state, twin)
             if not found:
                 break
         before = oracle.marks(folder)
@@ -241,7 +241,7 @@ def lose_replies(proof: Proof) -> None:
     proof.points = len(calls)
     for name, number, method in calls:
         faults: list[type[FailBefore] | type[FailAfter]] = [FailBefore]
-        if method.startswith(("push_", "create_")):
+        if method.startswith(("push_", "amend_", "create_")):
             faults.append(FailAfter)
         for kind in faults:
             _one_fault(proof, name, method, kind(at(number), Unreachable("The connection was lost.")))

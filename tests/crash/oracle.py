@@ -46,7 +46,6 @@ _HUB = {
     "hub writes without an outcome": "SELECT operation, key, state FROM journal WHERE state IN ('sending', 'unclear')",
 }
 _MAY_MOVE = ("run", "run_step", "cursor", "snapshot")  # in a cycle with nothing new (invariant I7)
-_EDITED = ("MUG", "CANDLE")  # what is left on the order "edited", one unit each
 
 
 def read(folder: Path, shops: Sequence[str] = (SHOP,)) -> State:
@@ -80,34 +79,6 @@ def differences(state: State, twin: State) -> list[str]:
         lost, more = Counter(rows) - Counter(state[what]), Counter(state[what]) - Counter(rows)
         found += [f"{what}: lacks {row}" for row in lost] + [f"{what}: too much {row}" for row in more]
     return found
-
-
-def without_booking(twin: State, state: State) -> State:
-    """The twin as it is to a hub that lost its memory of having booked the order "edited", which was edited since.
-
-    Such a hub cannot know what was booked: the reference is taken by another total, and until a person has looked, the
-    order's units (one of each SKU) count against stock. It is the one thing that a restored hub may see otherwise.
-    """
-    known = {row[0] for row in state["hub documents"]}
-    booked = {row[0] for row in twin["hub documents"] if row[4] == "#edited"}
-    if booked <= known:
-        return twin
-    open_rows = "hub writes without an outcome"  # a held order's documents are not looked up
-    lost = dict(twin) | {
-        "hub documents": [row for row in twin["hub documents"] if row[0] not in booked - known],
-        open_rows: [row for row in state[open_rows] if row[1] in booked - known],
-    }
-    if any("/sale/" in reference for reference in booked & known):
-        return lost
-
-    def fewer(what: str, columns: int) -> list[tuple[Any, ...]]:
-        return [
-            (row[0], *(units - 1 for units in row[1 : columns + 1]), *row[columns + 1 :]) if row[0] in _EDITED else row
-            for row in twin[what]
-        ]
-
-    holds = [(*row[:3], "reference taken") if row[2] == "#edited" else row for row in twin["hub holds"]]
-    return lost | {"hub holds": holds, "listings": fewer("listings", 1), "hub levels": fewer("hub levels", 2)}
 
 
 def sound(folder: Path) -> list[str]:

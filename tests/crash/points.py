@@ -17,7 +17,7 @@ from tests.fakes.faulty import Call, Faulty, Plan
 
 FAMILIES = {
     "orders": "sales_order order_version line_item charge payment refund refund_line fulfilment fulfilment_line",
-    "documents": "document document_line journal",
+    "documents": "document document_line document_charge journal",
     "catalog": "product variant listing price",
     "stock": "stock_level snapshot shown stale_sku",
     "customers": "customer contact address consent",
@@ -135,7 +135,7 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._connector, name)
-        if not name.startswith("push_"):
+        if not name.startswith(("push_", "amend_")):
             return found
 
         def push(records: Any) -> Any:
@@ -149,8 +149,8 @@ class Watched:
 
 
 def _kind(method: str, record: Any) -> str:
-    if method == "push_documents":
-        return f"document.create:{record.kind.value}"
+    if method in ("push_documents", "amend_documents"):
+        return f"document.{'create' if method == 'push_documents' else 'amend'}:{record.kind.value}"
     if method == "push_customers":
         return "customer.create" if record.id is None else "customer.update"
     return {"push_levels": "level.set", "push_prices": "price.set", "push_fulfilments": "fulfilment.create"}[method]

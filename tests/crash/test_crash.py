@@ -29,6 +29,7 @@ WRITES = (
     "document.create:sale",
     "document.create:credit",
     "document.create:payment",
+    "document.amend:sale",
     "customer.create",
     "customer.update",
     "level.set",
@@ -104,7 +105,14 @@ def test_a_process_killed_again_while_it_recovers_is_no_harm(prove: Prove) -> No
 
 def test_a_call_that_fails_before_or_after_its_work_ends_in_exit_3_and_nothing_is_twice(prove: Prove) -> None:
     killed = prove("lost replies", "order", "next")["killed"]
-    for method in ("push_documents", "push_customers", "push_levels", "push_prices", "push_fulfilments"):
+    for method in (
+        "push_documents",
+        "amend_documents",
+        "push_customers",
+        "push_levels",
+        "push_prices",
+        "push_fulfilments",
+    ):
         assert killed[f"FailBefore {method}"] == killed[f"FailAfter {method}"] > 0
     assert all(killed[f"FailBefore {method}"] for method in ("about", "fetch_orders", "fetch_stock", "find_documents"))
 

@@ -46,6 +46,7 @@ class SandboxBooks(BackOffice):
             look_up_batch=1000,
             customer_batch=50,
             creates_variants=True,
+            amend=frozenset(settings.amend),
             locations=True,
             groups=True,
             consent_channels=CHANNELS,
@@ -74,6 +75,13 @@ class SandboxBooks(BackOffice):
         """Book or queue. The same reference again makes a second document: the caller looks first."""
         self._fits(len(documents), self.abilities.document_batch)
         return self.office.push(documents)
+
+    def amend_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        """Change sales, or queue that; refused for a closed period, and below what was shipped or credited."""
+        if "amend" not in self.abilities.amend:
+            return super().amend_documents(documents)
+        self._fits(len(documents), self.abilities.document_batch)
+        return self.office.amend(documents)
 
     def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
         return self.office.outcomes(references)

@@ -6,6 +6,8 @@ Like most real ones it does not notice that a reference was used before: pushing
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -17,6 +19,7 @@ from syncctl.connectors.sandbox import office_documents as books
 from syncctl.connectors.sandbox.catalog import CURRENCY, DEMO_CATALOG
 from syncctl.connectors.sandbox.files import atomic, get_meta, reading, set_meta
 from syncctl.connectors.sandbox.office_booking import Booking
+from syncctl.connectors.sandbox.office_changes import Changes
 from syncctl.connectors.sandbox.office_items import Items, check_quantity
 from syncctl.connectors.sandbox.office_readings import Reading, read_pages
 from syncctl.connectors.sandbox.office_tables import OfficeRefusal
@@ -94,15 +97,25 @@ class Office(Items):
         """Book documents, each by itself, or queue them where it answers later; one outcome each, in order."""
         with atomic(self.connection):
             if self.answers == "later":
-                return books.enqueue(self.connection, documents)
+                return books.enqueue(self.connection, documents, books.CREATE)
             return self._book(documents)
+
+    def amend(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        """Make booked sales say this instead, each by itself, or queue that; one outcome each, in order."""
+        with atomic(self.connection):
+            if self.answers == "later":
+                return books.enqueue(self.connection, documents, books.AMEND)
+            return self._amend(documents)
 
     def work_queue(self) -> list[DocumentOutcome]:
         """Book or refuse everything that waits in the queue, oldest first."""
         if not books.waiting(self.connection):
             return []
         with atomic(self.connection):
-            results = self._book(books.waiting(self.connection))
+            results: list[DocumentOutcome] = []
+            for action, run in groupby(books.waiting(self.connection), key=itemgetter(0)):
+                documents = [document for _, document in run]
+                results += self._amend(documents) if action == books.AMEND else self._book(documents)
             books.settle(self.connection, results)
         return results
 
@@ -205,6 +218,12 @@ class Office(Items):
         booking = Booking(self.connection, self.stock_falls_on, documents)
         results: list[DocumentOutcome] = [booking.book(document) for document in documents]
         booking.finish()
+        return results
+
+    def _amend(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        changes = Changes(self.connection, self.stock_falls_on, documents)
+        results: list[DocumentOutcome] = [changes.amend(document) for document in documents]
+        changes.finish()
         return results
 
     def _counter_sale(self, sku: str, quantity: int) -> Document:

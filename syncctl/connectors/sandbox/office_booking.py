@@ -69,7 +69,7 @@ class Booking:
     def book(self, document: Document, *, shipped: bool = False) -> Booked | Refused:
         """Book one document or refuse it, leaving no trace. `shipped`: its goods left with the buyer."""
         try:
-            self._check(document)
+            self.check(document)
             sale = self._sale_of(document)
             if sale is not None and document.kind == DocumentKind.CREDIT:
                 _check_credit(document, sale)
@@ -90,7 +90,8 @@ class Booking:
             [(item, MAIN, units, self.changed) for item, units in self.units.items() if units],
         )
 
-    def _check(self, document: Document) -> None:
+    def check(self, document: Document) -> None:
+        """Errors: OfficeRefusal for what no document may be, whatever becomes of it."""
         if len(document.reference) > REFERENCE_LENGTH:
             raise OfficeRefusal("reference_too_long", f"A reference has at most {REFERENCE_LENGTH} characters.")
         if document.currency != self.currency:

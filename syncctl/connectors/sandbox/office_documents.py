@@ -25,6 +25,8 @@ from syncctl.model import (
 )
 from syncctl.times import now, to_text
 
+CREATE, AMEND = "create", "amend"  # what the queue is asked to do
+
 _COLUMNS = (
     "id, number, changed, reference, kind, event, order_id, order_number, dated_on, currency, total, fingerprint,"
     " tax_included, customer_id, original, store_number, tender"
@@ -65,41 +67,49 @@ def find(connection: sqlite3.Connection, references: Sequence[str]) -> list[Look
         (asked,),
     )
     found = {row[0]: _found(*row, state="queued") for row in queued}
+    changing = set(found)  # where it is booked already
     booked = connection.execute(
         "SELECT reference, CAST(id AS TEXT), total, currency, number, changed FROM document"
         " WHERE reference <> '' AND reference IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
         (asked,),
     )
-    found.update((row[0], _found(*row)) for row in booked)
+    found.update((row[0], _found(*row, state="queued" if row[0] in changing else "booked")) for row in booked)
     return [found.get(reference) or Absent(reference=reference) for reference in references]
 
 
 def outcomes(connection: sqlite3.Connection, references: Sequence[str]) -> list[DocumentOutcome]:
     """What became of queued documents, in order; a reference that was never seen counts as refused."""
-    rows = connection.execute("SELECT reference, reason, message FROM queue WHERE reason <> ''")
-    refused = {reference: Refused(key=reference, reason=reason, message=text) for reference, reason, text in rows}
-    return [_outcome(answer, refused) for answer in find(connection, references)]
+    rows = connection.execute("SELECT reference, reason, message, action FROM queue WHERE reason <> ''").fetchall()
+    refused = {reference: Refused(key=reference, reason=reason, message=text) for reference, reason, text, _ in rows}
+    changes = {reference for reference, _, _, action in rows if action != CREATE}
+    return [
+        refused[answer.reference] if answer.reference in changes else _outcome(answer, refused)
+        for answer in find(connection, references)
+    ]
 
 
-def enqueue(connection: sqlite3.Connection, documents: Sequence[Document]) -> list[DocumentOutcome]:
-    """Put documents in the queue; one that waits there already is left as it is, a refused one is replaced."""
+def enqueue(connection: sqlite3.Connection, documents: Sequence[Document], action: str) -> list[DocumentOutcome]:
+    """Put documents, or changes of them, in the queue.
+
+    A document that waits there already is left as it is; a change takes the place of one that waits, and whatever was
+    refused is replaced.
+    """
     connection.executemany(
-        "DELETE FROM queue WHERE reference = ? AND reason <> ''", [(document.reference,) for document in documents]
+        "DELETE FROM queue WHERE reference = ? AND (reason <> '' OR action <> ?)",
+        [(document.reference, CREATE) for document in documents],
     )
     connection.executemany(
-        "INSERT INTO queue (reference, document, total, currency) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [
-            (document.reference, json.dumps(asdict(document), default=str), document.total, document.currency)
-            for document in documents
-        ],
+        "INSERT INTO queue (reference, document, total, currency, action) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        [(one.reference, json.dumps(asdict(one), default=str), one.total, one.currency, action) for one in documents],
     )
     return [Queued(key=document.reference) for document in documents]
 
 
-def waiting(connection: sqlite3.Connection) -> list[Document]:
-    """The queue, oldest first."""
-    rows = connection.execute("SELECT document FROM queue WHERE reason = '' ORDER BY position")
-    return [_from_json(text) for (text,) in rows]
+def waiting(connection: sqlite3.Connection) -> list[tuple[str, Document]]:
+    """The queue, oldest first: what is to be done, with which document."""
+    rows = connection.execute("SELECT action, document FROM queue WHERE reason = '' ORDER BY position")
+    return [(action, _from_json(text)) for action, text in rows]
 
 
 def settle(connection: sqlite3.Connection, results: Sequence[DocumentOutcome]) -> None:

@@ -46,7 +46,11 @@ CREATE TABLE document_charge (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE queue (
     position INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, document TEXT NOT NULL, total INTEGER NOT NULL,
-    currency TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT ''
+    currency TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', message TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE document_log (
+    id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL REFERENCES document, what TEXT NOT NULL, detail TEXT NOT NULL,
+    done_at TEXT NOT NULL
 ) STRICT;
 CREATE TABLE shipment (
     id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL REFERENCES document, tracking_number TEXT NOT NULL,
