@@ -43,9 +43,10 @@ def assert_writes_nothing(world: StockWorld, **options: Any) -> list[PlannedWrit
 
 def as_planned(party: str, method: str, record: Any) -> tuple[str, str, str, str]:
     """What a record that was really sent should have looked like in the plan."""
-    if method == "push_documents":
+    if method in ("push_documents", "amend_documents"):
         total = f"{money.to_text(record.total, record.currency)} {record.currency}"
-        return party, f"document.create {record.kind}", f"order {record.number}", f"{total}, {len(record.lines)} lines"
+        operation = "document.create" if method == "push_documents" else "document.amend"
+        return party, f"{operation} {record.kind}", f"order {record.number}", f"{total}, {len(record.lines)} lines"
     if method == "push_levels":
         return party, "level.set", f"listing {record.listing_id}", f"{record.expected} -> {record.quantity}"
     if method == "push_prices":

@@ -22,6 +22,7 @@ OPERATIONS = {
     "push_prices": "price.set",
     "push_fulfilments": "fulfilment.create",
     "push_documents": "document.create",
+    "amend_documents": "document.amend",
     "create_variants": "variant.create",
     "push_customers": "customer.",
 }
@@ -219,6 +220,8 @@ def test_every_write_has_its_journal_row_before_and_one_outcome_after(
     world.office.receive("TRAY", 2)
     sent = 0
     for round_ in range(5):
+        if round_ == 2:
+            world.shop.edit_order(plain, {world.line_ids(plain)[0]: 4})
         if round_ == 3:
             sale = next(one for one in world.documents(plain) if one.kind == "sale")
             world.office.ship(sale.reference, tracking_number="T-1")

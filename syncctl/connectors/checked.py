@@ -99,6 +99,10 @@ class CheckedBackOffice(WrappedBackOffice):
         references = [one.reference for one in documents]
         return _each(self.name, "push_documents", references, self.back_office.push_documents(documents))
 
+    def amend_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        references = [one.reference for one in documents]
+        return _each(self.name, "amend_documents", references, self.back_office.amend_documents(documents))
+
     def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
         return _each(self.name, "fetch_outcomes", references, self.back_office.fetch_outcomes(references))
 

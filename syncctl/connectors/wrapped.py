@@ -102,6 +102,9 @@ class WrappedBackOffice(BackOffice):
     def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
         return self.back_office.push_documents(documents)
 
+    def amend_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        return self.back_office.amend_documents(documents)
+
     def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
         return self.back_office.fetch_outcomes(references)
 

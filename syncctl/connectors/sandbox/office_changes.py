@@ -8,6 +8,7 @@ from datetime import date
 
 from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.office_booking import Booking
+from syncctl.connectors.sandbox.office_documents import stock_of
 from syncctl.connectors.sandbox.office_tables import OfficeRefusal
 from syncctl.model import Booked, Document, DocumentKind, DocumentLine, Refused
 from syncctl.times import now, to_text
@@ -101,13 +102,12 @@ class Changes:
     def _move_stock(self, document: Document, sale: _Sale) -> None:
         if self.booking.at_shipment:
             return
-        tracked = {number for (number,) in self.connection.execute("SELECT id FROM item WHERE tracked")}
-        for old in sale.lines.values():
-            if old.item in tracked:
-                self.booking.units[old.item] += old.quantity
-        for line in document.lines:
-            if (item := self.booking.items[line.sku]).tracked:
-                self.booking.units[item.id] -= line.quantity
+        before = [(old.item, old.quantity) for old in sale.lines.values()]
+        after = [(self.booking.items[line.sku].id, -line.quantity) for line in document.lines]
+        stock = stock_of(self.connection, [item for item, _ in before + after])
+        for item, units in before + after:
+            for part, quantity in stock[item]:
+                self.booking.units[part] += units * quantity
 
     def _write(self, document: Document, sale: _Sale, lines: Sequence[tuple[DocumentLine, int, int]]) -> None:
         self.connection.execute(
