@@ -1,9 +1,9 @@
 """The floor of step 3: read a sandbox back office's levels page by page and bring the hub's rows to them, and no more.
 
 The same pages by the same SQL, the same tables and pragmas; but no model, no judgement before anything shows, one
-transaction from the first page to the last, nothing said of what is missing. Page and hub are compared as lists, in C,
-and only where they differ as sets; what differs is written by multi-row statements. That is cheaper than an upsert of
-every row whose WHERE leaves the equal ones alone, which was measured too.
+transaction from the first page to the last, nothing said of what is missing. A page and the hub's rows
+between its first and last are compared in pairs; what differs is written by multi-row statements. That is cheaper than
+an upsert of every row whose WHERE leaves the equal ones alone, which was measured too.
 """
 
 import json
@@ -43,8 +43,11 @@ def copy_stock(office_path: Path, hub_path: Path) -> int:
         rows: list[Row] = [(sku, location, units, None, units) for sku, location, _, units in page]
         last = rows[-1][:2]
         there = hub.execute(_HUB, [*after, *last]).fetchall()
-        if there != rows:
+        if len(there) == len(rows):
+            new = [row for row, had in zip(rows, there, strict=True) if row != had]
+        else:
             new = sorted(set(rows).difference(there))
+        if new:
             changed += _write(hub, _UPSERT, new)
             _write(hub, "INSERT OR IGNORE INTO stale_sku VALUES {}", _moved(new, there))
         after = last

@@ -79,21 +79,22 @@ class Stock(Family):
         end = _key(levels[-1])
         walk = self._hub_levels(end)
         stretch = walk.fetchmany(len(levels) + 1)
-        if stretch == levels:
+        differing = [(one, had) for one, had in zip(levels, stretch, strict=False) if one != had]
+        if len(stretch) == len(levels) and all(_key(one) == _key(had) for one, had in differing):
             self._walked_to = end
-            return []
+            return [one for one, _ in differing]
         page = {_key(one): one for one in levels}
         if max(page) != end:
             return self._walk([page[key] for key in sorted(page)])
         late = [one for key, one in page.items() if self._walked_to is not None and key <= self._walked_to]
-        differing = set(page.values()).difference(late)
+        new = set(page.values()).difference(late)
         while stretch:
-            unseen = [key for key in map(_key, set(stretch) - differing) if key not in page]
+            unseen = [key for key in map(_key, set(stretch) - new) if key not in page]
             insert_values(self.connection, "INSERT INTO unseen_level VALUES", unseen)
-            differing.difference_update(stretch)
+            new.difference_update(stretch)
             stretch = walk.fetchmany(_STRETCH)
         self._walked_to = max(end, self._walked_to or end)
-        return [*late, *differing]
+        return [*late, *new]
 
     def _hub_levels(self, end: Key) -> sqlite3.Cursor:
         """What the hub has from where the walk stands up to `end`, in the order and with the columns of StockLevel."""
