@@ -136,8 +136,16 @@ class Catalog(Family):
             )
         return changed
 
+    def begin_listings(self) -> None:
+        """Note from now on which listings are recorded; the note is gone with the connection."""
+        self.connection.execute("DROP TABLE IF EXISTS temp.seen_listing")
+        self.connection.execute("CREATE TEMP TABLE seen_listing (id INTEGER PRIMARY KEY)")
+
     def record_listings(self, party: str, listings: Sequence[Listing], price_list: str) -> int:
-        """Make the hub hold what a store lists, levels and prices as read; returns how many rows differed."""
+        """Make the hub hold what a store lists, levels and prices as read; returns how many rows differed.
+
+        `begin_listings` first.
+        """
         with self.hub.transaction() as connection:
             gone = [one.id for one in listings if one.deleted]
             self._remove_listings(party, gone)
@@ -150,6 +158,7 @@ class Catalog(Family):
             )
             ids = self.listing_ids(party, [one.id for one in kept])
             _SHOWN.run(connection, [(ids[one.id], party, one.quantity, one.quantity) for one in kept])
+            insert_values(connection, "INSERT OR IGNORE INTO seen_listing VALUES", [(one,) for one in ids.values()])
             if changed:
                 self._want_for_new(list(ids.values()), price_list)
         return changed + len(gone)
@@ -198,10 +207,12 @@ class Catalog(Family):
             found.update(dict(rows.fetchall()))
         return found
 
-    def remove_unlisted(self, party: str, seen: Iterable[str]) -> int:
-        """After a full listing: what the store no longer lists is forgotten; returns how many."""
-        here = {row[0] for row in self.connection.execute("SELECT remote_id FROM listing WHERE party = ?", [party])}
-        gone = sorted(here - set(seen))
+    def remove_unlisted(self, party: str) -> int:
+        """After a full listing: what was not recorded since `begin_listings` is forgotten; returns how many."""
+        rows = self.connection.execute(
+            "SELECT remote_id FROM listing WHERE party = ? AND id NOT IN (SELECT id FROM seen_listing)", [party]
+        )
+        gone = [row[0] for row in rows]
         if gone:
             with self.hub.transaction():
                 self._remove_listings(party, gone)

@@ -36,7 +36,8 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
     if not whole and not store.abilities.listing_changes:
         return counts
     currency = run.hub.parties.currency(name) or ""
-    seen: list[str] = []
+    run.hub.catalog.begin_listings()
+    read = 0
     for page in store.fetch_listings(cursor):
         wants = run.hub.catalog.wanted_prices(name, [one.id for one in page.records])
         listings = [
@@ -50,13 +51,13 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
             for operation in ("level.set", "price.set"):
                 run.hub.journal.supersede(name, operation, [one.id for one in listings])
             run.hub.cursors.put(name, "listings", page.cursor)
-        seen += [one.id for one in listings]
-        run.progress(f"{name}: {len(seen)} listings read")
+        read += len(listings)
+        run.progress(f"{name}: {read} listings read")
         run.checkpoint()
     counts["edited by hand"] += run.hub.catalog.edited_by_hand
     if whole:
         with run.hub.transaction():
-            counts["listings gone"] += run.hub.catalog.remove_unlisted(name, seen)
+            counts["listings gone"] += run.hub.catalog.remove_unlisted(name)
             run.hub.cursors.put(name, "verify", None)
     return counts
 
