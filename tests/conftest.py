@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# For the mutation run (see tests/planted): each mutant meets the same few examples, and no clock.
+settings.register_profile("mutation", max_examples=20, derandomize=True, database=None, deadline=None)
 
 CONFIG = """\
 back_office: {connector: sandbox, path: books.db}

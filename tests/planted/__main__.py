@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.planted.bug import ROOT, Bug
+from tests.planted.bug import ROOT, Bug, sources
 from tests.planted.bugs import BUGS
 
 _AT_ONCE = 2
@@ -82,18 +82,15 @@ def without_any_bug(bugs: Sequence[Bug], free: "SimpleQueue[Path]") -> str:
 
 def verdict_of(bug: Bug, free: "SimpleQueue[Path]") -> str | None:
     """The test that catches the bug; None if none does."""
+    place, text = bug.planted()
     copy = free.get()
-    target = copy / bug.file
     try:
-        sound = target.read_text(encoding="utf-8")
-        target.write_text(bug.planted(copy), encoding="utf-8")
-        try:
-            done = run_tests(copy, bug.tests, first_only=True)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            target.write_text(sound, encoding="utf-8")
+        (copy / place).write_text(text, encoding="utf-8")
+        done = run_tests(copy, bug.tests, first_only=True)
+    except subprocess.TimeoutExpired:
+        return None
     finally:
+        (copy / place).write_text(sources()[place], encoding="utf-8")
         free.put(copy)
     failed = _FAILED.search(done.stdout)
     if done.returncode not in (0, 1) or (done.returncode == 1 and failed is None):  # 1: tests ran, and some failed

@@ -6,7 +6,6 @@ BUGS = (
     Bug(
         name="first-hit-taken",
         why="of two customers with one address the first gets the other's orders",
-        file="syncctl/rules/matching.py",
         old="    if len(hits) > 1:\n",
         new="    if not hits:\n",
         tests=("tests/test_rules_matching.py::test_two_hits_are_a_tie_and_nobody_is_joined",),
@@ -14,7 +13,6 @@ BUGS = (
     Bug(
         name="placeholders-join",
         why="everybody who left no address becomes one customer",
-        file="syncctl/rules/matching.py",
         old="return None if address.startswith(tuple(one.casefold() for one in placeholders)) else address",
         new="return address",
         tests=("tests/test_link_customers.py::test_a_placeholder_address_joins_nobody",),
@@ -22,7 +20,6 @@ BUGS = (
     Bug(
         name="customer-not-looked-up",
         why="a customer whose reply was lost is created twice",
-        file="syncctl/steps/link_customers.py",
         old='    keys = [CustomerKey(reference=reference)] if "reference" in search else []\n',
         new="    keys = [CustomerKey(id=reference)]\n",
         tests=("tests/test_link_customers.py::test_create_new_joins_nobody_but_does_not_create_twice",),
@@ -30,7 +27,6 @@ BUGS = (
     Bug(
         name="guests-joined-without-their-name",
         why="two people who share an address become one",
-        file="syncctl/hub/customers.py",
         old="        return int(hub_id) if same else None",
         new="        return int(hub_id)",
         tests=("tests/test_link_customers.py::test_guests_with_one_address_and_different_names_stay_two",),
@@ -38,7 +34,6 @@ BUGS = (
     Bug(
         name="alias-is-written-to",
         why="two records of one person overwrite one another's details by turns",
-        file="syncctl/hub/customers.py",
         old='if link.role != "primary" or times.to_text(arrival.as_of) < as_of:',
         new="if times.to_text(arrival.as_of) < as_of:",
         tests=("tests/test_link_customers.py::test_a_second_web_record_of_a_person_changes_no_details",),
@@ -46,7 +41,6 @@ BUGS = (
     Bug(
         name="their-edit-is-overwritten",
         why="an address that the bookkeeper put right is set back by the next order",
-        file="syncctl/steps/update_customers.py",
         old="        if merged.both:\n",
         new="        if merged.both and not merged.send:\n",
         tests=("tests/test_link_customers.py::test_what_changed_on_both_sides_is_held_and_the_order_goes_on",),
@@ -54,7 +48,6 @@ BUGS = (
     Bug(
         name="yes-beats-a-no-of-equal-age",
         why="somebody who said no gets the newsletter",
-        file="syncctl/hub/customers.py",
         old="""AND (consent.state <> 'unsubscribed' OR excluded.state = 'unsubscribed')))",""",
         new="""))",""",
         tests=("tests/test_regressions_consent.py",),
@@ -62,7 +55,6 @@ BUGS = (
     Bug(
         name="consent-is-yes-by-default",
         why="who was never asked counts as having said yes",
-        file="syncctl/connectors/sandbox/people.py",
         old='        consents=tuple(_consent(each) for each in row.fields("consents", "consent")),\n',
         new='        consents=tuple(_consent(each) for each in row.fields("consents", "consent"))\n'
         '        or (Consent(channel="email", state="subscribed"),),\n',

@@ -6,7 +6,6 @@ BUGS = (
     Bug(
         name="no-journal-row",
         why="a reply is lost, and nobody knows that a document may be in the books",
-        file="syncctl/steps/booking.py",
         old="zip(rows, run.hub.journal.open(entries), strict=True)",
         new="zip(rows, range(len(entries)), strict=True)",
         tests=("tests/test_push_orders_once.py::test_every_write_has_one_journal_row_before_it_and_one_outcome_after",),
@@ -14,7 +13,6 @@ BUGS = (
     Bug(
         name="look-up-skipped",
         why="an order whose reply was lost is booked twice",
-        file="syncctl/steps/booking.py",
         old="    answers = _look_up(run, rows)\n",
         new="    from syncctl.model import Absent\n\n"
         "    answers = {row.document.reference: Absent(row.document.reference) for row in rows}\n",
@@ -23,7 +21,6 @@ BUGS = (
     Bug(
         name="look-up-only-what-the-hub-sent",
         why="a hub that was lost, and made again, books everything twice",
-        file="syncctl/rules/documents.py",
         old="        if isinstance(answer, Found):\n            document = ",
         new="        if isinstance(answer, Found) and may_be_sent(document.reference):\n            document = ",
         tests=(
@@ -33,7 +30,6 @@ BUGS = (
     Bug(
         name="adopted-on-reference-alone",
         why="a document of somebody else, with another total, is taken for the order's",
-        file="syncctl/rules/documents.py",
         old="if (answer.total, answer.currency) == (document.total, document.currency):",
         new="if answer.reference == document.reference:",
         tests=(
@@ -43,7 +39,6 @@ BUGS = (
     Bug(
         name="reference-cut-short",
         why="where a back office keeps few characters, two orders share a reference, and one is never booked",
-        file="syncctl/rules/references.py",
         old='return base64.b32encode(digest).decode().rstrip("=")[:length]',
         new="return readable[:length]",
         tests=("tests/test_rules_documents.py::test_where_few_characters_are_kept_names_that_begin_alike_stay_apart",),
@@ -51,7 +46,6 @@ BUGS = (
     Bug(
         name="cursor-before-rows",
         why="a page that could not be written is never read again: its orders are lost",
-        file="syncctl/steps/pull_orders.py",
         old="    with run.hub.transaction():\n        if fresh:\n",
         new='    if cursor is not None:\n        run.hub.cursors.put(name, "orders", cursor, filter_hash)\n'
         "    with run.hub.transaction():\n        if fresh:\n",
@@ -60,7 +54,6 @@ BUGS = (
     Bug(
         name="network-in-a-transaction",
         why="a slow back office keeps the hub locked; a crash takes back what was noted",
-        file="syncctl/steps/booking.py",
         old="    outcomes = push_halving(run.back_office.push_documents",
         new="    with run.hub.transaction():\n        outcomes = push_halving(run.back_office.push_documents",
         tests=("tests/test_quiet.py::test_every_write_has_its_journal_row_before_and_one_outcome_after",),
@@ -68,7 +61,6 @@ BUGS = (
     Bug(
         name="journal-closed-before-the-reply",
         why="a write whose reply was lost counts as done, and is not waited for",
-        file="syncctl/steps/booking.py",
         old="    outcomes = push_halving(run.back_office.push_documents",
         new='    run.hub.journal.close([(row.row, "done", "") for row in rows])\n'
         "    outcomes = push_halving(run.back_office.push_documents",
@@ -80,7 +72,6 @@ BUGS = (
     Bug(
         name="settle-ignored",
         why="a document that is still on its way is not found yet, and sent again",
-        file="syncctl/steps/booking.py",
         old="        times.now() - run.settings.safety.settle,\n",
         new="        times.now(),\n",
         tests=(
@@ -91,7 +82,6 @@ BUGS = (
     Bug(
         name="cannot-tell-means-absent",
         why="where nothing can be looked up, a document whose reply was lost is booked twice",
-        file="syncctl/rules/documents.py",
         old="elif isinstance(answer, Absent) or not may_be_sent(document.reference):",
         new="elif isinstance(answer, Absent | CannotTell):",
         tests=(
@@ -102,7 +92,6 @@ BUGS = (
     Bug(
         name="given-up-order-is-sent",
         why="an order that a person skips while the run looks it up is booked all the same",
-        file="syncctl/steps/booking.py",
         old="    rows = still_wanted(run, rows)\n",
         new="",
         tests=("tests/test_regressions_orders.py::test_an_order_that_is_skipped_while_it_is_looked_up_is_not_booked",),
@@ -110,7 +99,6 @@ BUGS = (
     Bug(
         name="hold-sent-again-each-cycle",
         why="what was refused is sent again every quarter of an hour",
-        file="syncctl/hub/holds.py",
         old="        if not self.tried_at or self.fingerprint != fingerprint:\n            return False\n",
         new="        return False\n",
         tests=(
@@ -121,7 +109,6 @@ BUGS = (
     Bug(
         name="hold-cleared-without-cause",
         why="the hold of a refused price goes, and nobody learns that the store refuses it",
-        file="syncctl/hub/holds.py",
         old="mended = set(chunk) - {remote_id for (remote_id,) in rows}",
         new="mended = set(chunk)",
         tests=(
@@ -131,7 +118,6 @@ BUGS = (
     Bug(
         name="restored-hub-not-noticed",
         why="an older copy of the hub goes on as if nothing had been sent since",
-        file="syncctl/hub/runs.py",
         old="restored = last_run < sidecar.run or last_journal < sidecar.journal",
         new="restored = False",
         tests=("tests/test_backup.py::test_a_restored_hub_believes_nothing_about_what_is_shown",),
@@ -139,7 +125,6 @@ BUGS = (
     Bug(
         name="page-loop-ends-early",
         why="of a store with more than one page of new orders only the first page is read",
-        file="syncctl/connectors/sandbox/walk.py",
         old="done = len(rows) < size",
         new="done = len(rows) <= size",
         tests=("tests/connectors/test_sandbox_store.py::TestSandboxStore::test_every_order_comes_over_several_pages",),
@@ -147,7 +132,6 @@ BUGS = (
     Bug(
         name="overlap-zero",
         why="an order that the store committed late lies before the cursor, and is never read",
-        file="syncctl/connectors/sandbox/walk.py",
         old="timedelta(seconds=OVERLAP_SECONDS)",
         new="timedelta(seconds=0)",
         tests=(
@@ -158,7 +142,6 @@ BUGS = (
     Bug(
         name="lower-bound-from-our-clock",
         why="on a machine whose clock is ahead, orders placed meanwhile are never read",
-        file="syncctl/connectors/sandbox/walk.py",
         old="times.to_text(shop.clock())",
         new="times.to_text(times.now())",
         tests=(
@@ -169,7 +152,6 @@ BUGS = (
     Bug(
         name="changed-filter-reads-nothing-again",
         why="who widens the filter never gets the orders that it left out",
-        file="syncctl/hub/sync.py",
         old="return row[0] if row is not None and row[1] == filter_hash else None",
         new="return row[0] if row is not None else None",
         tests=("tests/test_pull_orders.py::test_a_changed_filter_reads_again_whatever_it_left_out_long_ago",),

@@ -1,0 +1,88 @@
+"""When a reading looks so strange that a person must say "yes, really"; the bounds, to the unit."""
+
+import pytest
+
+from syncctl.rules.guards import Shrink, price_jumps, strange_prices, strange_shrink
+from syncctl.settings import SafetySettings
+
+SAFETY = SafetySettings()  # more than 20 % of the SKUs, and at least 10; more than half of the prices by more than half
+
+
+@pytest.mark.parametrize(
+    ("had_stock", "lost", "allowed", "stops"),
+    [
+        (100, 20, None, False),
+        (100, 21, None, True),
+        (10, 9, None, False),
+        (10, 10, None, True),
+        (47, 9, None, False),
+        (47, 10, None, True),
+        (0, 0, None, False),
+        (100, 21, 20, True),
+        (100, 21, 21, False),
+        (100, 100, 0, True),
+        (100, 100, 1000, False),
+    ],
+)
+def test_a_reading_that_shrinks_by_more_than_the_limits_stops_unless_so_many_are_allowed(
+    had_stock: int, lost: int, allowed: int | None, stops: bool
+) -> None:
+    assert (strange_shrink(Shrink(had_stock, lost), SAFETY, allowed) is not None) == stops
+
+
+def test_a_merchant_sets_the_limits() -> None:
+    strict = SafetySettings(max_shrink=0, min_shrink=1, max_price_share=0, max_price_change=0.1)
+    assert strange_shrink(Shrink(100, 1), strict, None) and not strange_shrink(Shrink(100, 0), strict, None)
+    assert strange_prices(100, 1, strict, None) and price_jumps([("10", "11.01")], strict) == 1
+    lax = SafetySettings(max_shrink=1, max_price_share=1)
+    assert strange_shrink(Shrink(50, 50), lax, None) is None
+    assert strange_prices(50, 50, lax, None) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "jumps"),
+    [
+        ("10", "15", 0),
+        ("10", "15.01", 1),
+        ("10", "5", 0),
+        ("10", "4.99", 1),
+        ("10", "0", 1),
+        ("0", "0.01", 1),
+        ("-10", "-15", 0),
+        ("-10", "-4", 1),
+        ("0.0001", "0.00015", 0),
+    ],
+)
+def test_a_price_jumps_if_it_changes_by_more_than_its_share(old: str, new: str, jumps: int) -> None:
+    assert price_jumps([(old, new)], SAFETY) == jumps
+    assert price_jumps([(old, new), ("1", "1"), (old, new)], SAFETY) == 2 * jumps
+
+
+@pytest.mark.parametrize(
+    ("known", "jumps", "allowed", "stops"),
+    [
+        (20, 10, None, False),
+        (19, 10, None, True),
+        (2, 9, None, False),
+        (100, 50, None, False),
+        (100, 51, None, True),
+        (100, 51, 50, True),
+        (100, 51, 51, False),
+        (100, 51, 0, True),
+    ],
+)
+def test_prices_that_jump_beyond_the_limits_stop_unless_so_many_are_allowed(
+    known: int, jumps: int, allowed: int | None, stops: bool
+) -> None:
+    assert (strange_prices(known, jumps, SAFETY, allowed) is not None) == stops
+
+
+def test_a_stop_says_the_numbers_and_what_was_not_done() -> None:
+    assert strange_shrink(Shrink(100, 30), SAFETY, None) == (
+        "30 of 100 SKUs that had stock are gone or at zero in the back office's new reading (the limit is 20); "
+        "it was set aside, the last one stays, no stock and no prices were written"
+    )
+    assert strange_prices(100, 60, SAFETY, None) == (
+        "60 of 100 prices changed by more than 50%; "
+        "the reading was set aside, the last one stays, no stock and no prices were written"
+    )
