@@ -27,8 +27,8 @@ BUGS = (
     Bug(
         name="guests-joined-without-their-name",
         why="two people who share an address become one",
-        old="        return int(hub_id) if same else None",
-        new="        return int(hub_id)",
+        old="return hub_id if same else None",
+        new="return hub_id",
         tests=("tests/test_link_customers.py::test_guests_with_one_address_and_different_names_stay_two",),
     ),
     Bug(

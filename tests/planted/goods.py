@@ -54,6 +54,13 @@ BUGS = (
         tests=("tests/test_availability.py::test_safety_stock_is_kept_back_and_a_change_of_it_reaches_every_listing",),
     ),
     Bug(
+        name="kit-by-its-plenty",
+        why="a set of two is sold though one of the two is gone",
+        old="max(0, min(most) - own)",
+        new="max(0, max(most) - own)",
+        tests=("tests/test_kits.py::test_a_kit_shows_what_its_scarcest_component_suffices_for",),
+    ),
+    Bug(
         name="filter-leaks-stock",
         why="units on unpaid orders, which the filter leaves out, are sold once more",
         old='return verdict.decision != "left_out" or not order.closed',

@@ -6,8 +6,8 @@ BUGS = (
     Bug(
         name="no-journal-row",
         why="a reply is lost, and nobody knows that a document may be in the books",
-        old="zip(rows, run.hub.journal.open(entries), strict=True)",
-        new="zip(rows, range(len(entries)), strict=True)",
+        old="    ]\n    for row, number in zip(rows, run.hub.journal.open(entries), strict=True):",
+        new="    ]\n    for row, number in zip(rows, range(len(entries)), strict=True):",
         tests=("tests/test_push_orders_once.py::test_every_write_has_one_journal_row_before_it_and_one_outcome_after",),
     ),
     Bug(
@@ -92,8 +92,8 @@ BUGS = (
     Bug(
         name="given-up-order-is-sent",
         why="an order that a person skips while the run looks it up is booked all the same",
-        old="    rows = still_wanted(run, rows)\n",
-        new="",
+        old="    rows = still_wanted(run, rows)\n    documents =",
+        new="    documents =",
         tests=("tests/test_regressions_orders.py::test_an_order_that_is_skipped_while_it_is_looked_up_is_not_booked",),
     ),
     Bug(

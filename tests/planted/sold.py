@@ -62,4 +62,32 @@ BUGS = (
         new="dated_on=at.date(),",
         tests=("tests/test_push_orders.py::test_an_order_is_dated_by_the_shops_own_day",),
     ),
+    Bug(
+        name="amended-whatever-stands-there",
+        why="a sale that the bookkeeper changed by hand is overwritten",
+        old="if known and answer.total not in (row.change.booked.recorded.total, row.document.total):",
+        new="if known and answer.total is None:",
+        tests=("tests/test_amending.py::test_what_cannot_be_amended_is_held_with_both_versions_and_left_alone",),
+    ),
+    Bug(
+        name="amended-units-not-forgotten",
+        why="while nobody knows whether a change arrived, its units count as they were",
+        old="    run.hub.documents.begin_amending([row.document.reference for row in rows])\n",
+        new="",
+        tests=("tests/test_amending.py::test_a_lost_reply_is_no_harm_whatever_the_order_says_next",),
+    ),
+    Bug(
+        name="amended-while-it-settles",
+        why="a change that is still on its way is overtaken by the next one, and undoes it",
+        old="_without_queued(run, _without_unsettled(run, batch, counts), counts)",
+        new="_without_queued(run, batch, counts)",
+        tests=("tests/test_amending.py::test_a_change_that_may_still_be_settling_waits",),
+    ),
+    Bug(
+        name="credited-line-is-amended",
+        why="nobody knows any more whether returned units were on the shelf",
+        old="        if line.line_id in credited and (\n",
+        new="        if line.line_id in credited and not line.line_id and (\n",
+        tests=("tests/test_amending.py::test_a_credited_line_that_grows_is_amended_only_where_its_units_stay_certain",),
+    ),
 )
