@@ -45,7 +45,7 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
     items.learn(line.sku for stored in orders for line in stored.order.lines)
     ids = [one.id for one in orders]
     recorded, sales = run.hub.documents.recorded(ids), run.hub.documents.booked_sales(ids)
-    wanted = _customers_to_link(orders, recorded)
+    wanted = _customers_to_link(run, orders, recorded)
     linked = link_customers(run, wanted)
     others = {one.customer_id for one in orders if one.customer_id is not None} - wanted
     known = run.hub.links.primaries(BACK_OFFICE, "customer", others)
@@ -64,8 +64,8 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
         task = _task(run, stored, terms, facts)
         if not isinstance(task, Problem):
             tasks.append(task)
-        elif stored.id not in recorded and _was_never_sent(run, stored, terms):
-            _reject(run, stored, "cancelled before booking", counts)
+        elif stored.id not in recorded and _is_left_alone(run, stored, terms):
+            _reject(run, stored, _unwanted(run, stored.order), counts)
         else:
             _hold(run, stored, task, counts)
     booking.leave_refused(run, tasks)
@@ -75,9 +75,9 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
     return counts
 
 
-def _customers_to_link(orders: list[StoredOrder], recorded: Mapping[int, object]) -> set[int]:
+def _customers_to_link(run: Run, orders: list[StoredOrder], recorded: Mapping[int, object]) -> set[int]:
     """The customers of what is to be booked; one whose only order was cancelled at once is nobody's business."""
-    wanted = (one for one in orders if one.order.cancelled_at is None or one.id in recorded)
+    wanted = (one for one in orders if one.id in recorded or not _unwanted(run, one.order))
     return {one.customer_id for one in wanted if one.customer_id is not None}
 
 
@@ -166,11 +166,10 @@ def _conclude(run: Run, tasks: list[Task], counts: Counts) -> None:
         run.hub.holds.clear("order", map(str, settled))
 
 
-def _was_never_sent(run: Run, stored: StoredOrder, terms: Terms) -> bool:
-    """Whether a cancelled order, of which nothing can be made, is surely not in the books: no need to hold it."""
-    return stored.order.cancelled_at is not None and not booking.may_be_sent(
-        run, [(stored, sale_reference(stored.order, terms))]
-    )
+def _is_left_alone(run: Run, stored: StoredOrder, terms: Terms) -> bool:
+    """Whether an order of which nothing can be made is not wanted, and surely not in the books: no need to hold it."""
+    unwanted = _unwanted(run, stored.order)
+    return bool(unwanted) and not booking.may_be_sent(run, [(stored, sale_reference(stored.order, terms))])
 
 
 def _reject(run: Run, stored: StoredOrder, reason: str, counts: Counts) -> None:

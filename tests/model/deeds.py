@@ -1,4 +1,4 @@
-"""What merchants and buyers do: each deed is done on the real files, and written into the ledger and the list of actions.
+"""What merchants and buyers do: each deed is done on the real files, and goes into the ledger and the list of actions.
 
 A deed that is not possible now (nothing to ship, a period that is closed) does nothing.
 """

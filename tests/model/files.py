@@ -77,7 +77,8 @@ def documents(office: sqlite3.Connection) -> list[Booked]:
     """All documents for web orders, booked ones first."""
     found: dict[int, Booked] = {}
     for row in office.execute(
-        "SELECT id, order_id, kind, event, reference, total, customer_id FROM document WHERE reference <> '' ORDER BY id"
+        "SELECT id, order_id, kind, event, reference, total, customer_id FROM document WHERE reference <> '' "
+        "ORDER BY id"
     ):
         number, order_id, kind, event, reference, total, customer = row
         found[number] = Booked(store_of(reference), order_id, kind, event, reference, total, 0, 0, customer)
@@ -174,7 +175,9 @@ def differences(before: Dump, after: Dump) -> list[str]:
     found = []
     for table in sorted(before.keys() | after.keys()):
         old, new = Counter(map(repr, before.get(table, []))), Counter(map(repr, after.get(table, [])))
-        found += [f"{table}: went {row[:300]}" for row in old - new] + [f"{table}: came {row[:300]}" for row in new - old]
+        found += [f"{table}: went {row[:300]}" for row in old - new] + [
+            f"{table}: came {row[:300]}" for row in new - old
+        ]
     return found
 
 

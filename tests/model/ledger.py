@@ -92,9 +92,8 @@ class WebOrder:
         )
 
     def note(self) -> None:
-        """Keep what it is worth now: any state may be the one that was booked."""
-        if self.state not in self.states:
-            self.states.append(self.state)
+        """Keep what it is worth now: any state may be the one that was booked. The last is the present one."""
+        self.states = [state for state in self.states if state != self.state] + [self.state]
 
     def worth(self, units: dict[str, int]) -> tuple[int, int]:
         """(total, tax) of so many units of these lines."""

@@ -30,6 +30,10 @@ happenings = st.tuples(st.sampled_from(["order", "sale", "level down", "level up
 READS = frozenset(["about", "fetch_orders", "fetch_stock", "fetch_variants", "fetch_shipments", "find_documents"])
 
 
+class Told(AssertionError):
+    """A violation, with the list of actions that led to it."""
+
+
 class Machine(RuleBasedStateMachine):
     """One or two shops, a back office, a hub. `tally` counts over all examples."""
 
@@ -76,9 +80,9 @@ class Machine(RuleBasedStateMachine):
 
     @rule(store=numbers, lines=lines, person=people, shipping=st.sampled_from([0, 350]), included=st.booleans())
     def order(self, store: int, lines: Any, person: str | None, shipping: int, *, included: bool) -> None:
-        self._do(lambda: self.deeds.order(
-            self.store(store), lines, person=person, shipping=shipping, tax_included=included
-        ))
+        self._do(
+            lambda: self.deeds.order(self.store(store), lines, person=person, shipping=shipping, tax_included=included)
+        )
 
     @rule(
         store=numbers,
@@ -277,6 +281,7 @@ class Machine(RuleBasedStateMachine):
     @rule(which=numbers, sidecar=st.sampled_from([True, True, False]))
     def restore(self, which: int, *, sidecar: bool) -> None:
         copy = self.world.copies[-1 - which % len(self.world.copies)]
+        sidecar = sidecar or copy is self.world.copies[0]  # a hub without runs and without sidecar is a new one
         self.world.restore(copy, sidecar=sidecar)
         self.world.tell(f"the hub is restored from the copy taken {copy.taken} {'' if sidecar else 'elsewhere'}")
 
@@ -365,6 +370,8 @@ class Machine(RuleBasedStateMachine):
         """A violation is told with everything that led to it."""
         try:
             work()
+        except Told:
+            raise
         except Exception as error:
             story = "\n".join(f"{number:4} {action}" for number, action in enumerate(self.world.actions, 1))
-            raise Violation(f"{type(error).__name__}: {error}\n--- what happened ---\n{story}") from error
+            raise Told(f"{type(error).__name__}: {error}\n--- what happened ---\n{story}") from error

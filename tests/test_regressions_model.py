@@ -1,0 +1,44 @@
+"""What the state machine found, each as a small test of its own."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.builders import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def go_back(world: World, copy: Path) -> None:
+    """The hub as it was; what lies beside it stays."""
+    for suffix in ("-wal", "-shm"):
+        (world.folder / f"hub.db{suffix}").unlink(missing_ok=True)
+    shutil.copyfile(copy, world.folder / "hub.db")
+
+
+def a_copy(world: World) -> Path:
+    return Path(shutil.copyfile(world.folder / "hub.db", world.folder / "copy.db"))
+
+
+def test_a_restored_hub_looks_for_an_order_that_the_filter_leaves_out_by_now(world: World) -> None:
+    world.change(orders={"financial_statuses": ["paid"], "unknown_sku": "hold"})
+    world.run()
+    copy = a_copy(world)
+    order_id = world.shop.place_order([("MUG", 2)])
+    pending = world.shop.place_order(
+        [("MUG", 1)], financial_status="pending", customer={"name": "A", "emails": ["a@b.cc"]}
+    )
+    world.run()
+    world.shop.refund_all(order_id)
+    go_back(world, copy)
+    world.run()
+    world.run()
+    assert world.totals(order_id) == [("sale", 2000), ("credit", 2000)]
+    assert world.documents(pending) == []
+    assert world.decisions()[pending] == ("left_out", "financial status pending")
+    assert world.holds() == []
+    assert world.office.connection.execute("SELECT count(*) FROM customer").fetchone() == (0,)
