@@ -62,7 +62,23 @@ def round_minor(text: str, currency: str, times: int = 1) -> int:
     >>> round_minor("0.125", "USD"), round_minor("0.135", "USD"), round_minor("2.55", "GBP", 6)
     (12, 14, 1530)
     """
-    return _rounded(text, currency, times) if isinstance(text, str) else _rounded.__wrapped__(text, currency, times)
+    read = line_amount if isinstance(text, str) else line_amount.__wrapped__
+    return read(text, currency, times)
+
+
+@lru_cache(maxsize=16_384)
+def line_amount(price: str, currency: str, quantity: int) -> int:
+    """As `round_minor`, for what is known to be text; remembered, for a shop sells at few prices, by ones and twos."""
+    digits = places(currency)
+    sign, whole, fraction = _split(price)
+    minor = int(sign + whole + fraction.ljust(digits, "0")) * quantity
+    kept = len(fraction) - digits
+    if kept > 0:
+        with localcontext(prec=60):
+            minor = int((Decimal(minor) / 10**kept).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    if not -_LIMIT < minor < _LIMIT:
+        raise MoneyError(f"{price[:40]!r} times {str(quantity)[:20]} is too large to be an amount")
+    return minor
 
 
 def to_text(minor: int, currency: str) -> str:
@@ -101,21 +117,6 @@ def padded(text: str, currency: str) -> str:
     sign, whole, fraction = _split(text)
     fraction = fraction.ljust(digits, "0")
     return f"{sign}{whole}.{fraction}" if fraction else sign + whole
-
-
-@lru_cache(maxsize=16_384)
-def _rounded(text: str, currency: str, times: int) -> int:
-    """Kept for a while: a shop sells few things at few prices by ones and twos, over and over."""
-    digits = places(currency)
-    sign, whole, fraction = _split(text)
-    minor = int(sign + whole + fraction.ljust(digits, "0")) * times
-    kept = len(fraction) - digits
-    if kept > 0:
-        with localcontext(prec=60):
-            minor = int((Decimal(minor) / 10**kept).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
-    if not -_LIMIT < minor < _LIMIT:
-        raise MoneyError(f"{text[:40]!r} times {str(times)[:20]} is too large to be an amount")
-    return minor
 
 
 def _split(text: str) -> tuple[str, str, str]:

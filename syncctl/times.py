@@ -17,7 +17,9 @@ def to_text(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise ValueError("a time without zone")
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+    if at.tzinfo is not UTC:
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def from_text(text: str) -> datetime:

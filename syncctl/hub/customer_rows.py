@@ -4,12 +4,12 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from syncctl import times
 from syncctl.hub.bulk import Insert
-from syncctl.model import Customer
+from syncctl.model import Address, Customer
 
 _CUSTOMER = Insert(
     "customer",
@@ -79,7 +79,7 @@ def write_customers(connection: sqlite3.Connection, party: str, numbered: Number
     _ADDRESS.run(
         connection,
         (
-            (hub_id, position, address.kind, json.dumps(asdict(address), sort_keys=True))
+            (hub_id, position, address.kind, _as_json(address))
             for hub_id, arrival in numbered
             for position, address in enumerate(arrival.customer.addresses)
         ),
@@ -93,6 +93,10 @@ def _customer_rows(numbered: Numbered, now: str) -> Iterator[tuple[object, ...]]
         tax_exempt = None if one.tax_exempt is None else int(one.tax_exempt)
         as_of = times.to_text(arrival.as_of)
         yield hub_id, one.name, one.company, one.note, tax_exempt, int(one.guest), content_hash(one), now, as_of
+
+
+def _as_json(address: Address) -> str:
+    return json.dumps({name: getattr(address, name) for name in Address.__slots__}, sort_keys=True)
 
 
 def _consent_rows(party: str, numbered: Numbered, now: str) -> Iterator[tuple[object, ...]]:

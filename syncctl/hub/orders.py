@@ -8,12 +8,13 @@ from itertools import count
 
 from syncctl import times
 from syncctl.hub import order_rows
-from syncctl.hub.bulk import in_chunks, insert_values, marks
+from syncctl.hub.bulk import Insert, in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.hub.order_reading import StoredOrder, load_orders
 from syncctl.hub.order_rows import Decision, content_hash
 from syncctl.model import Order
 
+_STALE = Insert("stale_sku", "sku", "ON CONFLICT DO NOTHING")
 _CHILDREN = ("line_item", "charge", "payment", "refund", "refund_line")
 
 
@@ -98,7 +99,7 @@ class Orders(Family):
             ),
         )
         order_rows.write_children(connection, party, numbered)
-        self._note_moved_units(party, units_before, order_rows.moved_units(order for _, order in numbered))
+        self._note_moved_units(party, units_before, [order for _, order in numbered])
         return ids
 
     def _known(self, party: str, remote_ids: Sequence[str]) -> dict[str, Known]:
@@ -130,11 +131,12 @@ class Orders(Family):
                 units[sku] = units.get(sku, 0) + quantity
         return units
 
-    def _note_moved_units(self, party: str, before: dict[str, int], after: dict[str, int]) -> None:
+    def _note_moved_units(self, party: str, before: Mapping[str, int], orders: Sequence[Order]) -> None:
         """What these orders touch is unknown now in their store, and must be worked out again for all of them."""
-        skus = before.keys() | after.keys()
-        insert_values(self.connection, "INSERT OR IGNORE INTO stale_sku VALUES", [(sku,) for sku in sorted(skus)])
+        skus = before.keys() | {line.sku for order in orders for line in order.lines if line.sku is not None}
+        _STALE.run(self.connection, zip(sorted(skus), strict=True))
         if self.connection.execute("SELECT EXISTS (SELECT 1 FROM shown WHERE party = ?)", [party]).fetchone()[0]:
+            after = order_rows.moved_units(orders)
             self.connection.executemany(
                 "UPDATE shown SET quantity = NULL, moved = moved + ? WHERE listing_id IN "
                 "(SELECT id FROM listing WHERE party = ? AND sku = ?)",

@@ -1,11 +1,12 @@
 """Customers as one system knows them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from syncctl.model.record import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record(frozen=True, slots=True, kw_only=True)
 class Address:
     kind: str = "shipping"  # shipping | billing | other
     name: str = ""
@@ -19,7 +20,7 @@ class Address:
     is_default: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Consent:
     """One recorded answer to "may we send marketing?". Absent consent is unknown, and is no Consent at all."""
 
@@ -29,7 +30,7 @@ class Consent:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Customer:
     """One person or company as one system knows it. `id` is that system's own; "" for a guest who has none."""
 
@@ -50,7 +51,7 @@ class Customer:
     deleted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class CustomerKey:
     """What to look a customer up by; every field that is set is searched, the caller compares exactly."""
 
@@ -60,7 +61,7 @@ class CustomerKey:
     phone: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class CustomerChange:
     """Create (`id` None, with `reference`) or change a customer. Only `fields` are written; the rest is left alone.
 

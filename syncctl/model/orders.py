@@ -1,10 +1,10 @@
 """Web orders and what hangs on them."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from syncctl.model.customers import Address, Customer
+from syncctl.model.record import record
 
 
 class OrderKind(StrEnum):
@@ -36,8 +36,8 @@ FINANCIAL_STATES = frozenset(
 FULFILMENT_STATES = frozenset("unfulfilled partially_fulfilled fulfilled on_hold scheduled in_progress".split())
 
 
-@dataclass(slots=True, unsafe_hash=True)  # never changed; but `frozen` more than doubles its making,
-class LineItem:  # and there are twenty of it for every other record
+@record(frozen=True, slots=True)
+class LineItem:
     """One line of an order, keyed by the platform's line id. `amount` is before discounts, net of tax."""
 
     id: str
@@ -49,7 +49,7 @@ class LineItem:  # and there are twenty of it for every other record
     tax: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Charge:
     """Something on the order that is no goods. Signed: a discount is negative."""
 
@@ -60,7 +60,7 @@ class Charge:
     line_id: str | None = None  # a discount of one line
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Payment:
     """Money that really moved (captured, settled), by the platform's transaction id. Refunds are negative."""
 
@@ -70,7 +70,7 @@ class Payment:
     paid_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class RefundLine:
     line_id: str
     quantity: int
@@ -79,7 +79,7 @@ class RefundLine:
     restock: bool = False  # the units can be sold again
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Refund:
     """Money given back, by the platform's refund id. lines + charges + tax = total, all positive."""
 
@@ -90,14 +90,14 @@ class Refund:
     refunded_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class FulfilmentLine:
     quantity: int
     line_id: str | None = None  # the web store's line id, where the system kept it
     sku: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Fulfilment:
     """Goods that left, as a web store records them."""
 
@@ -110,7 +110,7 @@ class Fulfilment:
     shipped_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Order:
     """One web order in one state. Identity: lines + charges + tax = total (invariant I6).
 
@@ -153,7 +153,7 @@ class Order:
         return sum([line.tax for line in self.lines]) + sum([charge.tax for charge in self.charges])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Unreadable:
     """A record so broken that not even its lines are known; held under `id`."""
 

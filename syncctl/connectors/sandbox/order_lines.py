@@ -6,14 +6,14 @@ for a column holds for each line in it. Only where something is odd are they rea
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain, repeat
+from itertools import repeat
 from operator import itemgetter, sub
 from typing import Any
 
 from syncctl.connectors.sandbox.reading import Fields, shown
 from syncctl.errors import MoneyError
 from syncctl.model import LineItem
-from syncctl.money import round_minor
+from syncctl.money import line_amount, round_minor
 from syncctl.units import LIMIT
 
 _WORDS = itemgetter("id", "sku", "title", "quantity", "price")
@@ -33,7 +33,8 @@ def read_lines(rows: Sequence[Any], currency: str, tax_included: bool, problems:
 def _sound_lines(rows: Sequence[dict[str, Any]], currency: str, tax_included: bool) -> tuple[LineItem, ...]:
     """Lines with nothing odd about any of them. Errors: any of those above, if there is; it does not say what."""
     ids, skus, titles, quantities, prices = zip(*map(_WORDS, rows), strict=True)
-    "".join(chain(ids, skus, titles, prices))  # raises where one is no text
+    for column in (ids, skus, titles, prices):
+        "".join(column)  # raises where one is no text
     if not (
         all(ids)
         and all(skus)
@@ -43,7 +44,7 @@ def _sound_lines(rows: Sequence[dict[str, Any]], currency: str, tax_included: bo
         and max(quantities) < LIMIT
     ):
         raise ValueError
-    amounts = map(round_minor, prices, repeat(currency), quantities)
+    amounts = map(line_amount, prices, repeat(currency), quantities)
     taxes = [round_minor(row["tax"], currency) if "tax" in row else 0 for row in rows]
     if tax_included:
         amounts = map(sub, amounts, taxes)

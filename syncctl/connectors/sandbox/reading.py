@@ -63,7 +63,7 @@ class Fields:
     def texts(self, defaults: Mapping[str, str]) -> list[str]:
         """Several fields at once, in the order of their names; a field that is not there has its default."""
         values = list(map(self.row.get, defaults, defaults.values()))
-        if all(type(value) is str for value in values):
+        if set(map(type, values)) == {str}:
             return values
         return [self.text(name, default) for name, default in defaults.items()]
 
@@ -125,8 +125,8 @@ class Fields:
 
     def fields(self, name: str, word: str) -> list["Fields"]:
         """Each object of a list, under `word` and its number."""
-        rows = self.rows(name)
-        if not rows:  # as most lists of most orders are
+        if self.row.get(name) == []:  # as most lists of most orders are
             return []
-        found = (Fields.of(row, f"{self._where}{word} {at}", self._problems) for at, row in enumerate(rows, 1))
+        rows = enumerate(self.rows(name), 1)
+        found = (Fields.of(row, f"{self._where}{word} {at}", self._problems) for at, row in rows)
         return [inner for inner in found if inner is not None]

@@ -54,7 +54,7 @@ def _keys(body: dict[str, Any]) -> int:
     for value in body.values():
         if type(value) is dict:
             keys += _keys(value)
-        elif type(value) is list:
+        elif value and type(value) is list:
             keys += sum([len(row) for row in value if type(row) is dict])
     return keys
 
