@@ -243,6 +243,16 @@ class HubSettings(Section):
 
 
 class _StoreBase(Section):
+    locations: tuple[str, ...] = Field(
+        default=(), description="The back office's locations that feed this store, summed. Empty: as stock.locations."
+    )
+    sells_from: str = Field(
+        default="",
+        description="The one of them that its orders leave from. Empty: the only one, else the back office decides.",
+    )
+    location: str = Field(
+        default="", description="The location of its own that the store shows levels of, if it has several."
+    )
     time_zone: str = Field(default="UTC", description="The shop's time zone: the date of a document is the date there.")
 
     @field_validator("time_zone")
@@ -305,10 +315,29 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
-        problems = [*self._taken_names(), *self._oversold(), *self._shared_files()]
+        problems = [*self._taken_names(), *self._oversold(), *self._foreign_locations(), *self._shared_files()]
         if problems:
             raise ValueError("\n".join(problems))  # each line begins with the key that it is about
         return self
+
+    def feeding(self, store: str) -> tuple[str, ...]:
+        """The back office's locations that feed a store, empty: all of them."""
+        return self.stores[store].locations or self.stock.locations
+
+    def leaving_from(self, store: str) -> str:
+        """The location that a store's orders leave from, "": the back office decides."""
+        feeding = self.feeding(store)
+        return self.stores[store].sells_from or (feeding[0] if len(set(feeding)) == 1 else "")
+
+    def takes_from(self, seller: str, store: str) -> bool:
+        """Whether an order placed in `seller` may take units that `store` shows.
+
+        Also where the back office decides from where it leaves: it may decide on any location.
+        """
+        ours, theirs = self.feeding(store), self.feeding(seller)
+        if not ours or not theirs or not self.leaving_from(seller):
+            return True
+        return not set(ours).isdisjoint(theirs)
 
     def _taken_names(self) -> Iterator[str]:
         if "back-office" in self.stores:
@@ -320,6 +349,16 @@ class Settings(Section):
                 "stock.enabled: needs orders.enabled and orders.import_sales: without booked sales, sold units would "
                 "go back on sale; set stock.enabled: false or switch the orders on"
             )
+
+    def _foreign_locations(self) -> Iterator[str]:
+        """What leaves from a location that feeds the store no units would be sold again from those that do."""
+        for name, store in self.stores.items():
+            feeding = self.feeding(name)
+            if store.sells_from and feeding and store.sells_from not in feeding:
+                yield (
+                    f"stores.{name}.sells_from: {store.sells_from!r} is none of the locations that feed this store: "
+                    f"name one of {', '.join(feeding)}, or add it to stores.{name}.locations"
+                )
 
     def _shared_files(self) -> Iterator[str]:
         """Two databases in one file would destroy each other."""

@@ -54,6 +54,8 @@ class StockWorld(World):
     def __init__(self, folder: Path, *, falls_on: str = "order", answers: str = "now", **options: Any) -> None:
         super().__init__(folder, back_office={"stock_falls_on": falls_on, "answers": answers}, **options)
         self.not_counted: set[tuple[str, str]] = set()  # orders that somebody skipped, or that are history
+        self.fed_from: dict[str, set[str]] = {}  # by store: the locations that feed it, where not all do
+        self.counts_in: dict[str, set[str]] = {}  # by store: the stores whose orders take what it shows
         self.hurry = timedelta(0)  # so much time has passed, for us and for the shops
         for shop in self.shops.values():
             shop.clock = lambda: _REAL_NOW() + self.hurry
@@ -106,25 +108,31 @@ class StockWorld(World):
     def level(self, sku: str, store: str = "") -> int | None:
         return (self.shops[store] if store else self.shop).level(sku)
 
-    def available(self, sku: str) -> int:
-        """What the back office reports now, all locations together."""
-        return sum(units for one, _, units in self.office.levels() if one == sku)
+    def available(self, sku: str, store: str = "") -> int:
+        """What the back office reports now, at all locations, or at those that feed a store (`fed_from`)."""
+        fed = self.fed_from.get(store)
+        return sum(units for one, place, units in self.office.levels() if one == sku and (fed is None or place in fed))
 
-    def most(self, sku: str) -> int:
-        """The most that may be shown (I3), if the back office is read now."""
+    def most(self, sku: str, store: str = "") -> int:
+        """The most that may be shown (I3) in a store, if the back office is read now."""
         by_sku = self.settings.stock.safety_stock_by_sku
         if parts := self.parts(sku):
-            whole = min(self._left(part) // quantity for part, quantity in parts.items())
+            whole = min(self._left(part, store) // quantity for part, quantity in parts.items())
             return max(0, whole - by_sku.get(sku, 0))
-        return max(0, self._left(sku))
+        return max(0, self._left(sku, store))
 
-    def _left(self, sku: str) -> int:
+    def _left(self, sku: str, store: str) -> int:
         """What is left of a SKU, below zero where too much of it is sold; what is sold in kits is gone, too."""
-        unknown = sum(self.unknown_units(sku).values())
+        unknown = self._counting(sku, store)
         for kit in self.kits():
-            unknown += sum(self.unknown_units(kit).values()) * self.parts(kit).get(sku, 0)
+            unknown += self._counting(kit, store) * self.parts(kit).get(sku, 0)
         stock = self.settings.stock
-        return self.available(sku) - unknown - stock.safety_stock_by_sku.get(sku, stock.safety_stock)
+        return self.available(sku, store) - unknown - stock.safety_stock_by_sku.get(sku, stock.safety_stock)
+
+    def _counting(self, sku: str, store: str) -> int:
+        """Units that the books do not know of and that count in a store (`counts_in`; else everybody's)."""
+        units = self.unknown_units(sku)
+        return sum(units[one] for one in units if not self.counts_in or one[0] in self.counts_in[store])
 
     def kits(self) -> list[str]:
         """The SKUs of the back office's kits."""
@@ -184,13 +192,15 @@ class StockWorld(World):
         """I3, for every listing that keeps stock."""
         for (store, sku, _), shown in self.levels().items():
             if shown is not None and self.office.variants([sku]):
-                assert shown <= self.most(sku), f"{where}: {store} shows {shown} of {sku}; at most {self.most(sku)}"
+                most = self.most(sku, store)
+                assert shown <= most, f"{where}: {store} shows {shown} of {sku}; at most {most}"
 
     def assert_exact(self, where: object = "") -> None:
         """Every listing shows exactly what may be sold."""
         for (store, sku, _), shown in self.levels().items():
             if shown is not None and self.office.variants([sku]):
-                assert shown == self.most(sku), f"{where}: {store} shows {shown} of {sku}, not {self.most(sku)}"
+                most = self.most(sku, store)
+                assert shown == most, f"{where}: {store} shows {shown} of {sku}, not {most}"
 
     def assert_booked_once(self) -> None:
         """I2, asked of the books."""

@@ -293,7 +293,7 @@ def test_holds_are_tried_again_one_by_one_or_all(
 
 
 def test_a_published_number_is_explained_term_by_term(connection: sqlite3.Connection) -> None:
-    found = explain.sku(connection, "MUG", "order")
+    found = explain.sku(connection, "MUG", "order", {"shop": ()}, {"shop": ["shop"]})
     assert found is not None
     (listing,) = found["listings"]
     assert (listing["shown"], listing["wanted"], listing["state"]) == (6, 4, "pending")
@@ -305,7 +305,7 @@ def test_a_published_number_is_explained_term_by_term(connection: sqlite3.Connec
 
 
 def test_a_level_that_is_not_ours_says_why(connection: sqlite3.Connection) -> None:
-    found = explain.sku(connection, "BUNDLE", "order")
+    found = explain.sku(connection, "BUNDLE", "order", {}, {})
     assert found is not None
     assert found["listings"][0]["state"] == "not ours to write: bundle parent"
     assert found["facts"]["in the back office"] == "no"

@@ -226,7 +226,7 @@ def test_a_kit_and_its_components_are_explained(world: StockWorld) -> None:
     world.run()
     with closing(sqlite3.connect(world.folder / "hub.db")) as connection:
         connection.row_factory = sqlite3.Row
-        kit, mug = explain.sku(connection, "BOX", "order"), explain.sku(connection, "MUG", "order")
+        kit, mug = explain.sku(connection, "BOX", "order", {}, {}), explain.sku(connection, "MUG", "order", {}, {})
     assert kit is not None and mug is not None
     assert kit["facts"]["in the back office"] == "yes, a kit: its components carry the stock"
     assert [(row["component"], row["in_a_kit"], row["location"], row["available"]) for row in kit["components"]] == [

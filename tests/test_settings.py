@@ -38,6 +38,19 @@ def lines_of(error: ValidationError) -> list[str]:
     return [line for detail in error.errors() for line in str(detail["msg"]).splitlines()]
 
 
+def test_a_store_sells_from_a_location_that_feeds_it() -> None:
+    store = {"connector": "sandbox", "path": "shop.db", "locations": ["east", "main"], "sells_from": "north"}
+    with pytest.raises(ValidationError) as caught:
+        make(stores={"shop": store})
+    [line] = lines_of(caught.value)
+    assert "stores.shop.sells_from: 'north' is none of" in line and "east, main" in line
+    made = make(stores={"shop": {**store, "sells_from": "main"}, "all": {"connector": "sandbox", "path": "all.db"}})
+    assert [made.leaving_from(name) for name in ("shop", "all")] == ["main", ""]
+    assert make(stores={"shop": {**store, "locations": []}}).leaving_from("shop") == "north", "any of all feeds it"
+    by_default = make(stores={"shop": {**store, "locations": [], "sells_from": ""}}, stock={"locations": ["attic"]})
+    assert (by_default.feeding("shop"), by_default.leaving_from("shop")) == (("attic",), "attic")
+
+
 # --- config.example.yaml -------------------------------------------------------------------------------------------
 
 

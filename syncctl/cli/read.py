@@ -138,9 +138,14 @@ def explain_sku(app: App, sku: str, output_format: str) -> None:
     from syncctl.connectors import open_back_office
     from syncctl.hub import explain as views
 
-    falls_on = open_back_office(app.settings.back_office).abilities.stock_falls_on
+    settings = app.settings
+    falls_on = open_back_office(settings.back_office).abilities.stock_falls_on
+    feeding = {store: settings.feeding(store) for store in settings.stores}
+    counting = {
+        seller: [store for store in settings.stores if settings.takes_from(seller, store)] for seller in settings.stores
+    }
     with app.open_hub() as hub:
-        found = views.sku(hub.connection, sku, falls_on)
+        found = views.sku(hub.connection, sku, falls_on, feeding, counting)
     if found is None:
         raise ConfigError(f"neither the back office nor a store has a SKU {sku!r}", hint="SKUs compare exactly.")
     if output_format == "json":

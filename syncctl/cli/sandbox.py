@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # for the start-up time of --help
 
 STORE = click.option("--store", metavar="NAME", help="Which web store, where there are several.")
 RESTOCK = click.option("--restock/--no-restock", default=True, help="Whether the units can be sold again.")
+LOCATION = click.option("--location", default="main", show_default=True, help="Where in the back office.")
 ORDER_COLUMNS = ("order", "store", "placed", "paid", "shipped", "units", "total", "currency")
 DOCUMENT_COLUMNS = ("document", "kind", "date", "reference", "order", "units", "total", "currency")
 
@@ -123,23 +124,25 @@ def refund(app: App, order_id: str, items: tuple[str, ...], restock: bool, store
 @sandbox.command("sell", short_help="Sell something at the counter.")
 @click.argument("sku")
 @click.argument("quantity", metavar="[QTY]", type=int, default=1)
+@LOCATION
 @click.pass_obj
-def sell(app: App, sku: str, quantity: int) -> None:
+def sell(app: App, sku: str, quantity: int, location: str) -> None:
     """Sell something at the counter: the back office books it, the web knows nothing."""
     with _refusals(), _office(app) as office:
-        number = office.sell(sku, quantity)
+        number = office.sell(sku, quantity, location=location)
     app.say(f"Sold {quantity} of {sku} at the counter: {number}.")
 
 
 @sandbox.command("receive", short_help="Put goods on the back office's shelf.")
 @click.argument("sku")
 @click.argument("quantity", metavar="[QTY]", type=int, default=1)
+@LOCATION
 @click.pass_obj
-def receive(app: App, sku: str, quantity: int) -> None:
+def receive(app: App, sku: str, quantity: int, location: str) -> None:
     """Put goods on the back office's shelf."""
     with _refusals(), _office(app) as office:
-        office.receive(sku, quantity)
-        left = office.on_hand(sku)
+        office.receive(sku, quantity, location=location)
+        left = office.on_hand(sku, location=location)
     app.say(f"Received {quantity} of {sku}: {left} on hand.")
 
 

@@ -17,6 +17,7 @@ from syncctl.hub.fulfilments import Fulfilments
 from syncctl.hub.holds import Holds
 from syncctl.hub.journal import Journal
 from syncctl.hub.kits import Kits
+from syncctl.hub.locations import Locations
 from syncctl.hub.orders import Orders
 from syncctl.hub.runs import Runs
 from syncctl.hub.shown import ShownLevels
@@ -44,6 +45,7 @@ class Hub:
         self.catalog = Catalog(self)
         self.kits = Kits(self)
         self.stock = Stock(self)
+        self.locations = Locations(self)
         self.shown = ShownLevels(self)
         self.fulfilments = Fulfilments(self)
 

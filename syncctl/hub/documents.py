@@ -13,7 +13,7 @@ from syncctl.model import BookedSale, Document, DocumentCharge, DocumentKind, Do
 _DOCUMENT = Insert(
     "document",
     "id order_id kind platform_event reference dated_on currency total fingerprint state remote_id number sequence "
-    "event taxed revision recorded_at",
+    "event taxed location revision recorded_at",
 )
 _LINE = Insert("document_line", "document_id position line_id sku quantity amount tax restock")
 _CHARGE = Insert("document_charge", "document_id position kind item amount tax")
@@ -51,17 +51,18 @@ class Documents(Family):
         found: dict[int, BookedSale] = {}
         for chunk in in_chunks(order_ids):
             rows = self.connection.execute(
-                f"SELECT id, taxed, {_COLUMNS} FROM document WHERE kind = 'sale' AND order_id IN ({marks(chunk)}) "
-                "ORDER BY revision",
+                f"SELECT id, taxed, location, {_COLUMNS} FROM document WHERE kind = 'sale' "
+                f"AND order_id IN ({marks(chunk)}) ORDER BY revision",
                 chunk,
             ).fetchall()
-            standing = {row[2]: row for row in rows}
+            standing = {row[3]: row for row in rows}
             lines = self._lines([row[0] for row in standing.values()])
             charges = self._charges([row[0] for row in standing.values()])
-            for order_id, (document_id, taxed, *columns) in standing.items():
+            for order_id, (document_id, taxed, location, *columns) in standing.items():
                 found[order_id] = BookedSale(
                     recorded=_recorded(columns),
                     taxed=bool(taxed),
+                    location=location,
                     lines=tuple(lines.get(document_id, ())),
                     charges=tuple(charges.get(document_id, ())),
                 )
@@ -216,6 +217,7 @@ def _document_row(row: int, one: Confirmation, event: int | None, now: str) -> t
         one.sequence,
         event if one.state == "booked" else None,
         int(document.taxed),
+        document.location,
         document.revision,
         now,
     )

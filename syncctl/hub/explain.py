@@ -2,15 +2,19 @@
 
 import json
 import sqlite3
+from collections.abc import Mapping, Sequence
 
 from syncctl.hub.units import RELIEF
 from syncctl.hub.views import Row, amount, last_reading, rows, versions_of
 
+Names = Mapping[str, Sequence[str]]
 
-def sku(connection: sqlite3.Connection, wanted: str, falls_on: str) -> Row | None:
+
+def sku(connection: sqlite3.Connection, wanted: str, falls_on: str, feeding: Names, counting: Names) -> Row | None:
     """All that bears on the level of one SKU, in every store; None if nobody has it.
 
-    `falls_on`: order | invoice | shipment, the event after which the back office's number lacks the units.
+    `falls_on`: order | invoice | shipment, the event after which the back office's number lacks the units. `feeding`:
+    the locations that feed each store, none named: all. `counting`: the stores in which each store's orders count.
     """
     variant = rows(connection, "SELECT * FROM variant WHERE sku = ?", [wanted])
     listings = [_listing(found) for found in rows(connection, _LISTINGS, [wanted])]
@@ -22,7 +26,10 @@ def sku(connection: sqlite3.Connection, wanted: str, falls_on: str) -> Row | Non
     )
     if not (variant or listings or orders):
         return None
-    made_of = rows(connection, _COMPONENTS, [wanted])
+    made_of = [_fed(row, feeding) for row in rows(connection, _COMPONENTS, [wanted])]
+    levels = [_fed(row, feeding) for row in rows(connection, _LEVELS, [wanted])]
+    for order in orders:
+        order["counts_in"] = ", ".join(counting.get(str(order["store"]), ()))
     stale = rows(connection, "SELECT sku FROM stale_sku WHERE sku = ?", [wanted])
     return {
         "facts": {
@@ -32,9 +39,7 @@ def sku(connection: sqlite3.Connection, wanted: str, falls_on: str) -> Row | Non
             "stock read at": reading["source_time"] if reading else "never",
             "note": "its numbers are worked out again by the next push-data" if stale else None,
         },
-        "levels": rows(
-            connection, "SELECT location, available, on_hand, committed FROM stock_level WHERE sku = ?", [wanted]
-        ),
+        "levels": levels,
         "components": made_of,
         "kits": rows(
             connection, "SELECT kit, quantity AS in_a_kit FROM component WHERE sku = ? ORDER BY kit", [wanted]
@@ -44,6 +49,7 @@ def sku(connection: sqlite3.Connection, wanted: str, falls_on: str) -> Row | Non
     }
 
 
+_LEVELS = "SELECT location, available, on_hand, committed FROM stock_level WHERE sku = ? ORDER BY location"
 _LISTINGS = """
 SELECT listing.party AS store, listing.remote_id AS listing, shown.quantity AS shown, shown.want AS wanted, shown.terms,
        listing.price AS price_shown, listing.want_price AS price_wanted, listing.managed, listing.why
@@ -69,6 +75,14 @@ LEFT JOIN component c ON c.kit = l.sku AND c.sku = :sku
 LEFT JOIN ({relief}) r ON r.order_id = l.order_id AND r.line_id = l.line_id AND r.sku = l.sku
 WHERE o.counting = 1 AND (l.sku = :sku OR c.kit IS NOT NULL) ORDER BY o.id, l.position
 """
+
+
+def _fed(row: Row, feeding: Names) -> Row:
+    """A level, with the stores that its location feeds."""
+    return {
+        **row,
+        "feeds": ", ".join(store for store, named in feeding.items() if not named or row["location"] in named),
+    }
 
 
 def _listing(found: Row) -> Row:

@@ -139,7 +139,8 @@ CREATE TABLE document (
   state TEXT NOT NULL CHECK (state IN ('booked', 'queued', 'amending')), -- amending: a change was sent
   remote_id TEXT NOT NULL, number TEXT NOT NULL, sequence INTEGER, assumed INTEGER NOT NULL DEFAULT 0,
   event INTEGER, -- our logical clock when the back office confirmed it as it is here; NULL while queued or amending
-  taxed INTEGER NOT NULL, revision INTEGER NOT NULL, -- of the sale, or of the sale it belongs to
+  taxed INTEGER NOT NULL, location TEXT NOT NULL, -- of the back office, as we asked for; '': it decided
+  revision INTEGER NOT NULL, -- of the sale, or of the sale it belongs to
   recorded_at TEXT NOT NULL, UNIQUE (order_id, kind, platform_event)
 ) STRICT;
 CREATE INDEX document_remote ON document (remote_id);

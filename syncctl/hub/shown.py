@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from syncctl.hub.bulk import marks
 from syncctl.hub.family import Family
-from syncctl.hub.units import DEMAND, RELIEF, UNREFLECTED
+from syncctl.hub.units import DEMAND, FROM_HERE, RELIEF, UNREFLECTED
 from syncctl.model import Published
 
 
@@ -31,13 +31,18 @@ class ShownLevels(Family):
         return bool(self.connection.execute("SELECT EXISTS (SELECT 1 FROM stale_sku)").fetchone()[0])
 
     def stale(
-        self, as_of: int, falls_on: str, locations: Sequence[str], *, kits: bool
+        self, as_of: int, falls_on: str, locations: Sequence[str], apart: Sequence[str] = (), *, kits: bool
     ) -> list[tuple[str, str, int | None, int]]:
         """(SKU, type, available or None where unknown, units not reflected) of every SKU to be worked out again.
 
-        `kits`: there are kits among them; then their components are told, too, and the units sold through kits.
+        `locations`: those that are summed, empty: all. `apart`: stores whose orders take nothing there. `kits`: there
+        are kits among them; then their components are told, too, and the units sold through kits.
         """
+        here = {f"l{index}": location for index, location in enumerate(locations)}
+        there = {f"p{index}": party for index, party in enumerate(apart)}
         unreflected = UNREFLECTED.format(relief=RELIEF[falls_on])
+        if apart:
+            unreflected += FROM_HERE.format(apart=_names(there), locations=_names(here))
         if kits:
             skus = "SELECT sku FROM stale_sku UNION SELECT c.sku FROM stale_sku s JOIN component c ON c.kit = s.sku"
             units = DEMAND.format(unreflected=unreflected)
@@ -45,26 +50,28 @@ class ShownLevels(Family):
             skus = "SELECT sku FROM stale_sku"
             only = f"{unreflected} AND l.sku IN (SELECT sku FROM stale_sku)"
             units = f"SELECT sku, sum(units) AS units FROM ({only}) GROUP BY sku"
-        where = f"AND s.location IN ({','.join(f':l{index}' for index in range(len(locations)))})" if locations else ""
-        parameters = {"as_of": as_of} | {f"l{index}": location for index, location in enumerate(locations)}
+        where = f"AND s.location IN ({_names(here)})" if locations else ""
         rows = self.connection.execute(
             "SELECT t.sku, coalesce(v.product_type, ''), iif(v.tracked IS 0, NULL, "
             f"(SELECT sum(s.available) FROM stock_level s WHERE s.sku = t.sku {where})), coalesce(u.units, 0) "
             f"FROM ({skus}) t LEFT JOIN variant v ON v.sku = t.sku LEFT JOIN ({units}) u ON u.sku = t.sku",
-            parameters,
+            {"as_of": as_of, **here, **there},
         )
         return rows.fetchall()
 
-    def set_wants(self, published: Mapping[str, Published | None]) -> None:
-        """Record what every managed listing of these SKUs should show; None: publish nothing."""
+    def set_wants(self, published: Mapping[str, Published | None], stores: Sequence[str]) -> None:
+        """Record what every managed listing of these SKUs should show in these stores; None: publish nothing."""
+        only = ",".join(f"?{number}" for number in range(4, 4 + len(stores)))
         rows = [
-            (one and one.quantity, json.dumps(dict(one.terms)) if one else "{}", sku) for sku, one in published.items()
+            (one and one.quantity, json.dumps(dict(one.terms)) if one else "{}", sku, *stores)
+            for sku, one in published.items()
         ]
         self.connection.executemany(
             "UPDATE shown SET want = iif(l.managed, ?1, NULL), terms = ?2, "
             "agreed = iif(l.managed AND shown.quantity = ?1, ?1, shown.agreed), "  # it shows that already
             "moved = iif(l.managed AND shown.quantity = ?1, 0, shown.moved) FROM listing l WHERE l.sku = ?3 "
-            "AND shown.listing_id = l.id AND (shown.want, shown.terms) IS NOT (iif(l.managed, ?1, NULL), ?2)",
+            f"AND l.party IN ({only}) AND shown.listing_id = l.id "
+            "AND (shown.want, shown.terms) IS NOT (iif(l.managed, ?1, NULL), ?2)",
             rows,
         )
 
@@ -116,3 +123,8 @@ class ShownLevels(Family):
                 "UPDATE shown SET quantity = NULL WHERE listing_id = ? AND quantity IS NOT NULL",
                 [(listing_id,) for listing_id in listing_ids],
             )
+
+
+def _names(parameters: Mapping[str, str]) -> str:
+    """Named parameters for `IN (...)`."""
+    return ",".join(f":{name}" for name in parameters)

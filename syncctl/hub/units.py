@@ -38,6 +38,11 @@ UNREFLECTED = (
     "WHERE o.counting = 1"
 )
 
+# Not the orders of stores that take nothing from the locations in question; unless their sale is booked on one of
+# these, or on one that the back office chose, as from before the settings changed.
+FROM_HERE = """ AND (o.party NOT IN ({apart}) OR EXISTS (SELECT 1 FROM document d
+  WHERE d.order_id = o.id AND d.kind = 'sale' AND (d.location = '' OR d.location IN ({locations}))))"""
+
 # Units of each SKU that the reading cannot know of. A kit's units are those of its components, each times its quantity:
 # the back office takes them at the same event, so what relieves the kit's line relieves them. Kits in kits are not
 # published, but people may have bought them: they are followed as deep as anybody packs.

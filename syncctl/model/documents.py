@@ -65,6 +65,7 @@ class Document:
     charges: tuple[DocumentCharge, ...] = ()
     tax_included: bool = False
     customer_id: str | None = None  # the back office's id; None: its account for guests
+    location: str = ""  # the back office's location that its units leave from, or come back to; "": it decides
     original: str | None = None  # credits and payments: reference of the sale they belong to
     revision: int = 1  # of the sale, or of the sale they belong to: it may be undone and booked again
     store_number: int | None = None
@@ -143,6 +144,7 @@ class BookedSale:
 
     recorded: RecordedDocument
     taxed: bool
+    location: str  # that its units leave from, as we asked for; credits and changes of it stay there
     lines: tuple[DocumentLine, ...]
     charges: tuple[DocumentCharge, ...]
 

@@ -38,6 +38,7 @@ class Terms:
     time_zone: str
     item: Callable[[str | None], str | None]  # the back office's item for a SKU; None: it has none
     taxed: bool  # tax goes into the documents
+    location: str = ""  # of the back office, that units leave from and come back to; "": it decides
     booked_items: Mapping[str, str] = field(default_factory=dict)  # by line id: what a booked sale was booked on
     booked_as: str = ""  # the fingerprint of the booked sale, where the order was put back to what that has
 
@@ -270,6 +271,7 @@ def _document(
         charges=charges,
         tax_included=order.tax_included,
         customer_id=customer_id,
+        location=terms.location,
         original=original,
         store_number=terms.settings.store_number,
         taxed=terms.taxed,

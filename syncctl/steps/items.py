@@ -60,6 +60,7 @@ class Items:
                 time_zone=self._run.settings.stores[store].time_zone,
                 item=self.item,
                 taxed=self._run.settings.orders.import_taxes,
+                location=self._run.settings.leaving_from(store),
             )
         return self._terms[store]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from syncctl import times
 from syncctl.connectors.base import WebStore
+from syncctl.errors import ConfigError
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.shown import Shown
@@ -21,6 +22,11 @@ _TRIES = 3
 
 def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
     """Bring every level that differs to what may be sold; batch by batch."""
+    if run.settings.stores[name].location and not store.abilities.locations:
+        raise ConfigError(
+            f"stores.{name}.location: this store keeps no levels by location; none were written",
+            hint=f"Take the line stores.{name}.location out.",
+        )
     counts = Counts()
     work_out_wants(run)
     after = 0
@@ -41,7 +47,8 @@ def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
 def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts) -> list[int]:
     """One read-pull-compute-write; returns the listings whose level moved meanwhile, to be tried again."""
     hub = run.hub
-    actual = store.fetch_levels([one.remote_id for one in hub.shown.again(ids)])
+    location = run.settings.stores[name].location
+    actual = store.fetch_levels([one.remote_id for one in hub.shown.again(ids)], location)
     hub.journal.supersede(name, "level.set", actual)
     read_changed_orders(run, name, store)
     work_out_wants(run)
@@ -53,7 +60,7 @@ def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], count
             counts["not listed any more"] += 1
             continue
         drop = unexplained_drop(one.agreed, one.moved, level)
-        target = level_to_write(one.want, level, drop, may_rise=run.all_pulled)
+        target = level_to_write(one.want, level, drop, may_rise=run.may_rise(name))
         counts["netted"] += drop > 0
         hold = refused.get(f"{name}:{one.remote_id}")
         if target == level:
@@ -62,11 +69,13 @@ def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], count
         elif hold is not None and hold.stands_for(str(target)):
             counts["refused before"] += 1
         else:
-            changes.append(
-                (one, LevelChange(key=one.remote_id, listing_id=one.remote_id, quantity=target, expected=level))
-            )
+            changes.append((one, _change(one, target, level, location)))
     hub.shown.agree(agreed)
     return _send(run, name, store, changes, counts)
+
+
+def _change(one: Shown, target: int, level: int, location: str) -> LevelChange:
+    return LevelChange(key=one.remote_id, listing_id=one.remote_id, quantity=target, expected=level, location=location)
 
 
 def _send(

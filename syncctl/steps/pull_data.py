@@ -9,6 +9,7 @@ from syncctl.connectors.base import Page
 from syncctl.errors import MoneyError, SafetyStop
 from syncctl.hub.holds import Hold
 from syncctl.model import Price, StockLevel, Variant
+from syncctl.rules.feeds import all_feeding
 from syncctl.rules.guards import Shrink, price_jumps, strange_prices, strange_shrink
 from syncctl.steps.pull_shipments import pull_shipments
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
@@ -136,7 +137,7 @@ def _is_older(run: Run, page: Page[StockLevel]) -> bool:
 
 
 def _stop_if_strange(run: Run) -> None:
-    locations = run.settings.stock.locations
+    locations = all_feeding(run.settings)
     lost = run.hub.stock.lost(locations)
     if lost < run.settings.safety.min_shrink:
         return  # and nothing that grows with the catalog is counted

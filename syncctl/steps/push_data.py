@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from syncctl import times
 from syncctl.connectors.base import WebStore
+from syncctl.hub.holds import Hold
 from syncctl.rules.prices import shown_price
 from syncctl.steps.publish_levels import publish_levels
 from syncctl.steps.publish_prices import publish_prices
@@ -18,7 +19,7 @@ def push_data(run: Run, name: str) -> Counts:
     run.hub.parties.confirm(name, store.about())
     counts = _read_listings(run, name, store)
     _want_again_if_set_otherwise(run)
-    if run.settings.stock.enabled and _stock_is_good(run, counts):
+    if run.settings.stock.enabled and _stock_is_good(run, counts) and _locations_are_known(run, name, counts):
         counts += publish_levels(run, name, store)
     if run.settings.products.enabled and run.settings.products.push_prices and _may_go_out(run, ready=run.prices_ready):
         counts += publish_prices(run, name, store)
@@ -64,10 +65,12 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
 
 def _want_again_if_set_otherwise(run: Run) -> None:
     """A changed safety stock, choice of locations or price list changes what every listing should show."""
-    stock, products = run.settings.stock, run.settings.products
+    settings = run.settings
+    stock, products = settings.stock, settings.products
     falls_on = run.back_office.abilities.stock_falls_on
-    deciding = {"safety_stock", "safety_stock_by_type", "safety_stock_by_sku", "locations"}
-    under = json.dumps([stock.model_dump_json(include=deciding), falls_on, products.price_list])
+    deciding = {"safety_stock", "safety_stock_by_type", "safety_stock_by_sku"}
+    fed = {name: (settings.feeding(name), settings.leaving_from(name)) for name in settings.stores}
+    under = json.dumps([stock.model_dump_json(include=deciding), fed, falls_on, products.price_list])
     if run.hub.state("wants_under") != under:
         with run.hub.transaction():
             run.hub.catalog.want_again(products.price_list)
@@ -83,6 +86,22 @@ def _stock_is_good(run: Run, counts: Counts) -> bool:
         counts["stock too old"] += 1
         return False
     return True
+
+
+def _locations_are_known(run: Run, name: str, counts: Counts) -> bool:
+    """A location that no full reading has is written wrong, or is gone: what feeds the store is not known then."""
+    record = f"{name}/locations"
+    missing = run.hub.locations.missing(run.settings.feeding(name))
+    if missing:
+        text = (
+            f"the back office's stock reading has no location {', '.join(map(repr, missing))}, which the settings name "
+            f"for {name}; no levels were written there: change stores.{name}.locations or stock.locations"
+        )
+        hold = Hold(party=name, kind="stock", record=record, reason="unknown location", message=text)
+        counts["newly held"] += run.hub.holds.put(hold)
+    else:
+        run.hub.holds.clear("stock", [record])
+    return not missing
 
 
 def _may_go_out(run: Run, *, ready: bool | None) -> bool:

@@ -128,7 +128,7 @@ def _as_it_was_booked(order: Order, terms: Terms, sale: BookedSale | None) -> tu
     never reached the books, its goods."""
     if sale is None:
         return order, terms
-    terms = replace(terms, taxed=sale.taxed)
+    terms = replace(terms, taxed=sale.taxed, location=sale.location)
     if order.cancelled_at is not None and sale.recorded.state != "amending" and not fits(order, sale):
         return as_booked(order, sale), replace(terms, booked_items=sale.items, booked_as=sale.recorded.fingerprint)
     return order, replace(terms, booked_items=sale.items if fits(order, sale) else {})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.hub import Hub
+from syncctl.rules.feeds import sellers
 from syncctl.settings import Settings
 
 Counts = Counter[str]
@@ -43,5 +44,9 @@ class Run:
 
     @property
     def all_pulled(self) -> bool:
-        """Whether every store that shares the stock was read in this run."""
+        """Whether every store was read in this run."""
         return self.pulled >= set(self.settings.stores)
+
+    def may_rise(self, store: str) -> bool:
+        """Whether a store's levels may rise: every store whose orders take the same units was read in this run."""
+        return self.pulled >= sellers(self.settings, store)

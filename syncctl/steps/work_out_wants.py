@@ -6,6 +6,7 @@ from syncctl.hub.holds import Hold
 from syncctl.hub.kits import Parts
 from syncctl.model import Published
 from syncctl.rules.availability import Part, kit_safety_stock, publishable, publishable_kit, safety_stock
+from syncctl.rules.feeds import feeds
 from syncctl.settings import StockSettings
 from syncctl.steps.run import BACK_OFFICE, Run
 
@@ -27,8 +28,10 @@ def work_out_wants(run: Run) -> None:
             hub.kits.close_over_stale()
         kits = hub.kits.stale()
         nested = hub.kits.nested(kits)
-        rows = hub.shown.stale(reading.as_of_event, falls_on, stock.locations, kits=bool(kits))
-        hub.shown.set_wants({**_plain(rows, kits, stock), **_kits(rows, kits, nested, stock)})
+        rows: Stale = []
+        for feed in feeds(run.settings):
+            rows = hub.shown.stale(reading.as_of_event, falls_on, feed.locations, feed.apart, kits=bool(kits))
+            hub.shown.set_wants({**_plain(rows, kits, stock), **_kits(rows, kits, nested, stock)}, feed.stores)
         hub.shown.forget_stale()
         _hold_nested(run, nested, {sku for sku, *_ in rows})
 

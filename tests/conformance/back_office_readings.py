@@ -21,6 +21,12 @@ def read(books: BackOffice, source: str, cursor: str | None) -> list[Page[Any]]:
     return list(getattr(books, source)(cursor))
 
 
+def levels_of(runs: Runs, sku: str) -> dict[str, int]:
+    """Units available by location."""
+    levels = [level for page in read(runs.books, "fetch_stock", None) for level in page.records]
+    return {level.location: level.available for level in levels if level.sku == sku}
+
+
 def credit(reference: str, sku_line: Any, original: str | None) -> Any:
     return document(reference, sku_line, kind=DocumentKind.CREDIT, original=original)
 
@@ -82,6 +88,23 @@ class Readings(BackOfficeSuite):
         self.sale(runs, "order-1", line("1", "ENGRAVING", 1))
         skus = {level.sku for page in runs.books.fetch_stock(None) for level in page.records}
         assert skus == SKUS
+
+    # --- locations ---
+
+    def test_units_leave_from_the_location_that_a_document_names_and_come_back_there(self, runs: Runs) -> None:
+        if not runs.books.abilities.locations:
+            pytest.skip("it keeps no stock by location")
+        runs.vendor.receive("CUP", 6, location="annex")
+        [elsewhere] = set(levels_of(runs, "CUP")) - {"annex"}
+        runs.book(document("order-1", line("1", "CUP", 4), location="annex"))
+        at_once = runs.books.abilities.stock_falls_on == "order"
+        assert levels_of(runs, "CUP") == {elsewhere: 10, "annex": 2 if at_once else 6}
+        self.relieve(runs, "order-1")
+        assert levels_of(runs, "CUP") == {elsewhere: 10, "annex": 2}
+        self.kind(runs, DocumentKind.CREDIT)
+        back = document("credit-1", line("1", "CUP", 3), kind=DocumentKind.CREDIT, original="order-1", location="annex")
+        runs.book(back)
+        assert levels_of(runs, "CUP") == {elsewhere: 10, "annex": 5}
 
     # --- kits ---
 

@@ -129,14 +129,18 @@ class Office(Items):
         with reading(self.connection):
             return books.outcomes(self.connection, references)
 
-    def sell(self, sku: str, quantity: int = 1) -> str:
+    def sell(self, sku: str, quantity: int = 1, *, location: str = "") -> str:
         """A sale at the counter: paid, taken along, under no reference of ours. Returns the document's number.
+
+        `location`: where the counter is, "" for the main one.
 
         Errors: OfficeRefusal for an unknown or inactive SKU, no positive quantity, a closed period.
         """
         check_quantity(quantity)
         with atomic(self.connection) as connection:
-            booking = Booking(connection, self.stock_falls_on, documents := [self._counter_sale(sku, quantity)])
+            booking = Booking(
+                connection, self.stock_falls_on, documents := [self._counter_sale(sku, quantity, location)]
+            )
             result = booking.book(documents[0], shipped=True)
             booking.finish()
         if isinstance(result, Refused):
@@ -226,7 +230,7 @@ class Office(Items):
         changes.finish()
         return results
 
-    def _counter_sale(self, sku: str, quantity: int) -> Document:
+    def _counter_sale(self, sku: str, quantity: int, location: str) -> Document:
         row = self.connection.execute(
             "SELECT i.title, p.amount FROM item i LEFT JOIN price p ON p.item_id = i.id AND p.price_list = ''"
             " WHERE i.id = ?",
@@ -245,5 +249,6 @@ class Office(Items):
             currency=self.currency,
             total=amount,
             fingerprint="",
+            location=location,
             lines=(line,),
         )

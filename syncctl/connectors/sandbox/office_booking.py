@@ -61,7 +61,7 @@ class Booking:
         self.items = _items(connection, {line.sku for document in documents for line in document.lines})
         self.customers = _customers(connection, {document.customer_id for document in documents})
         self.next_id: int = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM document").fetchone()[0]
-        self.units: Counter[int] = Counter()  # by item: what this batch adds to on_hand
+        self.units: Counter[tuple[int, str]] = Counter()  # by item and location: what this batch adds to on_hand
         self._documents: list[tuple[object, ...]] = []
         self._lines: list[tuple[object, ...]] = []
         self._charges: list[tuple[object, ...]] = []
@@ -87,7 +87,7 @@ class Booking:
         self.connection.executemany(
             "INSERT INTO level (item_id, location, on_hand, changed) VALUES (?, ?, ?, ?)"
             " ON CONFLICT DO UPDATE SET on_hand = on_hand + excluded.on_hand, changed = excluded.changed",
-            [(item, MAIN, units, self.changed) for item, units in self.units.items() if units],
+            [(*place, units, self.changed) for place, units in self.units.items() if units],
         )
 
     def check(self, document: Document) -> None:
@@ -143,11 +143,11 @@ class Booking:
 
     def _take_off(self, document: Document) -> None:
         for line in document.lines:
-            self._move(line.sku, -line.quantity)
+            self._move(line.sku, -line.quantity, document.location)
 
-    def _move(self, sku: str, units: int) -> None:
+    def _move(self, sku: str, units: int, location: str) -> None:
         for item, quantity in self.items[sku].stock:
-            self.units[item] += units * quantity
+            self.units[item, location or MAIN] += units * quantity
 
     def _put_back(self, document: Document, sale: _Sale | None) -> None:
         for line in document.lines:
@@ -155,7 +155,7 @@ class Booking:
             if sale is not None:
                 unrelieved = self._credit_line(sale.lines[line.line_id], line)
             if line.restock:
-                self._move(line.sku, line.quantity - unrelieved)
+                self._move(line.sku, line.quantity - unrelieved, document.location)
         if sale is not None:
             self._save_credit(sale, document.total)
 
@@ -185,7 +185,7 @@ class Booking:
                 *(number, name, key, document.kind.value, document.event, document.order_id),
                 *(storable(document.number), document.dated_on.isoformat(), document.currency, document.total),
                 *(document.fingerprint, document.tax_included, document.customer_id, document.original),
-                *(document.store_number, document.tender, self.changed),
+                *(document.store_number, document.tender, document.location, self.changed),
             )
         )
         for position, line in enumerate(document.lines):
@@ -213,7 +213,7 @@ _INSERTS = {
     "document": _insert(
         "document",
         "id, number, reference, kind, event, order_id, order_number, dated_on, currency, total, fingerprint,"
-        " tax_included, customer_id, original, store_number, tender, changed",
+        " tax_included, customer_id, original, store_number, tender, location, changed",
     ),
     "document_line": _insert(
         "document_line",

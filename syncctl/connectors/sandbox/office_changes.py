@@ -9,7 +9,7 @@ from datetime import date
 from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.office_booking import Booking
 from syncctl.connectors.sandbox.office_documents import stock_of
-from syncctl.connectors.sandbox.office_tables import OfficeRefusal
+from syncctl.connectors.sandbox.office_tables import MAIN, OfficeRefusal
 from syncctl.model import Booked, Document, DocumentKind, DocumentLine, Refused
 from syncctl.times import now, to_text
 
@@ -30,6 +30,7 @@ class _Sale:
 
     id: int
     number: str
+    location: str
     credited: int
     lines: dict[str, _Line]
 
@@ -42,7 +43,10 @@ class Changes:
         self.booking = Booking(connection, stock_falls_on, documents)
 
     def amend(self, document: Document) -> Booked | Refused:
-        """Make a booked sale say this instead, or refuse it, leaving no trace. The same again changes nothing."""
+        """Make a booked sale say this instead, or refuse it, leaving no trace. The same again changes nothing.
+
+        Its units go on leaving from where it was booked.
+        """
         try:
             self.booking.check(document)
             sale = self._sale(document.reference)
@@ -61,13 +65,13 @@ class Changes:
 
     def _sale(self, reference: str) -> _Sale:
         row = self.connection.execute(
-            "SELECT id, number, credited, dated_on, kind FROM document WHERE reference = ? AND reference <> ''"
-            " ORDER BY id LIMIT 1",
+            "SELECT id, number, location, credited, dated_on, kind FROM document"
+            " WHERE reference = ? AND reference <> '' ORDER BY id LIMIT 1",
             (reference,),
         ).fetchone()
-        if row is None or row[4] != DocumentKind.SALE:
+        if row is None or row[5] != DocumentKind.SALE:
             raise OfficeRefusal("unknown_document", f"There is no sale {reference[:60]!r}.")
-        number, name, credited, dated_on, _ = row
+        number, name, location, credited, dated_on, _ = row
         if date.fromisoformat(dated_on) <= self.booking.closed_through:
             raise OfficeRefusal("closed_period", f"The books are closed through {self.booking.closed_through}.")
         lines = self.connection.execute(
@@ -75,7 +79,7 @@ class Changes:
             " ORDER BY position",
             (number,),
         )
-        return _Sale(number, name, credited, {line_id: _Line(*line) for line_id, *line in lines})
+        return _Sale(number, name, location or MAIN, credited, {line_id: _Line(*line) for line_id, *line in lines})
 
     def _fitted(self, document: Document, sale: _Sale) -> list[tuple[DocumentLine, int, int]]:
         """The new lines, each with its units that are to be shipped and that were credited."""
@@ -107,7 +111,7 @@ class Changes:
         stock = stock_of(self.connection, [item for item, _ in before + after])
         for item, units in before + after:
             for part, quantity in stock[item]:
-                self.booking.units[part] += units * quantity
+                self.booking.units[part, sale.location] += units * quantity
 
     def _write(self, document: Document, sale: _Sale, lines: Sequence[tuple[DocumentLine, int, int]]) -> None:
         self.connection.execute(

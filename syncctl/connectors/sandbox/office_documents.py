@@ -29,7 +29,7 @@ CREATE, AMEND = "create", "amend"  # what the queue is asked to do
 
 _COLUMNS = (
     "id, number, changed, reference, kind, event, order_id, order_number, dated_on, currency, total, fingerprint,"
-    " tax_included, customer_id, original, store_number, tender"
+    " tax_included, customer_id, original, store_number, tender, location"
 )
 
 
@@ -134,6 +134,7 @@ def ship(connection: sqlite3.Connection, which: str, parcel: Parcel, *, relieve:
     Errors: OfficeRefusal if there is no such sale, it is ambiguous, or so much is not left to ship.
     """
     sale = _sale(connection, which)
+    location = connection.execute("SELECT location FROM document WHERE id = ?", (sale,)).fetchone()[0] or MAIN
     lines = _to_ship(connection, sale, parcel.lines, which)
     stock = stock_of(connection, [row[4] for row, _ in lines])
     changed = next_number(connection, "change")
@@ -153,7 +154,7 @@ def ship(connection: sqlite3.Connection, which: str, parcel: Parcel, *, relieve:
             "INSERT INTO shipment_line VALUES (?, ?, ?, ?, ?)", (shipment, position, line_id, sku, quantity)
         )
         for part, each in stock[item] if relieve else ():
-            add_units(connection, part, -quantity * each, changed)
+            add_units(connection, part, -quantity * each, changed, location)
     return str(shipment)
 
 
@@ -257,7 +258,7 @@ def _from_json(text: str) -> Document:
 
 def _posted(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Posted:
     number, name, changed, reference, kind, event, order_id, order_number, dated_on, currency, total, *rest = row
-    fingerprint, tax_included, customer_id, original, store_number, tender = rest
+    fingerprint, tax_included, customer_id, original, store_number, tender, location = rest
     lines = connection.execute(
         "SELECT l.line_id, i.sku, l.title, l.quantity, l.unit_price, l.amount, l.tax, l.restock FROM document_line l"
         " JOIN item i ON i.id = l.item_id WHERE l.document_id = ? ORDER BY l.position",
@@ -283,6 +284,7 @@ def _posted(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Posted:
         original=original,
         store_number=store_number,
         tender=tender,
+        location=location,
     )
     return Posted(id=str(number), number=name, sequence=changed, document=document)
 

@@ -3,7 +3,7 @@
 from syncctl.errors import DataError
 
 APPLICATION_ID = 0x53594F46  # "SYOF"
-MAIN = "main"  # the one location that documents move
+MAIN = "main"  # the location that documents move which name none
 
 # A level may be a fraction, as in real books: a number, or decimal text.
 DDL = """
@@ -29,7 +29,8 @@ CREATE TABLE document (
     id INTEGER PRIMARY KEY, number TEXT NOT NULL, reference TEXT NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL,
     order_id TEXT NOT NULL, order_number TEXT NOT NULL, dated_on TEXT NOT NULL, currency TEXT NOT NULL,
     total INTEGER NOT NULL, fingerprint TEXT NOT NULL, tax_included INTEGER NOT NULL, customer_id TEXT, original TEXT,
-    store_number INTEGER, tender TEXT, credited INTEGER NOT NULL DEFAULT 0, changed INTEGER NOT NULL
+    store_number INTEGER, tender TEXT, location TEXT NOT NULL, credited INTEGER NOT NULL DEFAULT 0,
+    changed INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX document_reference ON document (reference) WHERE reference <> '';
 CREATE INDEX document_order ON document (order_number);
