@@ -77,9 +77,55 @@ def test_goods_that_a_discount_makes_free_are_no_order_without_value() -> None:
     assert verdict(free, zero_value="leave_out") == ("book", "")
 
 
-def test_a_held_order_says_how_such_orders_can_be_booked() -> None:
-    found = decide(an_order(financial_status="wibble"), settings())
-    assert "'wibble'" in found.message and "orders.financial_statuses" in found.message
+@pytest.mark.parametrize("changes", [{"lines": (a_line(amount=0, tax=100),)}, {"charges": "up and down"}])
+def test_an_order_of_which_anything_costs_something_is_not_without_value(changes: dict[str, Any]) -> None:
+    charges = (Charge(kind="shipping", title="", amount=300), Charge(kind="discount", title="", amount=-300))
+    if "charges" in changes:
+        changes = {"charges": charges, "lines": (a_line(amount=0),)}
+    assert verdict(an_order(**changes), zero_value="leave_out") == ("book", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "message"),
+    [
+        (
+            {"financial_status": "wibble" * 20},
+            "unknown status",
+            f"its financial status '{('wibble' * 20)[:60]}' is not one that syncctl knows; list it under "
+            "orders.financial_statuses if such orders are to be booked",
+        ),
+        (
+            {"fulfilment_status": "with-the-framer"},
+            "unknown status",
+            "its fulfilment status 'with-the-framer' is not one that syncctl knows; list it under "
+            "orders.fulfilment_statuses if such orders are to be booked",
+        ),
+        (
+            {"kind": "barter" * 20},
+            "unknown kind",
+            f"it is of a kind that syncctl does not know: '{('barter' * 20)[:60]}'",
+        ),
+        ({"problems": ("one", "two", "three", "four", "five", "six")}, "unreadable", "one; two; three; four; five"),
+        ({"problems": ("one",), "units_known": False}, "unreadable units", "one"),
+        ({"problems": ("one",), "fractional": True}, "fractional quantity", "one"),
+        ({"lines": ()}, "no lines", "it has no line items"),
+        ({"lines": (a_line(), a_line(2, quantity=0, amount=0))}, "bad quantity", "line 2 has quantity 0"),
+        ({"lines": (a_line(), a_line(2, sku=""))}, "missing SKU", "line 2 has no SKU"),
+        (
+            {"charges": (Charge(kind="discount", title="", amount=-2001),)},
+            "negative total",
+            "its total is -1 minor units of GBP",
+        ),
+        (
+            {"total": 1999},
+            "totals differ",
+            "lines and charges 2000 + tax 0 = 2000, but the total is 1999 (minor units of GBP)",
+        ),
+    ],
+)
+def test_a_held_order_says_what_is_wrong_with_it(changes: dict[str, Any], reason: str, message: str) -> None:
+    found = decide(an_order(**changes), settings())
+    assert (found.decision, found.reason, found.message) == ("held", reason, message)
 
 
 @given(orders(), st.sampled_from(sorted(FINANCIAL_STATES)), st.sampled_from(sorted(FULFILMENT_STATES)))
@@ -166,3 +212,4 @@ def test_the_hash_changes_with_whatever_decides_and_with_nothing_else() -> None:
     hashes = {settings_hash(settings(**changes)) for changes in deciding}
     assert len(hashes) == len(deciding) and settings_hash(settings()) not in hashes
     assert settings_hash(settings(store_number=7, default_tender="x")) == settings_hash(settings())
+    assert {len(one) for one in hashes} == {16}

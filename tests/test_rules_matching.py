@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncctl.model import Customer
-from syncctl.rules.matching import contacts_of, email_key, keys_of, match, phone_key, same_name
+from syncctl.rules.matching import contacts_of, email_key, keys_of, match, phone_key, phone_spellings, same_name
 from syncctl.settings import CustomerSettings
 
 PLACEHOLDERS = CustomerSettings().placeholder_emails
@@ -89,7 +89,28 @@ def test_two_hits_are_a_tie_and_nobody_is_joined() -> None:
     by_phone = person("3", emails=(), phones=("+442079460123",))
     both = match(person(phones=("02079460123",)), "ref", [person("1"), by_phone], settings())
     assert both.hit is None and both.tie
-    assert match(person(), "ref", [person("1", reference="ref"), person("2", reference="ref")], settings()).tie
+    several = match(person(), "ref", [person("1", reference="ref"), person("2", reference="ref")], settings())
+    assert (several.hit, several.tie) == (None, "several carry our reference")
+
+
+def test_a_tie_names_the_customers_and_not_at_length() -> None:
+    found = match(person(), "ref", [person("2"), person("10")], settings())
+    assert found.tie == "2 customers have the same e-mail or phone: 10, 2"
+    ids = sorted(str(number) for number in range(100, 200))
+    many = match(person(), "ref", [person(one) for one in ids], settings())
+    assert many.tie == f"100 customers have the same e-mail or phone: {', '.join(ids)[:200]}"
+
+
+def test_a_phone_is_searched_for_as_it_was_typed_and_as_others_may_have_typed_it() -> None:
+    assert phone_spellings(" 020 79460123 ", "GB") == (
+        "020 79460123",
+        "+442079460123",
+        "+44 20 7946 0123",
+        "020 7946 0123",
+    )
+    assert phone_spellings("+442079460123", "US") == ("+442079460123", "+44 20 7946 0123", "020 7946 0123")
+    assert phone_spellings("020 7946 0123", "GB")[0] == "020 7946 0123"
+    assert phone_spellings("000 000 0000", "GB") == phone_spellings("call me", "GB") == ()
 
 
 def test_the_same_candidate_twice_is_one_and_the_deleted_are_none() -> None:

@@ -132,3 +132,47 @@ def test_a_cancelled_return_that_is_found_in_the_books_is_not_taken_for_never_bo
         plan = planned((back, [credit], {credit.reference: answer}, False, {credit.reference}))
         assert (plan.problem and plan.problem.reason, plan.rejected) == (reason, rejected)
         assert not plan.create and not plan.adopt
+
+
+# --- what is said --------------------------------------------------------------------------------------------------
+
+
+def test_a_reference_that_is_taken_is_said_with_both_totals() -> None:
+    [sale] = wanted(an_order())
+    plan = plan_documents(
+        an_order(), [sale], {sale.reference: found(sale, total=1, currency="EUR")}, may_be_sent=lambda _: True
+    )
+    assert plan.problem == Problem(
+        "reference taken",
+        f"the back office has a document {sale.reference} of 1 EUR, ours would be of 2000 GBP (minor units); "
+        "nothing was booked",
+        {"theirs": "55", "reference": sale.reference},
+    )
+
+
+def test_an_answer_that_is_none_is_said_with_its_reason() -> None:
+    [sale] = wanted(an_order())
+    answer = CannotTell(reference=sale.reference, reason="its search is down " * 9)
+    plan = plan_documents(an_order(), [sale], {sale.reference: answer}, may_be_sent=lambda _: True)
+    assert plan.problem == Problem(
+        "cannot tell",
+        f"the back office cannot say whether {sale.reference} is booked already ({('its search is down ' * 9)[:80]}); "
+        "it was not sent again",
+    )
+    new = plan_documents(an_order(), [sale], {sale.reference: answer}, may_be_sent=lambda _: False)
+    assert (new.create, new.problem, new.rejected) == ([sale], None, "")
+
+
+def test_of_several_problems_the_first_is_said_and_nothing_is_done() -> None:
+    order = an_order(payments=tuple(Payment(id=one, gateway="card", amount=500) for one in "123"))
+    first, second, third = wanted(order)[1:]
+    looked_up: dict[str, LookUp] = {
+        first.reference: Absent(reference=first.reference),
+        second.reference: CannotTell(reference=second.reference),
+        third.reference: found(third, currency="EUR"),
+    }
+    plan = plan_documents(order, [first, second, third], looked_up, may_be_sent=lambda _: True)
+    assert plan.problem is not None and plan.problem.reason == "cannot tell"
+    assert (plan.create, plan.adopt) == ([], [])
+    other = plan_documents(order, [third, second], looked_up, may_be_sent=lambda _: True)
+    assert other.problem is not None and other.problem.reason == "reference taken"
