@@ -38,10 +38,12 @@ def memory() -> Iterator[Path]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line of the counts that the crash tests record, summed over all processes."""
+    """One line of the counts that the tests of crashes and faults record, summed over all processes."""
     counts: Counter[str] = Counter()
     for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, []):
-            counts.update({name: value for name, value in report.user_properties if name.startswith("crash ")})
+            counts.update(
+                {name: value for name, value in report.user_properties if name.startswith(("crash ", "fault "))}
+            )
     if counts:
         terminalreporter.write_line(", ".join(f"{name}: {value}" for name, value in sorted(counts.items())))

@@ -198,7 +198,7 @@ class Faulty:
         call = self._begin(method)
         self._log(call)
         self._fail_before(call)
-        if method.startswith(("push_", "create_")) and (fault := self._take(Singly, call)):
+        if method.startswith(("push_", "amend_", "create_")) and (fault := self._take(Singly, call)):
             result = _singly(work, args[0], fault)
         else:
             result = work(*args, **kwargs)
