@@ -1,6 +1,6 @@
 """What the faults of `tests/faults` found, each once by itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 import syncctl.connectors.sandbox.walk
+from syncctl.connectors.base import Page
 from syncctl.connectors.sandbox.bodies import NewLine
 from syncctl.errors import Unreachable
 from syncctl.model import Absent
-from tests.fakes.faulty import FailBefore, Lie, Unread, lost_reply, on
+from tests.fakes.faulty import FailBefore, Lie, Repaged, Unread, lost_reply, on
 from tests.stock_world import StockWorld, states
 
 OFFICE = "back-office"
@@ -160,3 +161,37 @@ def test_an_order_that_can_be_read_again_and_is_as_it_was_is_held_no_longer(rere
     reread.run()
     assert reread.holds() == []
     assert [reread.level("MUG", name) for name in reread.shops] == [120, 120]
+
+
+# --- what a full reading lacks -------------------------------------------------------------------------------------
+
+
+def lacking(sku: str) -> Repaged:
+    """A reading of stock that does not name this SKU."""
+
+    def without(pages: Iterator[Page[Any]]) -> Iterator[Page[Any]]:
+        for page in pages:
+            yield replace(page, records=[one for one in page.records if one.sku != sku])
+
+    return Repaged("fetch_stock", without)
+
+
+@pytest.mark.parametrize("falls_on", ["order", "shipment"])
+def test_units_sold_since_a_sku_was_last_reported_are_not_put_back_on_sale(memory: Path, falls_on: str) -> None:
+    """Its level was kept, and its order counted as known to a reading that never named it: 100 went back on sale."""
+    world = StockWorld(memory, falls_on=falls_on, stores=("shop", "other"), stock={"verify": "0s"})
+    world.settle()
+    sold = world.shop.place_order([("MUG", 5)])
+    for _ in range(3):
+        world.run(plans={OFFICE: [lacking("MUG")]})
+        assert [world.level("MUG", name) for name in world.shops] == [95, 95]
+    [reference] = [one.reference for one in world.documents(sold) if one.kind == "sale"]
+    world.office.ship(reference)
+    world.shops["other"].place_order([("MUG", 2)])
+    for _ in range(3):
+        world.run(plans={OFFICE: [lacking("MUG")]})
+        assert [world.level("MUG", name) for name in world.shops] == [93, 93]
+    world.office.receive("MUG", 10)
+    world.settle()
+    world.assert_exact()
+    assert [world.level("MUG", name) for name in world.shops] == [103, 103]

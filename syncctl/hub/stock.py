@@ -11,7 +11,7 @@ from typing import Any
 from syncctl import times
 from syncctl.hub.bulk import insert_values, marks
 from syncctl.hub.family import Family
-from syncctl.hub.units import OWED, RELIEF, UNREFLECTED
+from syncctl.hub.units import DEMAND, OWED, RELIEF, UNREFLECTED
 from syncctl.model import StockLevel
 
 Key = tuple[str, str]
@@ -155,6 +155,7 @@ class Stock(Family):
         what becomes of the levels of SKUs that a full reading lacks; those to be held are not known any more."""
         with self.hub.transaction() as connection:
             before = self.reading()
+            kept = set(self.missing()) if missing == "keep" else set()
             self._settle_unseen(missing)
             changed = self._take_over()
             if sequence is not None:
@@ -171,6 +172,8 @@ class Stock(Family):
                     json.dumps({"changed": changed}),
                 ],
             )
+            if kept and before is not None:
+                self._lower_kept(kept, before.as_of_event, as_of, falls_on)
             self._reflect(before.as_of_event if before else 0, as_of, falls_on)
         return changed
 
@@ -212,6 +215,17 @@ class Stock(Family):
             ).fetchone()
             as_of = as_of if row[0] is None else min(as_of, int(row[0]) - 1)
         return as_of
+
+    def _lower_kept(self, kept: set[str], before: int, as_of: int, falls_on: str) -> None:
+        """A kept level is an old report's: it lacks none of the units of which only a newer one can know.
+
+        They are taken off it once, here, at each location, for it does not say which: never too much is shown.
+        """
+        demand = DEMAND.format(unreflected=UNREFLECTED.format(relief=RELIEF[falls_on]))
+        then, now = (dict(self.connection.execute(demand, {"as_of": event}).fetchall()) for event in (before, as_of))
+        gone = [(then[sku] - now.get(sku, 0), sku) for sku in kept & then.keys() if then[sku] > now.get(sku, 0)]
+        self.connection.executemany("UPDATE stock_level SET available = available - ? WHERE sku = ?", gone)
+        self.connection.executemany("INSERT OR IGNORE INTO stale_sku VALUES (?)", [(sku,) for _, sku in gone])
 
     def _reflect(self, before: int, as_of: int, falls_on: str) -> None:
         """Events between two readings are known to the new one: their SKUs are stale, settled orders stop counting."""

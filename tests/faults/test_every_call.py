@@ -99,7 +99,7 @@ def test_the_cells_are_enough_and_every_call_that_a_cycle_can_make_is_among_them
         name
         for side in (WebStore, BackOffice)
         for name in vars(side)
-        if name.startswith(("fetch_", "find_", "push_", "create_", "about"))
+        if name.startswith(("fetch_", "find_", "push_", "amend_", "create_", "about"))
     }
     no_step_calls = {"fetch_customers", "fetch_groups", "create_groups"}  # customers by themselves have their own issue
     assert {call.method for _, call in [*calls, *later]} == interface - no_step_calls
