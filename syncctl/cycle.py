@@ -2,7 +2,6 @@
 
 import shutil
 import signal
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -18,9 +17,10 @@ from syncctl.connectors import open_back_office, open_store
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.checked import CheckedBackOffice, CheckedStore
 from syncctl.connectors.dryrun import DryBackOffice, DryStore
-from syncctl.errors import Busy, ConfigError, HubError, Stopped, SyncctlError
+from syncctl.errors import Busy, ConfigError, CursorLost, HubError, Stopped, SyncctlError
 from syncctl.hub import Hub
-from syncctl.hub.files import OURS, Sidecar, hub_error
+from syncctl.hub.damage import damage_told
+from syncctl.hub.files import Sidecar
 from syncctl.lock import hold_lock
 from syncctl.model import PlannedWrite, Report, StepReport
 from syncctl.settings import Settings
@@ -54,7 +54,10 @@ def run_cycle(
     if unknown:
         raise ConfigError(f"no store {unknown[0]!r}", hint=f"One of: {', '.join(settings.stores)}.")
     try:
-        with hold_lock(settings.hub.path, if_busy), _signals() as checkpoint, ExitStack() as stack:
+        with ExitStack() as stack:
+            stack.enter_context(hold_lock(settings.hub.path, if_busy))
+            checkpoint = stack.enter_context(_signals())
+            stack.enter_context(damage_told(settings.hub.path))
             path = stack.enter_context(_copy_of(settings.hub.path)) if dry_run else settings.hub.path
             hub = _open_hub(path, settings, daily=not dry_run)
             stack.callback(hub.close)
@@ -77,10 +80,6 @@ def run_cycle(
         if if_busy == "skip":
             return Report(run_id=0, command=command, exit_code=0, steps=(), notes=("another run is active: skipped",))
         raise
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, OURS):
-            raise
-        raise hub_error(settings.hub.path, error) from None
 
 
 @dataclass(slots=True)
@@ -149,18 +148,25 @@ class _Cycle:
         """Run one party's part of a step; a failure is recorded and stops this part alone."""
         self.run.progress(f"{step} {party}")
         try:
-            counts = work()
+            counts = self._done(party, work)
         except Stopped:
             self._report(StepReport(step=step, party=party, state="stopped", reason="stopped by a signal"))
             raise
-        except HubError:
-            raise
         except SyncctlError as error:
+            if isinstance(error, HubError) or error.exit_code not in _SEVERITY:
+                raise  # the end of the run, or a bug
             self.failures.append(error)
             self._report(StepReport(step=step, party=party, state="failed", reason=str(error), hint=error.hint))
             return False
         self._report(StepReport(step=step, party=party, state="done", counts={k: v for k, v in counts.items() if v}))
         return True
+
+    def _done(self, party: str, work: Callable[[], Counts]) -> Counts:
+        try:
+            return work()
+        except CursorLost:
+            self.run.hub.cursors.forget(party)
+            return work()
 
     def _not_run(self, step: str, party: str, reason: str) -> None:
         self._report(StepReport(step=step, party=party, state="not run", reason=reason))

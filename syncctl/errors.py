@@ -86,3 +86,7 @@ class DataError(SyncctlError, ValueError):
     """Something that the other side sent cannot be understood: one record is held, a whole reply ends its step."""
 
     exit_code = 3
+
+
+class CursorLost(DataError):
+    """A reading cannot be resumed where it stood, or its mark is unreadable: it is begun anew, from nothing."""

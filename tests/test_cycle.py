@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from syncctl.errors import Busy, ConfigError, HubError, SafetyStop, SignInNeeded, SyncctlError, Throttled, Unreachable
+from syncctl.errors import (
+    Busy,
+    ConfigError,
+    CursorLost,
+    HubError,
+    MoneyError,
+    SafetyStop,
+    SignInNeeded,
+    SyncctlError,
+    Throttled,
+    Unreachable,
+)
 from syncctl.lock import hold_lock
 from tests.fakes.faulty import FailBefore, Fault, on
 from tests.stock_world import StockWorld, differences, dump, states
@@ -291,3 +302,28 @@ def test_a_hub_that_has_no_place_is_said_before_anything_is_contacted(tmp_path: 
         world.run()
     assert caught.value.exit_code == 7 and caught.value.hint
     assert world.sides == {}
+
+
+# --- marks that cannot be read -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", ["", "nonsense", "[]", "{}", '{"since": "yesterday", "after": 0, "started": null}'])
+def test_a_cursor_that_is_of_no_use_is_forgotten_and_all_is_read_anew(world: StockWorld, mark: str) -> None:
+    with world.hub() as hub:
+        hub.connection.execute("UPDATE cursor SET value = ? WHERE value IS NOT NULL", [mark])
+    report = world.run()
+    assert (report.exit_code, set(states(report).values())) == (0, {"done"})
+    assert progress(world) == ALL_DONE
+    world.assert_booked_once()
+
+
+def test_a_side_that_takes_no_cursor_at_all_is_asked_twice_and_no_more(world: StockWorld) -> None:
+    report = world.run(plans={"other": fail("fetch_orders", CursorLost("gone"))})
+    assert world.calls("fetch_orders", "other") == 2
+    assert (report.exit_code, states(report)["pull-orders", "other"]) == (3, "failed")
+
+
+@pytest.mark.parametrize("error", [MoneyError("x"), ValueError("x"), KeyError("x")])
+def test_what_nobody_expects_is_a_bug_and_no_failure_of_the_other_side(world: StockWorld, error: Exception) -> None:
+    with pytest.raises(type(error)):
+        world.run(plans={"other": [FailBefore(on("fetch_orders"), error)]})

@@ -52,21 +52,14 @@ class App:
     @contextmanager
     def open_hub(self, *, read_only: bool = True) -> Iterator["Hub"]:
         """The hub that the settings name. Errors: HubError if it is not there yet, or cannot be used."""
-        import sqlite3
-
         from syncctl.hub import Hub
-        from syncctl.hub.files import hub_error
+        from syncctl.hub.damage import damage_told
 
         path = self.settings.hub.path
         if not path.exists():
             raise HubError(f"there is no hub at {path} yet", hint="Make it with the first run: syncctl sync-all")
-        with Hub.open(path, read_only=read_only) as hub:
-            try:
-                yield hub
-            except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
-                raise  # a bug of ours, not the file's
-            except sqlite3.DatabaseError as error:
-                raise hub_error(path, error) from error
+        with damage_told(path), Hub.open(path, read_only=read_only) as hub:
+            yield hub
 
     @property
     def hub_folder(self) -> "Path | None":

@@ -5,6 +5,7 @@ after it; writes take batches and give one outcome per record, in the order give
 
 - `Unreachable` (also `Throttled`): down, throttling, or a reply that could not be read. After a write: outcome unknown.
 - `SignInNeeded`: credentials or rights refused.
+- `CursorLost`: a cursor is too old or unreadable; the caller begins that reading anew.
 - `BatchRefused`: the whole batch was refused and *none* of it was done.
 - `SafetyStop`: the other side is not the one that was configured.
 

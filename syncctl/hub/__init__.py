@@ -12,7 +12,7 @@ from syncctl import times
 from syncctl.hub.catalog import Catalog
 from syncctl.hub.customers import Customers
 from syncctl.hub.documents import Documents
-from syncctl.hub.files import OURS, Sidecar, check, hub_error, open_database
+from syncctl.hub.files import Sidecar, check, open_database
 from syncctl.hub.fulfilments import Fulfilments
 from syncctl.hub.holds import Holds
 from syncctl.hub.journal import Journal
@@ -61,19 +61,14 @@ class Hub:
         if self.connection.in_transaction:
             yield self.connection
             return
+        self.connection.execute("BEGIN IMMEDIATE")
         try:
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self.connection
-                self.connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    self.connection.execute("ROLLBACK")
-                raise
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, OURS):
-                raise
-            raise hub_error(self.path, error) from None
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                self.connection.execute("ROLLBACK")
+            raise
 
     def check(self) -> None:
         """Read the whole file once. Errors: HubError if it is damaged."""

@@ -20,7 +20,7 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
 )
-_RESTORE = "Go back to the last backup: syncctl restore latest"
+RESTORE = "Go back to the last backup: syncctl restore latest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,8 @@ def open_database(path: Path, *, read_only: bool = False) -> Database:
         except BaseException:
             connection.close()
             raise
+    except UnicodeDecodeError:  # of what SQLite says about a broken table
+        raise HubError(f"the hub {path} is damaged; nothing was written anywhere", hint=RESTORE) from None
     except sqlite3.Error as error:
         raise hub_error(path, error) from None
     return database
@@ -91,9 +93,10 @@ OURS = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError, sql
 def hub_error(path: Path, error: sqlite3.Error) -> HubError:
     """What a SQLite error on the hub means to a person."""
     name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or "Could not decode" in str(error):
         return HubError(
-            f"the hub {path} is damaged ({name}); the run stopped there and wrote nothing more", hint=_RESTORE
+            f"the hub {path} is damaged ({name or 'a text is no text'}); the run stopped there and wrote nothing more",
+            hint=RESTORE,
         )
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return HubError(f"the disk of {path} is full or failing ({name})", hint="Make room, then run again.")
@@ -106,13 +109,17 @@ def hub_error(path: Path, error: sqlite3.Error) -> HubError:
 
 
 def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Read the whole file once (`quick_check`). Errors: HubError if it is damaged."""
+    """Read the whole file once. Errors: HubError if it is damaged.
+
+    `integrity_check`, though it takes three times as long as `quick_check`, which does not hold indexes against their
+    tables: a row that is missing from the index of pending orders is an order that nobody would ever book.
+    """
     try:
-        answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
     except sqlite3.Error as error:
         raise hub_error(path, error) from None
     if answer != "ok":
-        raise HubError(f"the hub {path} is damaged; nothing was written anywhere", hint=_RESTORE)
+        raise HubError(f"the hub {path} is damaged; nothing was written anywhere", hint=RESTORE)
 
 
 def copy_database(source: Path, target: Path) -> None:

@@ -77,6 +77,11 @@ class Cursors(Family):
                 [party, stream, value, filter_hash, times.to_text(times.now())],
             )
 
+    def forget(self, party: str) -> None:
+        """Read all of this party again from the beginning, for where its readings stood is of no use any more."""
+        with self.hub.transaction() as connection:
+            connection.execute("DELETE FROM cursor WHERE party = ?", [party])
+
     def moved_at(self, party: str, stream: str) -> datetime | None:
         """When the cursor last moved, None if never."""
         row = self.connection.execute(

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from syncctl.connectors.base import Page
 from syncctl.connectors.sandbox.files import reading
 from syncctl.connectors.sandbox.office_customers import COLUMNS, to_customer
-from syncctl.errors import DataError
+from syncctl.errors import CursorLost
 from syncctl.model import Component, Customer, FulfilmentLine, Price, Shipment, StockLevel, Variant
 from syncctl.times import from_text
 from syncctl.units import floored
@@ -46,7 +46,7 @@ class Span:
 
     @classmethod
     def parse(cls, cursor: str | None) -> "Span":
-        """Errors: DataError for a text that is no cursor of ours."""
+        """Errors: CursorLost for a text that is no cursor of ours."""
         if cursor is None:
             return cls(None)
         try:
@@ -56,7 +56,7 @@ class Span:
                 raise ValueError(cursor)
             return cls(since, until, tuple(after))
         except (ValueError, TypeError):
-            raise DataError(f"{cursor[:60]!r} is no cursor of the sandbox's back office.") from None
+            raise CursorLost(f"{cursor[:60]!r} is no cursor of the sandbox's back office.") from None
 
     def text(self) -> str:
         """The cursor that resumes here."""

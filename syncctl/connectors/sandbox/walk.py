@@ -15,7 +15,7 @@ from syncctl import times
 from syncctl.connectors.base import OVERLAP_SECONDS
 from syncctl.connectors.sandbox.files import reading
 from syncctl.connectors.sandbox.tables import ShopFile
-from syncctl.errors import DataError
+from syncctl.errors import CursorLost
 
 Rows = Sequence[tuple[Any, ...]]
 _FEW_PAGES = 10
@@ -31,7 +31,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":
-        """Read our own text back. Errors: DataError."""
+        """Read our own text back. Errors: CursorLost."""
         if text is None:
             return cls()
         try:
@@ -43,7 +43,7 @@ class Cursor:
             if type(cursor.after) is not int:
                 raise ValueError("after is no number")
         except (ValueError, TypeError, LookupError) as error:
-            raise DataError(f"{text[:60]!r} is no cursor of this store: {error}.") from error
+            raise CursorLost(f"{text[:60]!r} is no cursor of this store: {error}.") from error
         return cursor
 
     def text(self) -> str:
