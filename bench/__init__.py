@@ -6,6 +6,7 @@ from importlib import import_module
 BENCHMARKS = {
     "help": "bench.help",
     "pull-orders": "bench.pull_orders",
+    "push-1000": "bench.push_orders",
     "real-shop": "bench.real_shop",
     "stock-unchanged": "bench.stock:run_unchanged",
     "stock-1000": "bench.stock:run_1000",

@@ -84,8 +84,11 @@ def _sku(number: int) -> str:
     return f"SKU-{number:07}"
 
 
-def cycle(folder: Path) -> tuple[float, Counter[str]]:
-    """One cycle in this process: its CPU seconds, and what it counted. Errors: RuntimeError if it failed."""
+def cycle(folder: Path, *steps: str) -> tuple[float, Counter[str]]:
+    """One cycle in this process, or these steps of one: its CPU seconds, and what it counted.
+
+    Errors: RuntimeError if it failed.
+    """
     from syncctl.config import load_config
     from syncctl.connectors.sandbox import books, store
     from syncctl.cycle import STEPS, run_cycle
@@ -93,7 +96,7 @@ def cycle(folder: Path) -> tuple[float, Counter[str]]:
     assert books and store  # imported before the clock starts
     settings = load_config(folder / CONFIG, os.environ)
     began = time.process_time()
-    report = run_cycle(settings, command="sync-all", steps=STEPS)
+    report = run_cycle(settings, command="bench", steps=steps or STEPS)
     cpu_s = time.process_time() - began
     if report.exit_code:
         raise RuntimeError(f"a cycle ended with {report.exit_code}: {[part.reason for part in report.steps]}")

@@ -135,7 +135,7 @@ class Orders(Family):
         """What these orders touch is unknown now in their store, and must be worked out again for all of them."""
         skus = before.keys() | {line.sku for order in orders for line in order.lines if line.sku is not None}
         _STALE.run(self.connection, zip(sorted(skus), strict=True))
-        if self.connection.execute("SELECT EXISTS (SELECT 1 FROM shown WHERE party = ?)", [party]).fetchone()[0]:
+        if self.connection.execute("SELECT EXISTS (SELECT 1 FROM listing WHERE party = ?)", [party]).fetchone()[0]:
             after = order_rows.moved_units(orders)
             self.connection.executemany(
                 "UPDATE shown SET quantity = NULL, moved = moved + ? WHERE listing_id IN "
