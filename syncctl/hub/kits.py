@@ -64,7 +64,8 @@ class Kits(Family):
         """Every kit that is to be worked out again, with what it is made of."""
         found: dict[str, Parts] = {}
         for kit, sku, quantity in self.connection.execute(
-            "SELECT c.kit, c.sku, c.quantity FROM stale_sku t JOIN component c ON c.kit = t.sku ORDER BY c.kit, c.sku"
+            "SELECT c.kit, c.sku, c.quantity FROM stale_sku t CROSS JOIN component c ON c.kit = t.sku "  # few are stale
+            "ORDER BY c.kit, c.sku"
         ):
             found.setdefault(kit, {})[sku] = quantity
         return found

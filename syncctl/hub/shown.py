@@ -44,7 +44,8 @@ class ShownLevels(Family):
         if apart:
             unreflected += FROM_HERE.format(apart=_names(there), locations=_names(here))
         if kits:
-            skus = "SELECT sku FROM stale_sku UNION SELECT c.sku FROM stale_sku s JOIN component c ON c.kit = s.sku"
+            parts = "SELECT c.sku FROM stale_sku s CROSS JOIN component c ON c.kit = s.sku"  # few are stale
+            skus = f"SELECT sku FROM stale_sku UNION {parts}"
             units = DEMAND.format(unreflected=unreflected)
         else:
             skus = "SELECT sku FROM stale_sku"
