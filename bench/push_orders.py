@@ -41,13 +41,13 @@ INSERT INTO line_item
   SELECT i, 'L' || i, 0, printf('SKU-%07d', i % :skus), 'Item', 1, 0, '10.00', 1000, 0 FROM number;
 INSERT INTO payment SELECT i, 'T' || i, 'card', 1000, :at FROM number;
 INSERT INTO document (order_id, kind, platform_event, reference, dated_on, currency, total, fingerprint, state,
-    remote_id, number, sequence, event, taxed, revision, recorded_at)
+    remote_id, number, sequence, event, taxed, revision, location, recorded_at)
   SELECT i, 'sale', 'order', 'web/H' || i || '/sale/order', '2026-01-01', 'GBP', 1000, hex(randomblob(12)), 'booked',
-    'D' || i, 'S' || i, i, i, 1, 1, :at FROM number;
+    'D' || i, 'S' || i, i, i, 1, 1, '', :at FROM number;
 INSERT INTO document (order_id, kind, platform_event, reference, dated_on, currency, total, fingerprint, state,
-    remote_id, number, sequence, event, taxed, revision, recorded_at)
+    remote_id, number, sequence, event, taxed, revision, location, recorded_at)
   SELECT i, 'payment', 'T' || i, 'web/H' || i || '/payment/T' || i, '2026-01-01', 'GBP', 1000, hex(randomblob(12)),
-    'booked', 'P' || i, 'Z' || i, i, i, 1, 1, :at FROM number;
+    'booked', 'P' || i, 'Z' || i, i, i, 1, 1, '', :at FROM number;
 INSERT INTO document_line
   SELECT i, 0, 'L' || i, printf('SKU-%07d', i % :skus), 1, 1000, 0, 0 FROM number;
 INSERT INTO journal (run_id, party, operation, key, record, state, sent_at, closed_at)
