@@ -163,6 +163,15 @@ def test_an_order_that_can_be_read_again_and_is_as_it_was_is_held_no_longer(rere
     assert [reread.level("MUG", name) for name in reread.shops] == [120, 120]
 
 
+def test_a_shipment_that_a_page_brings_twice_is_one_shipment(world: StockWorld) -> None:
+    def twice(pages: Iterator[Page[Any]]) -> Iterator[Page[Any]]:
+        return (replace(page, records=[*page.records, *page.records]) for page in pages)
+
+    assert world.run(plans={OFFICE: [Repaged("fetch_shipments", twice)]}).exit_code == 0
+    assert world.rows("SELECT count(*) FROM fulfilment WHERE kind = 'shipment'") == [(1,)]
+    assert len(world.shop.order(world.shop.order_ids()[0])["fulfilments"]) == 1
+
+
 # --- what a full reading lacks -------------------------------------------------------------------------------------
 
 

@@ -41,6 +41,7 @@ def _allocated(run: Run, shipments: Sequence[Shipment], orders: dict[str, Shippe
     for shipment in shipments:
         if shipment.cancelled or shipment.document_id not in orders or (shipment.kind, shipment.id) in known:
             continue
+        known.add((shipment.kind, shipment.id))  # a page may bring it twice
         order = orders[shipment.document_id]
         units = allocate(shipment.lines, order.left(shipment.kind))
         order.take(shipment.kind, units)

@@ -5,7 +5,9 @@ cycle has several of each, and readings do not overlap, which would bring a page
 """
 
 import io
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
@@ -44,6 +46,14 @@ GOODS = (
     ("SPOON", "4.00", 20),
 )
 ADDRESS = Address(name="Ada Byron", street="12 Mill Lane", city="Leeds", country="GB")
+
+
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """A folder that is in memory where the machine offers it."""
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="syncctl-faults-", dir=place) as folder:
+        yield Path(folder)
 
 
 @contextmanager
@@ -97,7 +107,7 @@ class Scene:
         folder = self.folder.with_name("cell")
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder)
-        world = FaultWorld(folder, stores=STORES, goods=(), **self.options)
+        world = FaultWorld(folder, goods=(), **self.options)
         try:
             yield world
         finally:
@@ -106,8 +116,8 @@ class Scene:
 
 def set_scene(folder: Path, **options: Any) -> Scene:
     """Both sides in step, with a price whose reply was lost; then the busy day."""
-    options = {**SECTIONS, **options}
-    world = FaultWorld(folder, stores=STORES, goods=GOODS, **options)
+    options = {"stores": STORES, **SECTIONS, **options}
+    world = FaultWorld(folder, goods=GOODS, **options)
     _begin(world)
     world.settle()
     world.office.set_price("SPOON", "4.20")
