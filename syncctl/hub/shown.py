@@ -1,10 +1,10 @@
 """What each store shows and should show: the `want` of every listing, and what is believed to be there."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from syncctl.hub.bulk import marks
+from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.hub.units import DEMAND, FROM_HERE, RELIEF, UNREFLECTED
 from syncctl.model import Published
@@ -32,8 +32,9 @@ class ShownLevels(Family):
 
     def stale(
         self, as_of: int, falls_on: str, locations: Sequence[str], apart: Sequence[str] = (), *, kits: bool
-    ) -> list[tuple[str, str, int | None, int]]:
-        """(SKU, type, available or None where unknown, units not reflected) of every SKU to be worked out again.
+    ) -> Iterator[tuple[str, str, int | None, int]]:
+        """(SKU, type, available or None where unknown, units not reflected) of every SKU to be worked out again, read
+        as they are asked for: meanwhile nothing but what is shown may change.
 
         `locations`: those that are summed, empty: all. `apart`: stores whose orders take nothing there. `kits`: there
         are kits among them; then their components are told, too, and the units sold through kits.
@@ -52,13 +53,12 @@ class ShownLevels(Family):
             only = f"{unreflected} AND l.sku IN (SELECT sku FROM stale_sku)"
             units = f"SELECT sku, sum(units) AS units FROM ({only}) GROUP BY sku"
         where = f"AND s.location IN ({_names(here)})" if locations else ""
-        rows = self.connection.execute(
+        yield from self.connection.execute(
             "SELECT t.sku, coalesce(v.product_type, ''), iif(v.tracked IS 0, NULL, "
             f"(SELECT sum(s.available) FROM stock_level s WHERE s.sku = t.sku {where})), coalesce(u.units, 0) "
             f"FROM ({skus}) t LEFT JOIN variant v ON v.sku = t.sku LEFT JOIN ({units}) u ON u.sku = t.sku",
             {"as_of": as_of, **here, **there},
         )
-        return rows.fetchall()
 
     def set_wants(self, published: Mapping[str, Published | None], stores: Sequence[str]) -> None:
         """Record what every managed listing of these SKUs should show in these stores; None: publish nothing."""
@@ -75,6 +75,14 @@ class ShownLevels(Family):
             "AND (shown.want, shown.terms) IS NOT (iif(l.managed, ?1, NULL), ?2)",
             rows,
         )
+
+    def stale_among(self, skus: Iterable[str]) -> set[str]:
+        """Those of these SKUs that are to be worked out again."""
+        found = set()
+        for chunk in in_chunks(skus):
+            rows = self.connection.execute(f"SELECT sku FROM stale_sku WHERE sku IN ({marks(chunk)})", chunk)
+            found |= {sku for (sku,) in rows}
+        return found
 
     def forget_stale(self) -> None:
         """All that was stale has been worked out, in the caller's transaction."""
