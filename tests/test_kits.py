@@ -155,6 +155,23 @@ def test_a_kit_that_is_made_otherwise_moves_with_all_it_was_and_is_made_of(tmp_p
     assert shown(world) == {"MUG": 100, "TRAY": 50, "SET": 50, "BOX": 3}, "no kit, and no stock of its own: not ours"
 
 
+def test_a_component_of_another_sku_is_the_same_component(world: StockWorld) -> None:
+    world.office.rename_item("MUG", "Mug", new_sku="MUG-2")
+    world.office.set_stock("MUG-2", 12)
+    world.settle()
+    assert (world.level("BOX"), world.level("SET")) == (4, 6)
+
+
+def test_a_part_of_which_there_is_none_in_the_kit_takes_no_stock(world: StockWorld) -> None:
+    in_the_books(
+        world,
+        "INSERT INTO component SELECT k.id, m.id, 0 FROM item k, item m WHERE k.sku = 'BOX' AND m.sku = 'TRAY'",
+    )
+    world.office.set_stock("TRAY", 0)
+    world.run()
+    assert shown(world) == {"MUG": 100, "TRAY": 0, "SET": 0, "BOX": 33}
+
+
 def test_what_is_booked_stays_reflected_when_the_kit_is_made_otherwise(world: StockWorld) -> None:
     world.shop.place_order([("BOX", 4)])
     world.run()

@@ -11,6 +11,10 @@ after it; writes take batches and give one outcome per record, in the order give
 
 A record that is refused alone is a `Refused`; a record that cannot be read is an `Unreadable`, or an order with
 `problems`. Nothing is dropped in silence, and no word that is not known is guessed.
+
+Quantities are whole units, read by `syncctl.units`: levels, and what came back or left, are floored; what was sold is
+raised, and an order with a fraction in it says so (`fractional`, and a problem that names the line). Kits in kits are
+taken apart. A store with locations of its own is read and written at the one that its settings name.
 """
 
 from abc import ABC, abstractmethod

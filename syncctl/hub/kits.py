@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from syncctl.errors import DataError
 from syncctl.hub.bulk import in_chunks, insert_values, marks
 from syncctl.hub.family import Family
 from syncctl.model import Variant
@@ -32,7 +31,7 @@ class Kits(Family):
     def record(self, variants: Sequence[Variant]) -> int:
         """Make the hub hold what these variants are made of, inside the caller's transaction; returns how many differ.
 
-        A kit that changed is stale, with all that it was and is made of. Errors: DataError for no positive quantity.
+        A kit that changed is stale, with all that it was and is made of.
         """
         wanted = {one.sku: _parts(one) for one in variants}
         if not any(wanted.values()) and not self.any():
@@ -77,10 +76,10 @@ class Kits(Family):
 
 
 def _parts(variant: Variant) -> Parts:
-    """A component that stands twice counts twice."""
+    """A component that stands twice counts twice; one of which there is none in a kit (an option, a by-product) takes
+    no stock."""
     parts: Parts = {}
     for one in variant.components:
-        if one.quantity < 1:
-            raise DataError(f"the kit {variant.sku[:60]!r} has {one.quantity} of {one.sku[:60]!r} in it")
-        parts[one.sku] = parts.get(one.sku, 0) + one.quantity
+        if one.quantity > 0:
+            parts[one.sku] = parts.get(one.sku, 0) + one.quantity
     return parts

@@ -20,7 +20,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """A part of a kit, by its SKU. `quantity`: whole units of it in one kit, at least 1 (a fraction is raised)."""
+    """A part of a kit, by its SKU. `quantity`: whole units of it in one kit, a fraction raised."""
 
     sku: str
     quantity: int

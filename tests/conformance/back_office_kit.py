@@ -34,6 +34,9 @@ class Vendor(Protocol):
         """Sell an item as so many units of others; calls `pytest.skip` where the system has no kits."""
 
     def sell(self, sku: str, quantity: int) -> object: ...
+    def set_stock(self, sku: str, units: int | str) -> None:
+        """Count the shelf; decimal text is a fraction, for which this calls `pytest.skip` where there can be none."""
+
     def receive(self, sku: str, quantity: int, *, location: str = ...) -> None: ...
     def ship(
         self, document: str, lines: Mapping[str, int] | None = None, *, tracking_number: str = "", carrier: str = ""

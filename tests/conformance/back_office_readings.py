@@ -89,6 +89,12 @@ class Readings(BackOfficeSuite):
         skus = {level.sku for page in runs.books.fetch_stock(None) for level in page.records}
         assert skus == SKUS
 
+    @pytest.mark.parametrize(("shelf", "units"), [("2.5", 2), ("2.50", 2), ("3.0", 3), ("-0.5", -1)])
+    def test_a_level_in_fractions_is_floored(self, runs: Runs, shelf: str, units: int) -> None:
+        runs.vendor.set_stock("CUP", shelf)
+        [level] = [one for page in runs.books.fetch_stock(None) for one in page.records if one.sku == "CUP"]
+        assert level.available == units and level.on_hand in (None, units)
+
     # --- locations ---
 
     def test_units_leave_from_the_location_that_a_document_names_and_come_back_there(self, runs: Runs) -> None:

@@ -39,7 +39,8 @@ class World(Protocol):
     def refund(self, order_id: str, line_id: str, quantity: int, *, restock: bool) -> str: ...
     def remove_order(self, order_id: str) -> None: ...
     def spoil(self, order_id: str, what: str) -> None:
-        """Make an order odd: bad_price, no_sku, unknown_status, beyond_reading."""
+        """Make an order odd: bad_price, no_sku, unknown_status, beyond_reading, fraction (3.5 of its first line),
+        decimal (4.00 of it). Calls `pytest.skip` for a fraction where the platform counts whole units only."""
 
     def delete_customer(self, customer_id: str) -> None: ...
     def deliver(

@@ -17,6 +17,20 @@ class OddOrders(Kit):
         assert any("price" in problem for problem in orders[odd].problems)
         assert [(line.sku, line.quantity) for line in orders[odd].lines] == [("SKU-1", 4)]
 
+    def test_a_fraction_is_raised_and_named(self, store: WebStore, world: World, listing: str) -> None:
+        order_id = self.order(world, 4)
+        world.spoil(order_id, "fraction")
+        order = now_there(store, order_id)
+        assert [(line.sku, line.quantity) for line in order.lines] == [("SKU-1", 4)], "3.5 of them"
+        assert (order.fractional, order.units_known) == (True, True)
+        assert any("3.5" in problem for problem in order.problems)
+
+    def test_whole_units_however_they_are_written_are_whole(self, store: WebStore, world: World, listing: str) -> None:
+        order_id = self.order(world, 4)
+        world.spoil(order_id, "decimal")
+        order = now_there(store, order_id)
+        assert (order.problems, order.fractional, order.lines[0].quantity) == ((), False, 4)
+
     def test_a_line_without_sku_is_no_problem_of_reading(self, store: WebStore, world: World, listing: str) -> None:
         order_id = self.order(world)
         world.spoil(order_id, "no_sku")

@@ -70,7 +70,12 @@ class SandboxWorld:
         elif what == "unknown_status":
             self.shop.set_status(order_id, financial="wibble")
         else:
-            spoilt = {"bad_price": {"price": "1,234.50"}, "no_sku": {"sku": None}}[what]
+            spoilt: dict[str, object] = {
+                "bad_price": {"price": "1,234.50"},
+                "no_sku": {"sku": None},
+                "fraction": {"quantity": 3.5},
+                "decimal": {"quantity": "4.00"},
+            }[what]
             self.shop.mark(order_id, lines=[{**line, **spoilt}])
 
     def delete_customer(self, customer_id: str) -> None:

@@ -74,6 +74,8 @@ class Items:
             connection.execute("UPDATE item SET title = ?, sku = ?, changed = ? WHERE id = ?", values)
             if new_sku:
                 connection.execute("UPDATE level SET changed = ? WHERE item_id = ?", values[2:])
+                kits = "SELECT kit_id FROM component WHERE item_id = ?"
+                connection.execute(f"UPDATE item SET changed = ? WHERE id IN ({kits})", values[2:])
 
     def set_type(self, sku: str, product_type: str) -> None:
         """Say what kind of goods it is, in a word of the merchant's own."""
