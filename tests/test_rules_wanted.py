@@ -168,6 +168,16 @@ def test_what_a_cancellation_takes_back_is_the_rest_with_what_belongs_to_it() ->
     ]
     assert [(one.kind, one.amount, one.tax) for one in rest.charges] == [("shipping", 300, 60), ("shipping", -250, -50)]
     assert rest.total == 1000 + 200 + 400 + 50 + 10 == sale.total - first.total and rest.dated_on == date(2026, 3, 4)
+    as_a_refund = Refund(
+        id="cancel",
+        total=rest.total,
+        lines=tuple(
+            RefundLine(line_id=one.line_id, quantity=one.quantity, amount=one.amount, tax=one.tax, restock=True)
+            for one in rest.lines
+        ),
+        charges=(SHIPPING, replace(SHIPPING, amount=-250, tax=-50)),
+    )
+    assert rest.fingerprint == refund_fingerprint(as_a_refund)
     back = replace(order.refunds[0], lines=(RefundLine(line_id="L1", quantity=2, amount=1, tax=0),), total=301)
     other = replace(back, id="R2", lines=(RefundLine(line_id="L2", quantity=1, amount=1),), charges=(), total=1)
     assert [one.event for one in wanted(replace(order, refunds=(back, other)))] == ["order", "R1", "R2"]
@@ -180,6 +190,18 @@ def test_a_credit_is_dated_by_its_refund_else_by_the_cancellation_else_by_the_la
     assert wanted(cancelled)[1].dated_on == date(2026, 3, 7)
     refunded = replace(order.refunds[0], refunded_at=datetime(2026, 3, 9, tzinfo=UTC))
     assert wanted(replace(cancelled, refunds=(refunded,)))[1].dated_on == date(2026, 3, 9)
+
+
+def test_units_are_put_back_only_where_the_refund_says_so() -> None:
+    lines = tuple(RefundLine(line_id="L1", quantity=1, amount=1000, restock=restock) for restock in (False, True))
+    [_, credit] = wanted(an_order(refunds=(Refund(id="R", total=2000, lines=lines),)))
+    assert [one.restock for one in credit.lines] == [False, True]
+
+
+def test_every_document_with_goods_names_the_location_of_its_store() -> None:
+    documents = wanted_documents(sold(), None, replace(terms(), location="east"))
+    assert not isinstance(documents, Problem)
+    assert [one.location for one in documents[:2]] == ["east", "east"]
 
 
 def test_refunded_money_of_no_line_is_credited_on_the_placeholder() -> None:
