@@ -186,6 +186,11 @@ class Faulty:
         """How often this method was called; for a reading, how many pages were read."""
         return self._counts[method]
 
+    @property
+    def struck(self) -> list[int]:
+        """The places in the plan of the faults that have struck; those that strike every time are not among them."""
+        return sorted(self._struck)
+
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.connector, name)
         if name.startswith("_") or name == "close" or not callable(found):

@@ -44,7 +44,7 @@ def watched(world: FaultWorld, faults: dict[str, list[Fault]], wrong: list[str])
     def plan(party: str) -> Plan:
         return Plan(list(faults.get(party, [])), hook=lambda phase, call: look(party, phase, call))
 
-    return {party: plan(party) for party in (OFFICE, *STORES)}
+    return {party: plan(party) for party in (OFFICE, *world.shops)}
 
 
 def _open_rows(world: FaultWorld, party: str) -> set[tuple[str, str]]:
@@ -72,22 +72,23 @@ def _twice(world: FaultWorld) -> Iterator[str]:
 def _oversold(world: FaultWorld) -> Iterator[str]:
     """Of what this run wrote: nothing happens in the cells beside the run, so what is there now was so then.
 
-    Orders of a store that this run could not read are not known to it: while there is one, levels may only fall.
+    Orders that this run could not read are not known to it: while there is one, levels may only fall.
     """
+    blind = {party for (party,) in world.rows("SELECT party FROM hold WHERE kind = 'unreadable'")}
     states = dict(world.rows("SELECT party, state FROM run_step WHERE step = 'pull-orders' AND run_id = (" + _LAST))
-    pulled = {party for party, state in states.items() if state == "done"}
-    for store in STORES:
+    pulled = {party for party, state in states.items() if state == "done"} - blind
+    for store in world.shops:
         side = world.sides.get(store)
         for change in [record for method, record in side.sent if method == "push_levels"] if side else []:
             listing = world.shops[store].listing(change.listing_id)
             if listing.quantity != change.quantity:
                 continue  # it was refused
             units = world.unknown_units(listing.sku).items()
-            unknown = sum(rest for (party, *_), rest in units if party == store or party in pulled)
+            unknown = sum(rest for (party, *_), rest in units if party in pulled or party == store not in blind)
             most = max(0, world.available(listing.sku) - unknown)
             if change.quantity > most:
                 yield f"I3: {store} shows {change.quantity} of {listing.sku}, at most {most}"
-            if pulled != set(STORES) and change.quantity > change.expected:
+            if pulled != set(world.shops) and change.quantity > change.expected:
                 yield f"I3: {store} lets {listing.sku} rise from {change.expected} to {change.quantity}"
 
 
