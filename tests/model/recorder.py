@@ -25,6 +25,7 @@ OPERATIONS = {
     "push_fulfilments": "fulfilment.create",
     "push_documents": "document.create",
     "create_variants": "variant.create",
+    "amend_documents": "document.amend",
 }
 _REAL_CONNECT = sqlite3.connect
 _KEPT = ("hub.db", "hub.db-wal", "hub.db.last-run", "hub.db.last-run.new")
