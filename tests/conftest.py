@@ -38,12 +38,16 @@ def memory() -> Iterator[Path]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line of the counts that the tests of crashes and faults record, summed over all processes."""
+    """One line of the counts that the tests of crashes, faults and the model record, summed over all processes."""
     counts: Counter[str] = Counter()
     for outcome in ("passed", "failed"):
         for report in terminalreporter.stats.get(outcome, []):
             counts.update(
-                {name: value for name, value in report.user_properties if name.startswith(("crash ", "fault "))}
+                {
+                    name: value
+                    for name, value in report.user_properties
+                    if name.startswith(("crash ", "fault ", "model "))
+                }
             )
     if counts:
         terminalreporter.write_line(", ".join(f"{name}: {value}" for name, value in sorted(counts.items())))

@@ -1,10 +1,12 @@
 """What the state machine found, each as a small test of its own."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from syncctl import times
 from tests.builders import World
 
 
@@ -42,3 +44,19 @@ def test_a_restored_hub_looks_for_an_order_that_the_filter_leaves_out_by_now(wor
     assert world.decisions()[pending] == ("left_out", "financial status pending")
     assert world.holds() == []
     assert world.office.connection.execute("SELECT count(*) FROM customer").fetchone() == (0,)
+
+
+def test_a_store_whose_clock_is_before_ours_loses_nothing_when_the_hub_is_restored(world: World) -> None:
+    world.shop.clock = lambda: times.now() + timedelta(minutes=5)
+    world.run()
+    copy = a_copy(world)
+    order_id = world.shop.place_order([("MUG", 4)])
+    world.run()
+    world.shop.cancel_order(order_id)
+    world.run()
+    world.shop.refund_all(order_id)
+    go_back(world, copy)
+    for _ in range(3):
+        world.run()
+    assert world.totals(order_id) == [("sale", 4000), ("credit", 4000)]
+    assert world.holds() == []

@@ -149,11 +149,8 @@ def may_be_sent(run: Run, references: Sequence[tuple[StoredOrder, str]]) -> set[
 
 def of_the_lost_time(run: Run, orders: Iterable[StoredOrder]) -> list[StoredOrder]:
     """Those of these orders with which a restored hub may have done something that it does not know of."""
-    restored_at = run.hub.state("restored_at")
-    if restored_at is None:
-        return []
-    moment = times.from_text(restored_at)
-    return [stored for stored in orders if stored.order.placed_at <= moment]
+    moment = run.lost_until
+    return [] if moment is None else [stored for stored in orders if stored.order.placed_at <= moment]
 
 
 def cancels_in_books(run: Run, references: Sequence[tuple[StoredOrder, str]]) -> tuple[set[int], set[int]]:

@@ -91,8 +91,8 @@ def _record(run: Run, name: str, page: Page[Order], cursor: str | None) -> Count
     with run.hub.transaction():
         if fresh:
             customer_ids = _record_customers(run, name, fresh)
-            in_doubt = _in_doubt_until(run)
-            decided = [(one, _decide(run, one, in_doubt)) for one in fresh]
+            lost_until = run.lost_until
+            decided = [(one, _decide(run, one, lost_until)) for one in fresh]
             ids = run.hub.orders.write(name, decided, filter_hash, customer_ids)
             _record_holds(run, name, ids, decided)
         run.hub.holds.clear_unreadable(name, (order.id for order in page.records))
@@ -110,22 +110,13 @@ def _record(run: Run, name: str, page: Page[Order], cursor: str | None) -> Count
     )
 
 
-def _in_doubt_until(run: Run) -> datetime | None:
-    """Orders placed before this may be in the books, though the hub knows nothing of it: it was restored since.
-
-    A day is left for the store's clock and ours to differ.
-    """
-    restored_at = run.hub.state("restored_at")
-    return None if restored_at is None else times.from_text(restored_at) + timedelta(days=1)
-
-
-def _decide(run: Run, fresh: Fresh, in_doubt_until: datetime | None) -> Decision:
+def _decide(run: Run, fresh: Fresh, lost_until: datetime | None) -> Decision:
     known = fresh.known
     if known is not None and known.skipped:
         return Decision("rejected", "skipped by hand", counts=False)
     booked = known is not None and known.has_documents
     verdict = decide(fresh.order, run.settings.orders, has_documents=booked)
-    if verdict.decision == "left_out" and in_doubt_until is not None and fresh.order.placed_at < in_doubt_until:
+    if verdict.decision == "left_out" and lost_until is not None and fresh.order.placed_at <= lost_until:
         verdict = decide(fresh.order, run.settings.orders, has_documents=True)  # step 2 looks, and leaves it out then
     return Decision(verdict.decision, verdict.reason, counts_against_stock(fresh.order, verdict), verdict.message)
 

@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from syncctl.connectors.base import BackOffice, WebStore
+from syncctl import times
+from syncctl.connectors.base import OVERLAP_SECONDS, BackOffice, WebStore
 from syncctl.hub import Hub
 from syncctl.rules.feeds import sellers
 from syncctl.settings import Settings
@@ -50,3 +52,10 @@ class Run:
     def may_rise(self, store: str) -> bool:
         """Whether a store's levels may rise: every store whose orders take the same units was read in this run."""
         return self.pulled >= sellers(self.settings, store)
+
+    @property
+    def lost_until(self) -> datetime | None:
+        """With orders placed before this, a hub that was restored may have done what it does not know of; None if it
+        never was. It is compared with the stores' clocks, so that it leaves them the overlap."""
+        restored_at = self.hub.state("restored_at")
+        return None if restored_at is None else times.from_text(restored_at) + timedelta(seconds=OVERLAP_SECONDS)

@@ -68,7 +68,22 @@ def may_be_held(world: ModelWorld, order: WebOrder, documents: list[Booked]) -> 
     if not order.lines:
         return True
     sales = [one for one in documents if one.kind == "sale"]
-    return any(not _fits(order, one, world) for one in sales)
+    return any(not _fits(order, one, world) or not _payments_fit(order, one, documents) for one in sales)
+
+
+def _payments_fit(order: WebOrder, sale: Booked, documents: list[Booked]) -> bool:
+    """Whether each booked payment is what its transaction pays of the sale as it stands: never more than is left.
+
+    One that was booked beside a smaller or a greater sale is not adopted again by a hub that lost its memory.
+    """
+    booked = {one.event: one.total for one in documents if one.kind == "payment"}
+    left = sale.total
+    for payment_id, amount in order.payments.items():
+        paid = min(amount, left)
+        left -= paid
+        if booked.get(payment_id, paid) != paid:
+            return False
+    return True
 
 
 def _not_booked(world: ModelWorld, order: WebOrder, fate: Fate) -> str:

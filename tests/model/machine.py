@@ -52,13 +52,19 @@ class Machine(RuleBasedStateMachine):
         match=st.sampled_from(["phone_or_email", "email", "create_new"]),
         fallback=st.sampled_from(["guest_account", "create"]),
         safety=st.sampled_from([0, 0, 2]),
+        told=st.booleans(),
+        batch=st.sampled_from([1, 2, 100]),
         orders=st.lists(st.tuples(numbers, lines, people), min_size=2, max_size=4),
     )
-    def begin(self, *, two: bool, taxes: bool, match: str, fallback: str, safety: int, orders: Any) -> None:
+    def begin(
+        self, *, two: bool, taxes: bool, match: str, fallback: str, safety: int, told: bool, batch: int, orders: Any
+    ) -> None:
         world = ModelWorld(["shop", "mart"] if two else ["shop"], *self.kind)
         world.options["orders"]["import_taxes"] = taxes
         world.options["customers"] = {"match": match, "fallback": fallback, "country": "GB"}
         world.options["stock"]["safety_stock"] = safety
+        world.tells_changes, world.batch = told, batch
+        world.tell(f"the stores {'list' if told else 'do not list'} what changed, batches are of {batch}")
         world.tell(f"stock falls on {self.kind[0]}, the back office answers {self.kind[1]}; {world.options}")
         self.world: ModelWorld = world
         self.deeds = Deeds(world)
@@ -316,6 +322,8 @@ class Machine(RuleBasedStateMachine):
 
     def _assert_converged(self) -> None:
         """Three clean cycles, five minutes apart, hand everything over; then nothing moves any more."""
+        if not self.world.tells_changes:
+            self.world.clock.at += timedelta(hours=25)  # what was edited by hand is only found once a day
         for _ in range(3):
             self.world.clock.at += timedelta(minutes=5)
             self._run("a clean cycle")

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from pathlib import Path
@@ -109,6 +109,8 @@ class ModelWorld:
         self.copies: list[Copy] = []
         self.points = Points(self.folder)
         self.run = Run()
+        self.tells_changes = True  # the stores list what changed in them
+        self.batch = 100  # records in one call
         self.runs = self.crashes = self.restores = 0
         self.actions: list[str] = []
         self.accounts: dict[tuple[str, str], str] = {}  # whose account it is, by store and its id there
@@ -166,11 +168,13 @@ class ModelWorld:
         def open_store(name: str, settings: Any) -> Any:
             store = SandboxStore(name, settings)
             store._opened = self.shops[name]
+            store.abilities = replace(store.abilities, listing_changes=self.tells_changes, level_batch=self.batch)
             return record(name, store)
 
         def open_back_office(settings: Any) -> Any:
             books = SandboxBooks(OFFICE, settings)
             books._opened = self.office
+            books.abilities = replace(books.abilities, document_batch=self.batch, look_up_batch=2 * self.batch)
             return record(OFFICE, books)
 
         return _patched(
