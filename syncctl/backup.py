@@ -12,7 +12,8 @@ from syncctl.hub.files import copy_database
 
 
 def backup_folder(hub_path: Path) -> Path:
-    """Where the backups of a hub are kept: beside it."""
+    """Where the backups of a hub are kept: beside it, whatever link leads to it."""
+    hub_path = hub_path.resolve()
     return hub_path.with_name(hub_path.name + ".backups")
 
 
@@ -54,6 +55,7 @@ def restore_backup(hub_path: Path, backup: Path) -> None:
         raise HubError(f"there is no backup {backup}", hint="See what there is: syncctl backup --list")
     with Hub.open(backup, read_only=True) as copy:
         copy.check()
+    hub_path = hub_path.resolve()  # not the link to it is replaced
     fresh = hub_path.with_name(hub_path.name + ".restoring")
     fresh.unlink(missing_ok=True)
     copy_database(backup, fresh)

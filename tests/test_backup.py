@@ -151,6 +151,17 @@ def test_a_bad_backup_is_refused_and_the_present_hub_left_alone(world: StockWorl
     assert not list(world.folder.glob("hub.db.before-restore-*"))
 
 
+def test_a_hub_that_a_link_leads_to_is_backed_up_beside_itself_and_restored_in_its_place(world: StockWorld) -> None:
+    link = world.folder / "elsewhere" / "link.db"
+    link.parent.mkdir()
+    link.symlink_to(world.folder / "hub.db")
+    backup = make_backup(link, 7)
+    assert list_backups(world.folder / "hub.db") == list_backups(link) == [backup]
+    restore_backup(link, backup)
+    assert link.is_symlink() and list(link.parent.iterdir()) == [link]
+    assert list(world.folder.glob("hub.db.before-restore-*Z"))
+
+
 def test_a_damaged_hub_can_be_put_aside_for_a_backup(world: StockWorld) -> None:
     backup = make_backup(world.folder / "hub.db", 7)
     (world.folder / "hub.db").write_bytes(b"rubbish" * 1000)

@@ -51,7 +51,7 @@ _MAY_MOVE = ("run", "run_step", "cursor", "snapshot")  # in a cycle with nothing
 def read(folder: Path, shops: Sequence[str] = (SHOP,), *, hub: bool = True) -> State:
     """The state of the sides and of the hub; what a second shop holds stands under the name of its file."""
     state = {}
-    for name, queries in ((BOOKS, _OFFICE), (HUB, _HUB if hub else {})):
+    for name, queries in ((BOOKS, _OFFICE), (HUB, _HUB)) if hub else ((BOOKS, _OFFICE),):
         with _open(folder / name) as connection:
             state |= {what: sorted(connection.execute(sql), key=repr) for what, sql in queries.items()}
     for name in shops:

@@ -37,6 +37,7 @@ class Proof:
     twin: oracle.State = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
+    booked_before: set[str] = field(default_factory=set)
     believed: list[str] = field(default_factory=list)  # changed values that nothing tells from true ones
 
     @property
@@ -44,11 +45,13 @@ class Proof:
         return self.root / "start"
 
     def prepare(self, day: str) -> None:
-        """`day`: next (the daily check is due), same, or killed (a run was killed in the middle of the day)."""
+        """`day`: next (the daily check is due), same, killed (a run was killed in the middle of it), first (no hub)."""
         world.begin(self.start, "order")
-        kit.run(self.start, _keeping_log(self.start, self.root / "older"))
-        make_backup(self.start / HUB, 7)
-        world.go_on(self.start, "order", next_day=day == "next")
+        if day != "first":
+            kit.run(self.start, _keeping_log(self.start, self.root / "older"))
+            make_backup(self.start / HUB, 7)
+            world.go_on(self.start, "order", next_day=day == "next")
+            self.booked_before = {row[0] for row in oracle.read(self.start, hub=False)["documents"]}
         twin = self.copy(self.start, "twin")
         for _ in range(kit.MOST_CYCLES):
             kit.run(twin)

@@ -51,11 +51,11 @@ class Watch:
     def wrap(self, side: WebStore | BackOffice) -> Any:
         return _Watched(side, self)
 
-    def connection(self) -> type[sqlite3.Connection]:
+    def connection(self, base: type[sqlite3.Connection]) -> type[sqlite3.Connection]:
         """A connection that tells us before anybody else."""
         watch = self
 
-        class Watched(sqlite3.Connection):
+        class Watched(base):  # type: ignore[misc, valid-type]
             def execute(self, *arguments: Any) -> sqlite3.Cursor:
                 try:
                     return super().execute(*arguments)
@@ -87,8 +87,10 @@ class _Watched:
         return write
 
 
-def run(folder: Path, hook: Hook = lambda _when, _method: None) -> Ended:
-    """All four steps over this folder, ended as the command line ends them."""
+def run(
+    folder: Path, hook: Hook = lambda _when, _method: None, connection: type[sqlite3.Connection] = sqlite3.Connection
+) -> Ended:
+    """All four steps over this folder, ended as the command line ends them; the hub is reached by this connection."""
     watch, said = Watch(hook), io.StringIO()
     world.connect(watch.wrap)
     settings = world.settings_for(folder, "order")
@@ -100,7 +102,7 @@ def run(folder: Path, hook: Hook = lambda _when, _method: None) -> Ended:
         render.show_report(sys.stderr, report, quiet=True)
         return report.exit_code
 
-    with _told(said), _connections(watch.connection()):
+    with _told(said), _connections(watch.connection(connection)):
         code = finish(app, call)
     return Ended(code, said.getvalue(), watch.writes, watch.late)
 
