@@ -288,8 +288,8 @@ class SandboxBooksSettings(Section):
     answers: Literal["now", "later"] = Field(
         default="now", description="Whether documents are booked at once, or only when it next looks at its queue."
     )
-    amend: tuple[Literal["amend"], ...] = Field(
-        default=("amend",), description="How it lets a booked sale be changed: amend. Empty: not at all."
+    amend: tuple[Literal["amend", "void", "credit"], ...] = Field(
+        default=("amend",), description="How it lets a booked sale be changed: amend, void, credit. Empty: not at all."
     )
 
 

@@ -118,8 +118,8 @@ class World:
     # --- what the other side holds ---
 
     def documents(self, order_id: str | None = None) -> list[Document]:
-        """What is in the books for our orders (or this one), in the order of booking."""
-        found = [posted.document for posted in self.office.documents() if posted.document.reference]
+        """What is in the books for our orders (or this one), in the order of booking; nothing that is void."""
+        found = [one.document for one in self.office.documents() if one.document.reference and not one.void]
         return [one for one in found if order_id in (None, one.order_id)]
 
     def totals(self, order_id: str | None = None, *, payments: bool = False) -> list[tuple[str, int]]:

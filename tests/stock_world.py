@@ -21,8 +21,8 @@ from tests.builders import World
 from tests.fakes.faulty import Fault, Faulty, Plan
 
 WRITES = frozenset(
-    "push_levels push_prices push_fulfilments push_customers push_documents amend_documents create_variants "
-    "create_groups".split()
+    "push_levels push_prices push_fulfilments push_customers push_documents amend_documents void_documents "
+    "create_variants create_groups".split()
 )
 _REAL_NOW = times.now
 Levels = dict[tuple[str, str, str], int | None]
@@ -179,7 +179,7 @@ class StockWorld(World):
             JOIN shipment_line s ON s.shipment_id = h.id
             WHERE h.document_id = d.id AND s.line_id = l.line_id AND s.sku = i.sku), 0)
             FROM document d JOIN document_line l ON l.document_id = d.id JOIN item i ON i.id = l.item_id
-            WHERE d.order_id = ? AND l.line_id = ? AND i.sku = ? AND d.reference LIKE ? || '/%'""",
+            WHERE d.order_id = ? AND l.line_id = ? AND i.sku = ? AND NOT d.void AND d.reference LIKE ? || '/%'""",
             (order_id, line_id, sku, shop.identity),
         ).fetchall()
         sold = sum(quantity for kind, quantity, _, _ in rows if kind == "sale")

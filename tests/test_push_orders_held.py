@@ -139,7 +139,8 @@ def test_a_reference_that_somebody_else_used_is_held_and_nothing_is_booked(world
     reference = f"{world.shop.identity}/{order}/sale/order"
     world.office.connection.execute(
         "INSERT INTO document (number, reference, kind, event, order_id, order_number, dated_on, currency, total, "
-        "fingerprint, tax_included, changed) VALUES ('S-9', ?, 'sale', '', '', '', '2026-01-01', 'GBP', 77, '', 0, 1)",
+        "fingerprint, tax_included, location, changed) "
+        "VALUES ('S-9', ?, 'sale', '', '', '', '2026-01-01', 'GBP', 77, '', 0, 'main', 1)",
         [reference],
     )
     world.run()

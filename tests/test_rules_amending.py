@@ -1,6 +1,7 @@
 """A booked sale whose order was edited: when it may be changed, and every sentence of why it may not."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,7 +17,8 @@ from syncctl.model import (
     Refund,
     RefundLine,
 )
-from syncctl.rules.amending import Change, Ways, as_booked, both_versions, fits, plan_change
+from syncctl.rules.amending import Change, Ways, as_booked, both_versions, fits, plan_change, undo_document
+from syncctl.rules.totals import sum_of
 from syncctl.rules.wanted import Problem
 from tests.fakes.orders import LATER, a_line, an_order, wanted
 
@@ -221,3 +223,51 @@ def test_payments_do_not_stand_in_the_way_of_a_change() -> None:
     before = replace(TWO, payments=(Payment(id="P", gateway="card", amount=2000),))
     assert [one.kind for one in wanted(before)] == [DocumentKind.SALE, DocumentKind.PAYMENT]
     assert isinstance(planned(before, replace(THREE, payments=before.payments)), Change)
+
+
+# --- undone and booked again ---------------------------------------------------------------------------------------
+
+PAID = an_order(payments=(Payment(id="9", gateway="card", amount=2000),))
+PAID_THREE = replace(PAID, lines=THREE.lines, total=3000)
+
+
+@pytest.mark.parametrize(
+    ("able", "before", "now", "way"),
+    [
+        (("credit", "void", "amend"), TWO, THREE, "amend"),
+        (("credit", "void"), TWO, THREE, "void"),
+        (("credit", "void"), PAID, PAID_THREE, "credit"),
+        (("credit",), TWO, THREE, "credit"),
+    ],
+)
+def test_of_the_ways_that_are_open_the_first_is_taken(
+    able: tuple[str, ...], before: Order, now: Order, way: str
+) -> None:
+    change = planned(before, now, ways(ways=able))
+    assert isinstance(change, Change) and change.way == way
+
+
+def test_a_sale_on_which_something_hangs_is_not_undone() -> None:
+    refunded, more = an_order(refunds=(ONE_BACK,)), replace(THREE, refunds=(ONE_BACK,))
+    assert why_not(PAID, PAID_THREE, ways(ways=("void",))) == "to void it is not possible while a payment hangs on it"
+    for way in ("void", "credit"):
+        assert why_not(refunded, more, ways(ways=(way,))) == f"to {way} it is not possible while a credit hangs on it"
+        shipped = ways(ways=(way,), shipped=True)
+        assert why_not(TWO, THREE, shipped) == f"to {way} it is not possible after something of it has left"
+
+
+def test_what_was_in_doubt_is_not_undone() -> None:
+    assert isinstance(planned(TWO, THREE, ways(ways=("void", "credit")), state="amending"), Problem)
+
+
+def test_an_undo_takes_all_of_the_sale_back_as_it_was_booked() -> None:
+    before = an_order(lines=(a_line(tax=400), a_line(2, sku="TRAY", quantity=1, amount=400)), charges=(SHIPPING,))
+    sale = sale_of(wanted(before)[0], revision=3)
+    undo = undo_document(replace(before, lines=THREE.lines), sale, "REF", date(2026, 3, 9), "7")
+    assert (undo.kind, undo.event, undo.original, undo.revision) == ("credit", "undo:3", sale.recorded.reference, 3)
+    assert undo.total == before.total == sum_of(undo.lines, undo.charges)
+    assert [(line.line_id, line.sku, line.quantity, line.title, line.restock) for line in undo.lines] == [
+        ("L1", "MUG", 2, "Mug", True),
+        ("L2", "TRAY", 1, "", True),
+    ]
+    assert (undo.reference, undo.dated_on, undo.customer_id, undo.taxed) == ("REF", date(2026, 3, 9), "7", True)

@@ -114,7 +114,7 @@ class BackOfficeAbilities:
     customer_batch: int = 50  # 0: customers cannot be written
     customer_search: frozenset[str] = frozenset({"reference", "id", "email", "phone"})
     creates_variants: bool = False
-    amend: frozenset[str] = frozenset()  # ways to change a booked sale: amend (in its place)
+    amend: frozenset[str] = frozenset()  # ways to change a booked sale: amend, void, or credit, and book again
     locations: bool = False
     groups: bool = False
     consent_channels: frozenset[str] = frozenset()
@@ -227,6 +227,10 @@ class BackOffice(ABC):
         They are found by reference, and what is said is absolute: the same again does no harm. Booked: it is so now.
         """
         return [Refused(key=one.reference, reason="cannot_amend") for one in documents]
+
+    def void_documents(self, references: Sequence[str]) -> list[DocumentOutcome]:
+        """Make these booked sales void, where `abilities.amend` has "void". Booked: it is so, since now or before."""
+        return [Refused(key=reference, reason="cannot_void") for reference in references]
 
     def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
         """What became of documents, or of changes of them, that were Queued: Booked, Refused, or still Queued."""

@@ -103,6 +103,9 @@ class CheckedBackOffice(WrappedBackOffice):
         references = [one.reference for one in documents]
         return _each(self.name, "amend_documents", references, self.back_office.amend_documents(documents))
 
+    def void_documents(self, references: Sequence[str]) -> list[DocumentOutcome]:
+        return _each(self.name, "void_documents", references, self.back_office.void_documents(references))
+
     def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
         return _each(self.name, "fetch_outcomes", references, self.back_office.fetch_outcomes(references))
 

@@ -77,6 +77,11 @@ class DryBackOffice(WrappedBackOffice):
     def amend_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
         return self._plan_documents("document.amend", documents)
 
+    def void_documents(self, references: Sequence[str]) -> list[DocumentOutcome]:
+        for reference in references:
+            self._plan("document.void", reference, "")
+        return [Queued(key=reference) for reference in references]
+
     def _plan_documents(self, operation: str, documents: Sequence[Document]) -> list[DocumentOutcome]:
         for one in documents:
             total = f"{money.to_text(one.total, one.currency)} {one.currency}"

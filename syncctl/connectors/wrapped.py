@@ -105,6 +105,9 @@ class WrappedBackOffice(BackOffice):
     def amend_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
         return self.back_office.amend_documents(documents)
 
+    def void_documents(self, references: Sequence[str]) -> list[DocumentOutcome]:
+        return self.back_office.void_documents(references)
+
     def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
         return self.back_office.fetch_outcomes(references)
 

@@ -30,6 +30,7 @@ class Confirmation:
     remote_id: str = ""
     number: str = ""
     sequence: int | None = None
+    void: bool = False  # no document of its own: the sale that this would credit was made void
 
 
 class Documents(Family):
@@ -124,13 +125,13 @@ class Documents(Family):
             ),
         )
 
-    def begin_amending(self, references: Sequence[str]) -> None:
+    def begin_change(self, references: Sequence[str], state: str) -> None:
         """Changes of these documents are about to be sent; until their outcome is known, nothing that they took off
-        the stock counts as known to any reading."""
+        the stock counts as known to any reading. `state`: amending, or undoing."""
         with self.hub.transaction() as connection:
             connection.executemany(
-                "UPDATE document SET state = 'amending', event = NULL WHERE reference = ?",
-                [(reference,) for reference in references],
+                "UPDATE document SET state = ?, event = NULL WHERE reference = ?",
+                [(state, reference) for reference in references],
             )
             self._mark_stale(references)
 
@@ -152,12 +153,12 @@ class Documents(Family):
         self._mark_stale([document.reference])
 
     def keep(self, reference: str) -> None:
-        """A change was refused: the books hold the document as it was; inside the caller's transaction.
+        """No change is on its way: the books hold the document as it was; inside the caller's transaction.
 
         As of a new event, for only a reading that begins after this one surely knows of it.
         """
         self.connection.execute(
-            "UPDATE document SET state = 'booked', event = ? WHERE reference = ? AND state = 'amending'",
+            "UPDATE document SET state = 'booked', event = ? WHERE reference = ? AND state IN ('amending', 'undoing')",
             [self.hub.next_event(), reference],
         )
 
@@ -204,7 +205,7 @@ def _document_row(row: int, one: Confirmation, event: int | None, now: str) -> t
     return (
         row,
         one.order_id,
-        document.kind,
+        "void" if one.void else document.kind,
         document.event,
         document.reference,
         document.dated_on.isoformat(),

@@ -20,6 +20,7 @@ class ShippedOrder:
     order_id: int
     lines: tuple[tuple[str, str, int], ...]
     taken: dict[tuple[str, str], int]
+    revision: int  # of the sale
 
     def left(self, kind: str) -> list[tuple[str, str, int]]:
         """The lines with the units that are left for a further shipment, or invoice."""
@@ -62,25 +63,36 @@ class Fulfilments(Family):
         found = {}
         for chunk in in_chunks(document_ids):
             rows = self.connection.execute(
-                "SELECT id, remote_id, order_id FROM document WHERE kind = 'sale' AND state <> 'queued' "
+                "SELECT id, remote_id, order_id, revision FROM document WHERE kind = 'sale' AND state <> 'queued' "
                 f"AND remote_id IN ({marks(chunk)})",
                 chunk,
             ).fetchall()
-            for document_id, remote_id, order_id in rows:
+            for document_id, remote_id, order_id, revision in rows:
                 lines = self.connection.execute(
                     "SELECT line_id, sku, quantity FROM document_line WHERE document_id = ? ORDER BY position",
                     [document_id],
                 )
-                found[remote_id] = ShippedOrder(order_id, tuple(lines.fetchall()), self._taken(order_id))
+                found[remote_id] = ShippedOrder(
+                    order_id, tuple(lines.fetchall()), self._taken(order_id, revision), revision
+                )
         return found
 
-    def _taken(self, order_id: int) -> dict[tuple[str, str], int]:
+    def _taken(self, order_id: int, revision: int) -> dict[tuple[str, str], int]:
         rows = self.connection.execute(
             "SELECT f.kind, x.line_id, sum(x.quantity) FROM fulfilment f JOIN fulfilment_line x "
-            "ON x.fulfilment_id = f.id WHERE f.order_id = ? GROUP BY f.kind, x.line_id",
-            [order_id],
+            "ON x.fulfilment_id = f.id WHERE f.order_id = ? AND f.revision = ? GROUP BY f.kind, x.line_id",
+            [order_id, revision],
         )
         return {(kind, line_id): units for kind, line_id, units in rows}
+
+    def of_orders(self, order_ids: Sequence[int]) -> set[int]:
+        """Those of these orders of which the back office has shipped or invoiced something."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT f.order_id FROM fulfilment f JOIN fulfilment_line x ON x.fulfilment_id = f.id "
+            f"WHERE f.kind <> 'shown' AND f.order_id IN ({marks(order_ids)})",
+            order_ids,
+        )
+        return {row[0] for row in rows}
 
     def known(self, party: str, shipments: Sequence[Shipment]) -> set[tuple[str, str]]:
         """(kind, id) of those that are recorded already."""
@@ -105,7 +117,7 @@ class Fulfilments(Family):
             shipment = one.shipment
             cursor = self.connection.execute(
                 "INSERT INTO fulfilment (party, kind, remote_id, order_id, tracking_number, carrier, tracking_url, "
-                "shipped_at, event, sequence, pending) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "shipped_at, event, sequence, pending, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     party,
                     shipment.kind,
@@ -118,6 +130,7 @@ class Fulfilments(Family):
                     event,
                     shipment.sequence,
                     int(shipment.kind == "shipment" and bool(one.units)),
+                    one.order.revision,
                 ],
             )
             items = {line_id: sku for line_id, sku, _ in one.order.lines}

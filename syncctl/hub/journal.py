@@ -134,6 +134,15 @@ class Journal(Family):
                     found[key] = Sent(payload or "", times.from_text(sent_at))
         return found
 
+    def refuse_queued(self, operation: str, key: str, message: str) -> None:
+        """What was accepted for later was refused in the end."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                "UPDATE journal SET state = 'refused', message = ? "
+                "WHERE operation = ? AND key = ? AND state = 'queued'",
+                [message[:500], operation, key],
+            )
+
     def sent_before(self, operation: str, keys: Iterable[str]) -> set[str]:
         """Those of these writes that may have reached the other side: they were sent, and no one said they were not."""
         rows = set()

@@ -136,9 +136,9 @@ CREATE TABLE document (
   id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES sales_order(id), kind TEXT NOT NULL,
   platform_event TEXT NOT NULL, reference TEXT NOT NULL UNIQUE, dated_on TEXT NOT NULL, currency TEXT NOT NULL,
   total INTEGER NOT NULL, fingerprint TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('booked', 'queued', 'amending')), -- amending: a change was sent
+  state TEXT NOT NULL CHECK (state IN ('booked', 'queued', 'amending', 'undoing')), -- the last two: a change was sent
   remote_id TEXT NOT NULL, number TEXT NOT NULL, sequence INTEGER, assumed INTEGER NOT NULL DEFAULT 0,
-  event INTEGER, -- our logical clock when the back office confirmed it as it is here; NULL while queued or amending
+  event INTEGER, -- our logical clock when the back office confirmed it as it is here; NULL while queued or changing
   taxed INTEGER NOT NULL, location TEXT NOT NULL, -- of the back office, as we asked for; '': it decided
   revision INTEGER NOT NULL, -- of the sale, or of the sale it belongs to
   recorded_at TEXT NOT NULL, UNIQUE (order_id, kind, platform_event)

@@ -8,14 +8,16 @@ _DOCUMENTS = (
     f"FROM {_COUNTING} CROSS JOIN document d ON d.order_id = o.id "
     "CROSS JOIN document_line x ON x.document_id = d.id WHERE o.counting = 1"
 )
-_SOLD = f"SELECT o.id AS order_id, x.line_id, x.sku, x.quantity AS sold, {{gone}} AS gone, 0 AS back {_DOCUMENTS} " + (
-    "AND d.kind = 'sale'"
+_SOLD = (
+    "SELECT o.id AS order_id, d.revision, x.line_id, x.sku, x.quantity AS sold, {gone} AS gone, 0 AS back "
+    f"{_DOCUMENTS} AND d.kind = 'sale'"
 )
-_BACK = f"SELECT o.id, x.line_id, x.sku, 0, 0, x.quantity {_DOCUMENTS} " + (
-    "AND d.kind = 'credit' AND d.event <= :as_of AND x.restock = 1"
+_BACK = f"SELECT o.id, d.revision, x.line_id, x.sku, 0, 0, x.quantity {_DOCUMENTS} " + (
+    "AND d.kind IN ('credit', 'void') AND d.event <= :as_of AND x.restock = 1"
 )
 _SHIPPED = (
-    f"SELECT o.id, x.line_id, x.sku, 0, x.quantity, 0 FROM {_COUNTING} CROSS JOIN fulfilment f ON f.order_id = o.id "
+    "SELECT o.id, f.revision, x.line_id, x.sku, 0, x.quantity, 0 "
+    f"FROM {_COUNTING} CROSS JOIN fulfilment f ON f.order_id = o.id "
     "CROSS JOIN fulfilment_line x ON x.fulfilment_id = f.id WHERE o.counting = 1 AND f.kind = '{kind}' "
     "AND f.event <= :as_of"
 )
@@ -24,11 +26,12 @@ _KNOWN = {
     "shipment": f"{_SOLD.format(gone='0')} UNION ALL {_BACK} UNION ALL {_SHIPPED.format(kind='shipment')}",
     "invoice": f"{_SOLD.format(gone='0')} UNION ALL {_BACK} UNION ALL {_SHIPPED.format(kind='invoice')}",
 }
-# A credit first cancels what has not left yet; only the rest came back onto the stock. Units that were booked on
-# another item (a placeholder) never left this one's.
+# A credit first cancels what has not left yet of its own sale (an order may have been booked again: each revision is a
+# sale); only the rest came back onto the stock. Units that were booked on another item never left this one's.
 RELIEF = {
-    falls_on: "SELECT order_id, line_id, sku, sum(gone) - max(0, sum(back) - (sum(sold) - sum(gone))) AS units "
-    f"FROM ({known}) GROUP BY order_id, line_id, sku"
+    falls_on: "SELECT order_id, line_id, sku, sum(relieved) AS units FROM (SELECT order_id, line_id, sku, "
+    f"sum(gone) - max(0, sum(back) - (sum(sold) - sum(gone))) AS relieved FROM ({known}) "
+    "GROUP BY order_id, revision, line_id, sku) GROUP BY order_id, line_id, sku"
     for falls_on, known in _KNOWN.items()
 }
 UNREFLECTED = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from syncctl import money
 from syncctl.errors import MoneyError
@@ -18,9 +19,9 @@ from syncctl.model import (
 )
 from syncctl.rules.documents import misfit
 from syncctl.rules.totals import order_fingerprint, sum_of
-from syncctl.rules.wanted import Problem
+from syncctl.rules.wanted import Problem, undo_event
 
-WAYS = ("amend",)  # in the order of preference
+AMEND, VOID, CREDIT = "amend", "void", "credit"  # the ways to change a sale, in the order of preference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,14 +34,19 @@ class Ways:
     ways: Collection[str]
     allowed: bool
     at_order: bool
+    shipped: bool = False  # of this order, something has left
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a booked sale is to say instead. `wait`: not now, for it is still on its way into the books itself."""
+    """What a booked sale is to say instead, and by which way.
+
+    `wait`: not now, for it is still on its way into the books itself.
+    """
 
     booked: BookedSale
     new: Document
+    way: str = AMEND
     wait: bool = False
 
     @property
@@ -92,18 +98,56 @@ def plan_change(
     if sale is None or order.kind == OrderKind.RETURN or unfit - {sale.recorded.reference}:
         return problem
     new = next(one for one in wanted if one.reference == sale.recorded.reference)
-    why = "" if in_doubt else _why_not(order, new, recorded, sale, ways)
-    return both_versions(sale, new, why) if why else Change(sale, new, wait=sale.recorded.state == "queued")
-
-
-def _why_not(order: Order, new: Document, recorded: Sequence[RecordedDocument], sale: BookedSale, ways: Ways) -> str:
+    if in_doubt and AMEND in ways.ways:
+        return Change(sale, new)
     if not ways.allowed:
-        return "`orders.edited` says hold"
-    if not any(way in ways.ways for way in WAYS):
-        return "the back office cannot change a booked document"
-    if sale.recorded.state != "queued" and (line_id := _credited_line(order, new, recorded, sale, ways)):
-        return f"what it credits of line {line_id[:40]} would no longer be right"
-    return ""
+        return both_versions(sale, new, "`orders.edited` says hold")
+    if sale.recorded.state == "queued" and {AMEND, VOID, CREDIT} & set(ways.ways):
+        return Change(sale, new, wait=True)
+    why = {way: _why_not(way, order, new, recorded, sale, ways) for way in (AMEND, VOID, CREDIT) if way in ways.ways}
+    way = next((way for way in why if not why[way]), None)
+    if way is None or in_doubt:
+        return both_versions(sale, new, "; ".join(why.values()) or "the back office cannot change a booked document")
+    return Change(sale, new, way)
+
+
+def undo_document(order: Order, sale: BookedSale, reference: str, dated_on: date, customer_id: str | None) -> Document:
+    """The credit that takes all of a booked sale back, so that it can be booked again."""
+    booked = sale.recorded
+    titles = {line.id: line.title for line in order.lines}
+    return Document(
+        reference=reference,
+        kind=DocumentKind.CREDIT,
+        event=undo_event(booked.revision),
+        order_id=order.id,
+        number=order.number,
+        dated_on=dated_on,
+        currency=order.currency,
+        total=booked.total,
+        fingerprint=f"undo {booked.fingerprint}",
+        lines=tuple(replace(line, title=titles.get(line.line_id, ""), restock=True) for line in sale.lines),
+        charges=sale.charges,
+        customer_id=customer_id,
+        original=booked.reference,
+        revision=booked.revision,
+        location=sale.location,
+        taxed=sale.taxed,
+    )
+
+
+def _why_not(
+    way: str, order: Order, new: Document, recorded: Sequence[RecordedDocument], sale: BookedSale, ways: Ways
+) -> str:
+    """Why the sale cannot be changed in this way; "" if it can."""
+    if way == AMEND:
+        line_id = _credited_line(order, new, recorded, sale, ways)
+        return f"what it credits of line {line_id[:40]} would no longer be right" if line_id else ""
+    hanging = {one.kind for one in recorded if one.revision == sale.recorded.revision} - {str(DocumentKind.SALE)}
+    if way == CREDIT:  # payments stay on the customer's account
+        hanging -= {str(DocumentKind.PAYMENT)}
+    if hanging:
+        return f"to {way} it is not possible while a {min(hanging)} hangs on it"
+    return f"to {way} it is not possible after something of it has left" if ways.shipped else ""
 
 
 def _credited_line(

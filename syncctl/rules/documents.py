@@ -95,6 +95,9 @@ def _as_found(order: Order, document: Document, answer: Found) -> Document:
 
 
 def _taken(document: Document, answer: Found) -> Problem | None:
+    if answer.state == "void":
+        text = f"the document {document.reference} was made void in the back office; nothing was booked in its place"
+        return Problem("void in the books", text, {"theirs": answer.remote_id, "reference": document.reference})
     if (answer.total, answer.currency) == (document.total, document.currency):
         return None
     return Problem(

@@ -40,6 +40,7 @@ class Terms:
     taxed: bool  # tax goes into the documents
     location: str = ""  # of the back office, that units leave from and come back to; "": it decides
     booked_items: Mapping[str, str] = field(default_factory=dict)  # by line id: what a booked sale was booked on
+    revision: int = 1  # the sale that is wanted: each time it was undone, the next
     booked_as: str = ""  # the fingerprint of the booked sale, where the order was put back to what that has
 
     def item_of(self, line: LineItem) -> str | None:
@@ -103,7 +104,22 @@ def sale_reference(order: Order, terms: Terms) -> str:
     """The reference that the order's own document has, or would have."""
     if order.kind == OrderKind.RETURN:
         return _reference(order, terms, DocumentKind.CREDIT, "return")
-    return _reference(order, terms, DocumentKind.SALE, "order")
+    return _reference(order, terms, DocumentKind.SALE, sale_event(terms.revision))
+
+
+def sale_event(revision: int) -> str:
+    """The event of a sale: the first is the order itself, each later one has its number."""
+    return "order" if revision == 1 else f"order:{revision}"
+
+
+def undo_event(revision: int) -> str:
+    """The event of what undoes a sale, so that it can be booked again."""
+    return f"undo:{revision}"
+
+
+def undo_reference(order: Order, terms: Terms) -> str:
+    """The reference of the credit that undoes the order's sale of this revision."""
+    return _reference(order, terms, DocumentKind.CREDIT, undo_event(terms.revision))
 
 
 def cancel_reference(order: Order, terms: Terms) -> str:
@@ -120,7 +136,7 @@ def _sale(order: Order, customer_id: str | None, terms: Terms) -> Document:
         order,
         terms,
         kind=DocumentKind.SALE,
-        event="order",
+        event=sale_event(terms.revision),
         at=order.placed_at,
         fingerprint=terms.booked_as or order_fingerprint(order),
         lines=tuple(_line(line, terms, 1) for line in order.lines),
@@ -203,6 +219,7 @@ def _payment(payment: Payment, amount: int, order: Order, sale: Document, terms:
         fingerprint=f"{payment.id}:{payment.amount}",
         customer_id=sale.customer_id,
         original=sale.reference,
+        revision=terms.revision,
         store_number=terms.settings.store_number,
         tender=_tender(payment, terms),
     )
@@ -273,6 +290,7 @@ def _document(
         customer_id=customer_id,
         location=terms.location,
         original=original,
+        revision=terms.revision,
         store_number=terms.settings.store_number,
         taxed=terms.taxed,
         email=order.email,

@@ -24,7 +24,7 @@ from syncctl.model import (
     Queued,
     Refused,
 )
-from syncctl.rules.amending import Change, both_versions
+from syncctl.rules.amending import AMEND, Change, both_versions
 from syncctl.steps.batches import push_halving
 from syncctl.steps.booking import Row, Task, of_the_lost_time, refusal_mark, still_wanted
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
@@ -45,7 +45,7 @@ def amend(run: Run, tasks: Sequence[Task]) -> Counts:
     rows = [
         _Row(task, task.change.new, change=task.change)
         for task in tasks
-        if task.change is not None and not task.problem and not task.waiting
+        if task.change is not None and task.change.way == AMEND and not task.problem and not task.waiting
     ]
     for batch in in_chunks(rows, run.back_office.abilities.document_batch):
         batch = _without_queued(run, _without_unsettled(run, batch, counts), counts)
@@ -151,12 +151,12 @@ def _without_strange(run: Run, rows: Sequence[_Row]) -> list[_Row]:
     answers = _look_up(run, [row.document.reference for row in rows])
     for row in rows:
         known = row.task.stored.id not in lost_time and not row.change.in_doubt
-        if (found := _strange(row, answers[row.document.reference], known=known)) is not None:
+        if (found := strange(row, row.change, answers[row.document.reference], known=known)) is not None:
             _give_up(run, row, *found)
     return [row for row in rows if row.task.problem is None]
 
 
-def _strange(row: _Row, answer: LookUp, *, known: bool) -> tuple[str, str] | None:
+def strange(row: Row, change: Change, answer: LookUp, *, known: bool) -> tuple[str, str] | None:
     """Why the sale in the books must not be touched: a reason and a sentence. `known`: only we can have changed it."""
     if isinstance(answer, Absent):
         return "gone from the books", "the back office has no document of this reference any more"
@@ -166,7 +166,7 @@ def _strange(row: _Row, answer: LookUp, *, known: bool) -> tuple[str, str] | Non
         return "void in the books", "it was made void there by somebody else"
     if answer.currency != row.document.currency:
         return "changed in the books", f"it is in {answer.currency} there"
-    if known and answer.total not in (row.change.booked.recorded.total, row.document.total):
+    if known and answer.total not in (change.booked.recorded.total, change.new.total):
         return "changed in the books", f"somebody else made it {answer.total} there"
     return None
 
@@ -175,7 +175,7 @@ def _send(run: Run, rows: Sequence[_Row]) -> Counts:
     """The hub forgets what the sale took off the stock, then come the journal rows, then the change."""
     if not rows:
         return Counts()
-    run.hub.documents.begin_amending([row.document.reference for row in rows])
+    run.hub.documents.begin_change([row.document.reference for row in rows], "amending")
     entries = [_entry(row) for row in rows]
     for row, number in zip(rows, run.hub.journal.open(entries), strict=True):
         row.row = number

@@ -27,20 +27,25 @@ from syncctl.rules.wanted import CANCEL, Problem
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
-_OPERATION = "document.create"
+CREATE = "document.create"
 
 
 @dataclass(slots=True)
 class Task:
     """One order on its way into the books. `states`: reference -> booked | queued | amending, as far as it is known.
 
-    `change`: what its booked sale is to say instead, first of all.
+    `change`: what its booked sale is to say instead, first of all; `undo`: by undoing it with this and booking it
+    again; `undone`: that is done.
     """
 
     stored: StoredOrder
     wanted: list[Document]
     states: dict[str, str]
     change: Change | None = None
+    undo: Document | None = None
+    undone: bool = False
+    probed: bool = True  # False: a sale that is found may have been undone since; then `probe` is set
+    probe: bool = False
     unwanted: str = ""  # why it is not to be booked, unless it is already
     problem: Problem | None = None
     refused: str = ""  # the mark of what was refused, so that the same is not sent each cycle
@@ -109,13 +114,14 @@ def leave_refused(run: Run, tasks: Sequence[Task]) -> None:
     holds = run.hub.holds.get("order", [str(task.stored.id) for task in tasks])
     for task in tasks:
         if (hold := holds.get(str(task.stored.id))) is not None:
-            marks = {refusal_mark(run, document.fingerprint) for document in task.wanted}
+            documents = [*task.wanted, *([task.undo] if task.undo else [])]
+            marks = {refusal_mark(run, document.fingerprint) for document in documents}
             task.waiting = task.waiting or any(map(hold.stands_for, marks))
 
 
 def _wave(run: Run, work: Sequence[tuple[Task, list[Document]]]) -> Counts:
     unsettled = run.hub.journal.unsettled(
-        _OPERATION,
+        CREATE,
         [document.reference for _, documents in work for document in documents],
         times.now() - run.settings.safety.settle,
     )
@@ -142,7 +148,7 @@ def may_be_sent(run: Run, references: Sequence[tuple[StoredOrder, str]]) -> set[
 
     A hub that was restored does not know what was sent in the time it lost.
     """
-    sent = run.hub.journal.sent_before(_OPERATION, [reference for _, reference in references])
+    sent = run.hub.journal.sent_before(CREATE, [reference for _, reference in references])
     unknown = {stored.id for stored in of_the_lost_time(run, [stored for stored, _ in references])}
     return sent | {reference for stored, reference in references if stored.id in unknown}
 
@@ -161,7 +167,7 @@ def cancels_in_books(run: Run, references: Sequence[tuple[StoredOrder, str]]) ->
     """
     in_doubt = may_be_sent(run, references)
     settle = times.now() - run.settings.safety.settle
-    unsettled = run.hub.journal.unsettled(_OPERATION, in_doubt, settle)
+    unsettled = run.hub.journal.unsettled(CREATE, in_doubt, settle)
     asked = {reference: stored.id for stored, reference in references if reference in in_doubt - unsettled}
     found = set()
     for chunk in in_chunks(asked, run.back_office.abilities.look_up_batch):
@@ -174,7 +180,7 @@ def _open_rows(run: Run, rows: Sequence[Row]) -> None:
     entries = [
         Entry(
             BACK_OFFICE,
-            _OPERATION,
+            CREATE,
             row.document.reference,
             f"order {row.task.stored.id}",
             json.dumps({"kind": row.document.kind, "total": row.document.total, "lines": len(row.document.lines)}),
@@ -202,11 +208,15 @@ def _plan(run: Run, rows: Sequence[Row], answers: dict[str, LookUp], sent: set[s
         by_task.setdefault(row.task.stored.id, []).append(row)
     for mine in by_task.values():
         task = mine[0].task
+        if not task.probed and any(_is_found_sale(row, answers) for row in mine):
+            task.probe = task.waiting = True
+            outcomes.closed += [(row.row, "not sent", "found: is it undone?") for row in mine]
+            continue
         plan = plan_documents(
             task.stored.order,
             [row.document for row in mine],
             answers,
-            unwanted="" if task.states else task.unwanted,
+            unwanted="" if task.wanted[0].reference in task.states else task.unwanted,
             may_be_sent=sent.__contains__,
         )
         task.problem, task.rejected = plan.problem, plan.rejected
@@ -225,6 +235,10 @@ def _plan(run: Run, rows: Sequence[Row], answers: dict[str, LookUp], sent: set[s
                 outcomes.closed.append((row.row, "not sent", plan.rejected or "held"))
     _commit(run, outcomes)
     return to_create
+
+
+def _is_found_sale(row: Row, answers: dict[str, LookUp]) -> bool:
+    return row.document.kind == DocumentKind.SALE and isinstance(answers[row.document.reference], Found)
 
 
 def _adopt(row: Row, answer: Found, outcomes: _Outcomes) -> None:

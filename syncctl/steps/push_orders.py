@@ -4,21 +4,17 @@ For each batch of orders: decide what is wanted, commit journal rows, look the r
 commit the outcomes. Sales first; credits and payments once their sale is booked.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-
 from syncctl import times
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.holds import Hold
 from syncctl.hub.order_reading import StoredOrder
-from syncctl.model import Booked, BookedSale, Order, Queued, RecordedDocument, Refused
-from syncctl.rules.amending import Ways, as_booked, fits, plan_change
+from syncctl.model import Booked, Queued, RecordedDocument, Refused
 from syncctl.rules.decisions import Verdict, counts_against_stock, decide
-from syncctl.rules.wanted import CANCEL, Problem, Terms, cancel_reference, sale_reference, wanted_documents
-from syncctl.steps import amending, booking
+from syncctl.rules.wanted import Problem, Terms, sale_reference
+from syncctl.steps import amending, booking, undoing
 from syncctl.steps.booking import Task
 from syncctl.steps.items import Items
-from syncctl.steps.link_customers import link_customers
+from syncctl.steps.planning import Planner, unwanted
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
 
@@ -42,113 +38,37 @@ def push_orders(run: Run) -> Counts:
 
 
 def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str | None) -> Counts:
+    """Plan, change what is booked and misfits, book; what was undone, or found to be, is planned once more."""
     items.learn(line.sku for stored in orders for line in stored.order.lines)
-    ids = [one.id for one in orders]
-    recorded, sales = run.hub.documents.recorded(ids), run.hub.documents.booked_sales(ids)
-    wanted = _customers_to_link(run, orders, recorded)
-    linked = link_customers(run, wanted)
-    others = {one.customer_id for one in orders if one.customer_id is not None} - wanted
-    known = run.hub.links.primaries(BACK_OFFICE, "customer", others)
-    linked.ids.update({hub_id: link.remote_id for hub_id, link in known.items()})
-    cancelled, waiting = booking.cancels_in_books(run, _cancels_in_doubt(orders, recorded, items))
-    sales |= amending.doubted(run, orders, sales)
-    tasks = []
-    counts = Counts(linked.counts)
-    for stored in orders:
-        if stored.customer_id in linked.waiting or stored.id in waiting:
-            counts["waiting"] += 1
-            continue
-        terms = items.terms(stored.party)
-        customer_id = linked.ids.get(stored.customer_id or 0)
-        facts = _Facts(recorded.get(stored.id, []), sales.get(stored.id), customer_id, currency, stored.id in cancelled)
-        task = _task(run, stored, terms, facts)
-        if not isinstance(task, Problem):
-            tasks.append(task)
-        elif stored.id not in recorded and _is_left_alone(run, stored, terms):
-            _reject(run, stored, _unwanted(run, stored.order), counts)
-        else:
-            _hold(run, stored, task, counts)
+    planner = Planner(run, items, currency)
+    counts = planner.prepare(orders)
+    tasks = _planned(run, planner, orders, counts)
     booking.leave_refused(run, tasks)
     counts += amending.amend(run, tasks)
+    counts += undoing.undo(run, tasks)
+    again = _planned(run, planner, [task.stored for task in tasks if task.undone], counts)
+    tasks = [task for task in tasks if not task.undone] + again
     counts += booking.book(run, tasks)
+    if probes := [task for task in tasks if task.probe]:
+        planner.probe([task.stored for task in probes])
+        again = _planned(run, planner, [task.stored for task in probes], counts)
+        counts += booking.book(run, again)
+        tasks = [task for task in tasks if not task.probe] + again
     _conclude(run, tasks, counts)
     return counts
 
 
-def _customers_to_link(run: Run, orders: list[StoredOrder], recorded: Mapping[int, object]) -> set[int]:
-    """The customers of what is to be booked; one whose only order was cancelled at once is nobody's business."""
-    wanted = (one for one in orders if one.id in recorded or not _unwanted(run, one.order))
-    return {one.customer_id for one in wanted if one.customer_id is not None}
-
-
-def _cancels_in_doubt(
-    orders: list[StoredOrder], recorded: Mapping[int, list[RecordedDocument]], items: Items
-) -> list[tuple[StoredOrder, str]]:
-    """Cancelled orders with refunds, of whose cancellation no credit is recorded; each with that credit's reference."""
-    return [
-        (stored, cancel_reference(stored.order, items.terms(stored.party)))
-        for stored in orders
-        if stored.order.cancelled_at is not None
-        and stored.order.refunds
-        and all(one.event != CANCEL for one in recorded.get(stored.id, []))
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What is known of an order beside itself."""
-
-    recorded: list[RecordedDocument]
-    sale: BookedSale | None
-    customer_id: str | None
-    currency: str | None
-    cancel_is_booked: bool
-
-
-def _task(run: Run, stored: StoredOrder, terms: Terms, facts: _Facts) -> Task | Problem:
-    """What is wanted for one order and not recorded yet; a Problem if it cannot be, or something booked misfits."""
-    order = stored.order
-    if facts.currency is not None and order.currency != facts.currency:
-        return Problem("foreign currency", f"it is in {order.currency[:10]!r}, the books are kept in {facts.currency}")
-    order, terms = _as_it_was_booked(order, terms, facts.sale)
-    wanted = wanted_documents(order, facts.customer_id, terms, facts.recorded, cancel_is_booked=facts.cancel_is_booked)
-    if isinstance(wanted, Problem):
-        return wanted
-    unwanted = "" if facts.recorded else _unwanted(run, order)
-    states = {one.reference: one.state for one in facts.recorded}
-    change = plan_change(order, wanted, facts.recorded, facts.sale, _ways(run))
-    if isinstance(change, Problem):
-        return change
-    waits = change is not None and change.wait
-    return Task(stored, wanted, states, change=change, unwanted=unwanted, waiting=waits)
-
-
-def _as_it_was_booked(order: Order, terms: Terms, sale: BookedSale | None) -> tuple[Order, Terms]:
-    """What is credited must fit what was booked: its tax, its items, and if the order was cancelled after an edit that
-    never reached the books, its goods."""
-    if sale is None:
-        return order, terms
-    terms = replace(terms, taxed=sale.taxed, location=sale.location)
-    if order.cancelled_at is not None and sale.recorded.state != "amending" and not fits(order, sale):
-        return as_booked(order, sale), replace(terms, booked_items=sale.items, booked_as=sale.recorded.fingerprint)
-    return order, replace(terms, booked_items=sale.items if fits(order, sale) else {})
-
-
-def _ways(run: Run) -> Ways:
-    abilities = run.back_office.abilities
-    return Ways(
-        ways=abilities.amend,
-        allowed=run.settings.orders.edited == "amend",
-        at_order=abilities.stock_falls_on == "order",
-    )
-
-
-def _unwanted(run: Run, order: Order) -> str:
-    """Why an order that may be in the books is not to be booked if it is not: cancelled, or left out by now."""
-    if order.cancelled_at is not None:
-        return "cancelled before booking"
-    verdict = decide(order, run.settings.orders)
-    return verdict.reason if verdict.decision in ("left_out", "history") else ""
+def _planned(run: Run, planner: Planner, orders: list[StoredOrder], counts: Counts) -> list[Task]:
+    """What is to be done for these orders; of which nothing can be made is held, or rejected."""
+    tasks = []
+    for stored, task in planner.plan(orders, counts):
+        if not isinstance(task, Problem):
+            tasks.append(task)
+        elif stored.id not in planner.recorded and _is_left_alone(run, stored, planner.items.terms(stored.party)):
+            _reject(run, stored, unwanted(run, stored.order), counts)
+        else:
+            _hold(run, stored, task, counts)
+    return tasks
 
 
 def _conclude(run: Run, tasks: list[Task], counts: Counts) -> None:
@@ -168,8 +88,9 @@ def _conclude(run: Run, tasks: list[Task], counts: Counts) -> None:
 
 def _is_left_alone(run: Run, stored: StoredOrder, terms: Terms) -> bool:
     """Whether an order of which nothing can be made is not wanted, and surely not in the books: no need to hold it."""
-    unwanted = _unwanted(run, stored.order)
-    return bool(unwanted) and not booking.may_be_sent(run, [(stored, sale_reference(stored.order, terms))])
+    return bool(unwanted(run, stored.order)) and not booking.may_be_sent(
+        run, [(stored, sale_reference(stored.order, terms))]
+    )
 
 
 def _reject(run: Run, stored: StoredOrder, reason: str, counts: Counts) -> None:

@@ -262,6 +262,50 @@ class Documents(BackOfficeSuite):
         [outcome] = runs.books.amend_documents([document("order-1", line("1", "CUP", 5))])
         assert isinstance(outcome, Refused)
 
+    def voids(self, runs: Runs) -> None:
+        if "void" not in runs.books.abilities.amend:
+            pytest.skip("it makes nothing void")
+
+    def test_a_void_sale_has_moved_no_stock_and_says_that_it_is_void(self, runs: Runs) -> None:
+        self.voids(runs)
+        self.sale(runs, "order-1", line("1", "CUP", 4))
+        self.sale(runs, "order-2", line("1", "CUP", 1))
+        for _ in range(2):  # again does no harm
+            [outcome] = runs.void("order-1")
+            assert isinstance(outcome, Booked)
+        self.relieve(runs, "order-2")
+        assert runs.available("CUP") == 9
+        if runs.books.abilities.look_up:
+            assert (runs.find("order-1").state, runs.find("order-2").state) == ("void", "booked")
+
+    def test_a_sale_on_which_something_hangs_is_not_made_void(self, runs: Runs) -> None:
+        self.voids(runs)
+        self.sale(runs, "shipped", line("1", "CUP", 2))
+        runs.vendor.ship("shipped", {"1": 1})
+        refused = ["shipped", "never-booked"]
+        for kind in sorted(runs.books.abilities.kinds - {DocumentKind.SALE}):
+            self.sale(runs, f"with-{kind}", line("1", "BOWL", 1))
+            lines = (line("1", "BOWL"),) if kind == DocumentKind.CREDIT else ()
+            runs.book(document(f"{kind}-1", *lines, kind=kind, original=f"with-{kind}", total=250))
+            refused.append(f"with-{kind}")
+        outcomes = runs.void(*refused)
+        assert [type(outcome) for outcome in outcomes] == [Refused] * len(refused)
+        assert [outcome.key for outcome in outcomes] == refused
+
+    def test_nothing_hangs_on_a_void_sale_any_more(self, runs: Runs) -> None:
+        self.voids(runs)
+        self.kind(runs, DocumentKind.CREDIT)
+        self.sale(runs, "order-1", line("1", "CUP", 4))
+        runs.void("order-1")
+        [outcome] = runs.book(document("credit-1", line("1", "CUP"), kind=DocumentKind.CREDIT, original="order-1"))
+        assert isinstance(outcome, Refused)
+
+    def test_what_makes_nothing_void_says_so(self, runs: Runs) -> None:
+        if "void" in runs.books.abilities.amend:
+            pytest.skip("it makes sales void")
+        self.sale(runs, "order-1")
+        assert isinstance(runs.books.void_documents(["order-1"])[0], Refused)
+
     # --- queues ---
 
     def test_an_answer_that_comes_later_comes(self, runs: Runs) -> None:

@@ -65,6 +65,10 @@ class Runs:
         """Amend and, where answers come later, wait for them."""
         return self._settled(self.books.amend_documents(documents))
 
+    def void(self, *references: str) -> list[DocumentOutcome]:
+        """Make sales void and, where answers come later, wait for that."""
+        return self._settled(self.books.void_documents(references))
+
     def _settled(self, outcomes: list[DocumentOutcome]) -> list[DocumentOutcome]:
         waiting = [outcome.key for outcome in outcomes if isinstance(outcome, Queued)]
         if not waiting:

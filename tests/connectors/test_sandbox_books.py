@@ -21,7 +21,7 @@ class SmallPages(SandboxBooks):
 
 class TestStockFallsOnOrder(BackOfficeConformance):
     stock_falls_on, answers = "order", "now"
-    amend: tuple[str, ...] = ("amend",)
+    amend: tuple[str, ...] = ("amend", "void")
 
     def start_vendor(self, folder: Path) -> Office:
         return Office(folder / "office.db", demo=False, stock_falls_on=self.stock_falls_on, answers=self.answers)

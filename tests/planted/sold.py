@@ -27,8 +27,8 @@ BUGS = (
     Bug(
         name="edited-order-not-noticed",
         why="an order that was edited after booking stays in the books as it was, and nobody is told",
-        old="    change = plan_change(order, wanted, facts.recorded, facts.sale, _ways(run))",
-        new="    change = None",
+        old="        change = plan_change(order, wanted, recorded, sale, self._ways(stored.id))",
+        new="        change = None",
         tests=(
             "tests/test_push_orders.py::"
             "test_an_order_edited_after_booking_is_held_with_both_versions_where_so_set_and_its_units_count",
@@ -44,8 +44,8 @@ BUGS = (
     Bug(
         name="foreign-currency-booked",
         why="an order of 100 dollars is booked as 100 pounds",
-        old="if facts.currency is not None and order.currency != facts.currency:",
-        new="if facts.currency is None and order.currency:",
+        old="if self.currency is not None and order.currency != self.currency:",
+        new="if self.currency is None and order.currency:",
         tests=("tests/test_push_orders_held.py::test_an_order_in_another_currency_than_the_books_is_held",),
     ),
     Bug(
@@ -65,14 +65,14 @@ BUGS = (
     Bug(
         name="amended-whatever-stands-there",
         why="a sale that the bookkeeper changed by hand is overwritten",
-        old="if known and answer.total not in (row.change.booked.recorded.total, row.document.total):",
+        old="if known and answer.total not in (change.booked.recorded.total, change.new.total):",
         new="if known and answer.total is None:",
         tests=("tests/test_amending.py::test_what_cannot_be_amended_is_held_with_both_versions_and_left_alone",),
     ),
     Bug(
         name="amended-units-not-forgotten",
         why="while nobody knows whether a change arrived, its units count as they were",
-        old="    run.hub.documents.begin_amending([row.document.reference for row in rows])\n",
+        old='    run.hub.documents.begin_change([row.document.reference for row in rows], "amending")\n',
         new="",
         tests=("tests/test_amending.py::test_a_lost_reply_is_no_harm_whatever_the_order_says_next",),
     ),
@@ -82,6 +82,29 @@ BUGS = (
         old="_without_queued(run, _without_unsettled(run, batch, counts), counts)",
         new="_without_queued(run, batch, counts)",
         tests=("tests/test_amending.py::test_a_change_that_may_still_be_settling_waits",),
+    ),
+    Bug(
+        name="undone-units-not-forgotten",
+        why="while nobody knows whether a sale was undone, its units count as sold, and go on sale again",
+        old='    run.hub.documents.begin_change([row.sale for row in rows], "undoing")\n',
+        new="",
+        tests=(
+            "tests/test_booked_again.py::test_a_lost_reply_at_any_write_leaves_one_sale_whatever_the_order_says_next",
+        ),
+    ),
+    Bug(
+        name="found-sale-is-believed-to-stand",
+        why="a restored hub takes a sale that was undone since for the order's, and credits it",
+        old="        if not task.probed and any(",
+        new="        if task.probed and any(",
+        tests=("tests/test_booked_again.py::test_a_hub_restored_to_any_time_never_books_a_second_sale",),
+    ),
+    Bug(
+        name="revisions-share-their-relief",
+        why="units of a sale that was undone count for the one that took its place",
+        old="GROUP BY order_id, revision, line_id, sku)",
+        new="GROUP BY order_id, line_id, sku)",
+        tests=("tests/test_booked_again.py::test_an_edited_order_is_undone_and_booked_again_as_the_next_revision",),
     ),
     Bug(
         name="credited-line-is-amended",

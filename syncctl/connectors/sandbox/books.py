@@ -83,6 +83,13 @@ class SandboxBooks(BackOffice):
         self._fits(len(documents), self.abilities.document_batch)
         return self.office.amend(documents)
 
+    def void_documents(self, references: Sequence[str]) -> list[DocumentOutcome]:
+        """Make sales void, or queue that; refused for a closed period, and where something hangs on the sale."""
+        if "void" not in self.abilities.amend:
+            return super().void_documents(references)
+        self._fits(len(references), self.abilities.document_batch)
+        return self.office.void(references)
+
     def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
         return self.office.outcomes(references)
 

@@ -107,15 +107,27 @@ class Office(Items):
                 return books.enqueue(self.connection, documents, books.AMEND)
             return self._amend(documents)
 
+    def void(self, references: Sequence[str]) -> list[DocumentOutcome]:
+        """Make sales void, each by itself, or queue that; one outcome each, in order."""
+        with atomic(self.connection):
+            sales = [next(self.documents(reference), None) for reference in references]
+            known = [one.document for one in sales if one is not None]
+            done = books.enqueue(self.connection, known, books.VOID) if self.answers == "later" else self._void(known)
+            outcomes = {one.key: one for one in done}
+            unknown = "There is no such sale."
+            return [
+                outcomes.get(one) or Refused(key=one, reason="unknown_document", message=unknown) for one in references
+            ]
+
     def work_queue(self) -> list[DocumentOutcome]:
         """Book or refuse everything that waits in the queue, oldest first."""
         if not books.waiting(self.connection):
             return []
         with atomic(self.connection):
             results: list[DocumentOutcome] = []
+            work = {books.CREATE: self._book, books.AMEND: self._amend, books.VOID: self._void}
             for action, run in groupby(books.waiting(self.connection), key=itemgetter(0)):
-                documents = [document for _, document in run]
-                results += self._amend(documents) if action == books.AMEND else self._book(documents)
+                results += work[action]([document for _, document in run])
             books.settle(self.connection, results)
         return results
 
@@ -227,6 +239,12 @@ class Office(Items):
     def _amend(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
         changes = Changes(self.connection, self.stock_falls_on, documents)
         results: list[DocumentOutcome] = [changes.amend(document) for document in documents]
+        changes.finish()
+        return results
+
+    def _void(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        changes = Changes(self.connection, self.stock_falls_on, documents)
+        results: list[DocumentOutcome] = [changes.void(document.reference) for document in documents]
         changes.finish()
         return results
 

@@ -130,7 +130,7 @@ class Booking:
         self._flush()  # the sale may be earlier in this batch
         row = self.connection.execute(
             "SELECT id, total, credited FROM document WHERE reference = ? AND reference <> '' AND kind = 'sale'"
-            " ORDER BY id LIMIT 1",
+            " AND NOT void ORDER BY id LIMIT 1",
             (document.original,),
         ).fetchone()
         if row is None:

@@ -33,6 +33,7 @@ class _Sale:
     location: str
     credited: int
     lines: dict[str, _Line]
+    void: bool
 
 
 class Changes:
@@ -59,19 +60,47 @@ class Changes:
         changed = self.booking.changed
         return Booked(key=document.reference, remote_id=str(sale.id), number=sale.number, sequence=changed)
 
+    def void(self, reference: str) -> Booked | Refused:
+        """Make a booked sale void, or refuse it; one that is void already stays so."""
+        try:
+            sale = self._sale(reference, void_too=True)
+            if not sale.void:
+                self._check_void(sale, reference)
+        except OfficeRefusal as refusal:
+            return Refused(key=reference, reason=refusal.reason, message=str(refusal))
+        if not sale.void:
+            log(self.connection, sale.id, "void", {})
+            self._move(sale, [(line.item, line.quantity) for line in sale.lines.values()])
+            self.connection.execute(
+                "UPDATE document SET void = 1, changed = ? WHERE id = ?", (self.booking.changed, sale.id)
+            )
+            self.connection.execute("UPDATE document_line SET unshipped = 0 WHERE document_id = ?", (sale.id,))
+        return Booked(key=reference, remote_id=str(sale.id), number=sale.number, sequence=self.booking.changed)
+
+    def _check_void(self, sale: _Sale, reference: str) -> None:
+        hanging = self.connection.execute(
+            "SELECT number FROM document WHERE original = ? AND NOT void LIMIT 1", (reference,)
+        ).fetchone()
+        if hanging is not None:
+            raise OfficeRefusal("in_use", f"The document {hanging[0]} hangs on it.")
+        if any(line.unshipped < line.quantity for line in sale.lines.values()):
+            raise OfficeRefusal("already_shipped", "Something of it was shipped already.")
+
     def finish(self) -> None:
         """Write what is pending, stock included."""
         self.booking.finish()
 
-    def _sale(self, reference: str) -> _Sale:
+    def _sale(self, reference: str, *, void_too: bool = False) -> _Sale:
         row = self.connection.execute(
-            "SELECT id, number, location, credited, dated_on, kind FROM document"
+            "SELECT id, number, location, credited, dated_on, kind, void FROM document"
             " WHERE reference = ? AND reference <> '' ORDER BY id LIMIT 1",
             (reference,),
         ).fetchone()
         if row is None or row[5] != DocumentKind.SALE:
             raise OfficeRefusal("unknown_document", f"There is no sale {reference[:60]!r}.")
-        number, name, location, credited, dated_on, _ = row
+        number, name, location, credited, dated_on, _, void = row
+        if void and not void_too:
+            raise OfficeRefusal("void", f"The sale {reference[:60]!r} is void.")
         if date.fromisoformat(dated_on) <= self.booking.closed_through:
             raise OfficeRefusal("closed_period", f"The books are closed through {self.booking.closed_through}.")
         lines = self.connection.execute(
@@ -79,7 +108,8 @@ class Changes:
             " ORDER BY position",
             (number,),
         )
-        return _Sale(number, name, location or MAIN, credited, {line_id: _Line(*line) for line_id, *line in lines})
+        parts = {line_id: _Line(*line) for line_id, *line in lines}
+        return _Sale(number, name, location or MAIN, credited, parts, bool(void))
 
     def _fitted(self, document: Document, sale: _Sale) -> list[tuple[DocumentLine, int, int]]:
         """The new lines, each with its units that are to be shipped and that were credited."""
@@ -104,12 +134,15 @@ class Changes:
         return line.quantity if line is not None and self.booking.items[line.sku].id == old.item else 0
 
     def _move_stock(self, document: Document, sale: _Sale) -> None:
+        before = [(old.item, old.quantity) for old in sale.lines.values()]
+        self._move(sale, before + [(self.booking.items[line.sku].id, -line.quantity) for line in document.lines])
+
+    def _move(self, sale: _Sale, units_of: Sequence[tuple[int, int]]) -> None:
+        """Units come back, or go if negative, where they went when they were sold."""
         if self.booking.at_shipment:
             return
-        before = [(old.item, old.quantity) for old in sale.lines.values()]
-        after = [(self.booking.items[line.sku].id, -line.quantity) for line in document.lines]
-        stock = stock_of(self.connection, [item for item, _ in before + after])
-        for item, units in before + after:
+        stock = stock_of(self.connection, [item for item, _ in units_of])
+        for item, units in units_of:
             for part, quantity in stock[item]:
                 self.booking.units[part, sale.location] += units * quantity
 

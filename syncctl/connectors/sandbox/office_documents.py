@@ -25,11 +25,11 @@ from syncctl.model import (
 )
 from syncctl.times import now, to_text
 
-CREATE, AMEND = "create", "amend"  # what the queue is asked to do
+CREATE, AMEND, VOID = "create", "amend", "void"  # what the queue is asked to do
 
 _COLUMNS = (
     "id, number, changed, reference, kind, event, order_id, order_number, dated_on, currency, total, fingerprint,"
-    " tax_included, customer_id, original, store_number, tender, location"
+    " tax_included, customer_id, original, store_number, tender, location, void"
 )
 
 
@@ -41,6 +41,7 @@ class Posted:
     number: str
     sequence: int
     document: Document
+    void: bool = False
 
     @property
     def total(self) -> str:
@@ -69,11 +70,13 @@ def find(connection: sqlite3.Connection, references: Sequence[str]) -> list[Look
     found = {row[0]: _found(*row, state="queued") for row in queued}
     changing = set(found)  # where it is booked already
     booked = connection.execute(
-        "SELECT reference, CAST(id AS TEXT), total, currency, number, changed FROM document"
+        "SELECT reference, CAST(id AS TEXT), total, currency, number, changed, void FROM document"
         " WHERE reference <> '' AND reference IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
         (asked,),
     )
-    found.update((row[0], _found(*row, state="queued" if row[0] in changing else "booked")) for row in booked)
+    for *row, void in booked:
+        state = "void" if void else "queued" if row[0] in changing else "booked"
+        found[row[0]] = _found(*row, state=state)
     return [found.get(reference) or Absent(reference=reference) for reference in references]
 
 
@@ -190,7 +193,7 @@ def _sale(connection: sqlite3.Connection, which: str) -> int:
         "SELECT id, reference, EXISTS (SELECT 1 FROM document_line WHERE document_id = d.id AND unshipped > 0),"
         " CASE :which WHEN reference THEN 0 WHEN order_number THEN 1 WHEN ltrim(order_number, '#') THEN 2"
         "   WHEN number THEN 3 WHEN CAST(id AS TEXT) THEN 4 END AS rank"
-        " FROM document d WHERE kind = 'sale' AND reference <> '' AND rank IS NOT NULL ORDER BY rank, id",
+        " FROM document d WHERE kind = 'sale' AND NOT void AND reference <> '' AND rank IS NOT NULL ORDER BY rank, id",
         {"which": which},
     ).fetchall()
     rows = [row for row in rows if row[3] == rows[0][3]]  # an order number before a document that is numbered like it
@@ -258,7 +261,7 @@ def _from_json(text: str) -> Document:
 
 def _posted(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Posted:
     number, name, changed, reference, kind, event, order_id, order_number, dated_on, currency, total, *rest = row
-    fingerprint, tax_included, customer_id, original, store_number, tender, location = rest
+    fingerprint, tax_included, customer_id, original, store_number, tender, location, void = rest
     lines = connection.execute(
         "SELECT l.line_id, i.sku, l.title, l.quantity, l.unit_price, l.amount, l.tax, l.restock FROM document_line l"
         " JOIN item i ON i.id = l.item_id WHERE l.document_id = ? ORDER BY l.position",
@@ -286,7 +289,7 @@ def _posted(connection: sqlite3.Connection, row: tuple[Any, ...]) -> Posted:
         tender=tender,
         location=location,
     )
-    return Posted(id=str(number), number=name, sequence=changed, document=document)
+    return Posted(id=str(number), number=name, sequence=changed, document=document, void=bool(void))
 
 
 def _line(row: tuple[Any, ...]) -> DocumentLine:

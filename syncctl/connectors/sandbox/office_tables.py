@@ -30,7 +30,7 @@ CREATE TABLE document (
     order_id TEXT NOT NULL, order_number TEXT NOT NULL, dated_on TEXT NOT NULL, currency TEXT NOT NULL,
     total INTEGER NOT NULL, fingerprint TEXT NOT NULL, tax_included INTEGER NOT NULL, customer_id TEXT, original TEXT,
     store_number INTEGER, tender TEXT, location TEXT NOT NULL, credited INTEGER NOT NULL DEFAULT 0,
-    changed INTEGER NOT NULL
+    changed INTEGER NOT NULL, void INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX document_reference ON document (reference) WHERE reference <> '';
 CREATE INDEX document_order ON document (order_number);
