@@ -31,6 +31,10 @@ class Race:
         self.world.shop.place_order([("MUG", 2)])
         self.world.office.receive("MUG", 20)
         self.world.office.sell("TRAY", 5)
+        self.begin()
+
+    def begin(self) -> None:
+        """Nothing was reported and nothing judged yet."""
         self.reported: dict[str, int] = {}
         self.known: dict[tuple[str, str], int] = {}
         self.judged = 0
