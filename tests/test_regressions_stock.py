@@ -144,6 +144,20 @@ def test_a_sale_or_shipment_younger_than_the_readings_own_count_is_not_known_to_
     world.assert_exact()
 
 
+@pytest.mark.parametrize("full", [(True, False), (False, True)])
+def test_a_reading_of_which_some_page_says_that_it_is_no_full_one_takes_nothing_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full: tuple[bool, bool]
+) -> None:
+    world = StockWorld(tmp_path, stock={"missing": "zero"})
+    world.settle()
+    world.office.receive("MUG", 5)
+    [page] = reading_now(world)
+    mug = [level for level in page.records if level.sku == "MUG"]
+    answer_with(monkeypatch, [replace(page, records=mug, full=full[0]), replace(page, records=[], full=full[1])])
+    tomorrow(world)
+    assert (world.level("MUG"), world.level("TRAY")) == (105, 50)
+
+
 @pytest.mark.parametrize("emptied, stops", [("MAIN", True), ("BACK", False)])
 def test_only_the_locations_that_feed_the_web_make_a_reading_strange(tmp_path: Path, emptied: str, stops: bool) -> None:
     world = StockWorld(tmp_path, stock={"locations": ["main"]})

@@ -65,7 +65,8 @@ class Stock(Family):
     def stage(self, levels: Sequence[StockLevel], *, whole: bool) -> None:
         """Put a page of levels aside, of a full reading those alone that differ. Of two for one place the later counts.
 
-        Any order is right; a full reading in the order of SKU and location, by code point, costs least.
+        Any order is right; a full reading in the order of SKU and location, by code point, costs least. After a page
+        that is not `whole` no other page of the reading may be.
         """
         insert_values(
             self.connection,
@@ -74,8 +75,8 @@ class Stock(Family):
         )
 
     def _walk(self, levels: Sequence[StockLevel]) -> Sequence[StockLevel]:
-        """Go on along the hub's levels up to the page's last one: returns those of the page that differ or come late,
-        and notes what the hub has on the way and the page has not."""
+        """Go on along the hub's levels up to the page's last one, and note what the hub has on the way and the page has
+        not. Returns those of the page that differ; with them those that come late, behind where the walk stands."""
         end = _key(levels[-1])
         walk = self._hub_levels(end)
         stretch = walk.fetchmany(len(levels) + 1)
@@ -84,17 +85,16 @@ class Stock(Family):
             self._walked_to = end
             return [one for one, _ in differing]
         page = {_key(one): one for one in levels}
-        if max(page) != end:
+        if max(page) != end:  # else a later page might pass by what this one said of places beyond
             return self._walk([page[key] for key in sorted(page)])
-        late = [one for key, one in page.items() if self._walked_to is not None and key <= self._walked_to]
-        new = set(page.values()).difference(late)
+        new = set(page.values())
         while stretch:
             unseen = [key for key in map(_key, set(stretch) - new) if key not in page]
             insert_values(self.connection, "INSERT INTO unseen_level VALUES", unseen)
             new.difference_update(stretch)
             stretch = walk.fetchmany(_STRETCH)
         self._walked_to = max(end, self._walked_to or end)
-        return [*late, *new]
+        return [*new]
 
     def _hub_levels(self, end: Key) -> sqlite3.Cursor:
         """What the hub has from where the walk stands up to `end`, in the order and with the columns of StockLevel."""

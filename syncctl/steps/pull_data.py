@@ -96,12 +96,13 @@ def _pull_stock(run: Run) -> Counts:
     counts = Counts()
     stock = run.hub.stock
     as_of = stock.begin_reading()
-    cursor, whole = _start(run, "stock")
-    began_at, page = times.now(), None
+    cursor, _ = _start(run, "stock")
+    began_at, page, whole = times.now(), None, True
     for page in run.back_office.fetch_stock(cursor):
-        stock.stage(page.records, whole=page.full)
+        whole = whole and page.full
+        stock.stage(page.records, whole=whole)
         counts["levels read"] += len(page.records)
-        cursor, whole = page.cursor, page.full
+        cursor = page.cursor
         run.progress(f"{BACK_OFFICE}: {counts['levels read']} levels read")
         run.checkpoint()
     if page is None or _is_older(run, page):  # no new reading: the last one stands, while it is young enough
