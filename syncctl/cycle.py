@@ -3,7 +3,7 @@
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -204,10 +204,29 @@ def _connect(settings: Settings, *, dry_run: bool) -> tuple[BackOffice, dict[str
     planned: list[PlannedWrite] = []
     back_office: BackOffice = CheckedBackOffice(open_back_office(settings.back_office))
     stores: dict[str, WebStore] = {name: CheckedStore(open_store(name, one)) for name, one in settings.stores.items()}
+    _check_locations(settings, back_office, stores)
     if dry_run:
         back_office = DryBackOffice(back_office, planned)
         stores = {name: DryStore(store, planned) for name, store in stores.items()}
     return back_office, stores, planned
+
+
+def _check_locations(settings: Settings, back_office: BackOffice, stores: Mapping[str, WebStore]) -> None:
+    """A location that is named where stock is kept by none would be passed over in silence."""
+    named = [
+        f"stores.{name}.location"
+        for name, one in settings.stores.items()
+        if one.location and not stores[name].abilities.locations
+    ]
+    if not back_office.abilities.locations:
+        named += [f"stores.{name}.sells_from" for name, one in settings.stores.items() if one.sells_from]
+        named += [f"stores.{name}.locations" for name, one in settings.stores.items() if one.locations]
+        named += ["stock.locations"] if settings.stock.locations else []
+    if named:
+        raise ConfigError(
+            f"{named[0]}: this side keeps no stock by location; nothing was contacted",
+            hint=f"Take these lines out: {', '.join(named)}.",
+        )
 
 
 @contextmanager

@@ -7,14 +7,18 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from syncctl.errors import Unreachable
+import syncctl.cycle
+from syncctl.connectors.sandbox.books import SandboxBooks
+from syncctl.errors import ConfigError, Unreachable
 from syncctl.hub import explain
 from syncctl.rules.feeds import Feed, feeds
+from syncctl.settings import SandboxBooksSettings
 from tests.fakes.faulty import FailBefore, on
 from tests.stock_world import StockWorld, states, tomorrow
 from tests.test_cli import call
@@ -221,11 +225,25 @@ def test_a_location_of_the_stores_own_is_asked_of_a_store_that_has_none(tmp_path
     world = world_of(tmp_path, {"a": ["main"]})
     feed(world, "a", "main", location="window")
     world.office.receive("MUG", 3)
-    report = world.run()
-    assert report.exit_code == 2
-    [failed] = [part for part in report.steps if part.state == "failed"]
-    assert "stores.a.location" in failed.reason and "stores.a.location" in failed.hint
+    with pytest.raises(ConfigError, match=r"stores\.a\.location: .* nothing was contacted"):
+        world.run()
     assert world.level("MUG") == 100
+
+
+def test_a_location_of_a_back_office_that_has_none_is_refused_with_the_lines_to_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = world_of(tmp_path, {"a": ["main"], "b": []}, stock={"locations": ["east"]})
+
+    def without_locations(settings: SandboxBooksSettings) -> SandboxBooks:
+        books = SandboxBooks("back-office", settings)
+        books.abilities = replace(books.abilities, locations=False)
+        return books
+
+    monkeypatch.setattr(syncctl.cycle, "open_back_office", without_locations)
+    with pytest.raises(ConfigError) as caught:
+        world.run()
+    assert "stores.a.locations, stock.locations" in caught.value.hint
 
 
 def test_a_shrink_is_counted_over_what_feeds_any_store(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from syncctl import times
 from syncctl.connectors.base import WebStore
-from syncctl.errors import ConfigError
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.shown import Shown
@@ -22,11 +21,6 @@ _TRIES = 3
 
 def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
     """Bring every level that differs to what may be sold; batch by batch."""
-    if run.settings.stores[name].location and not store.abilities.locations:
-        raise ConfigError(
-            f"stores.{name}.location: this store keeps no levels by location; none were written",
-            hint=f"Take the line stores.{name}.location out.",
-        )
     counts = Counts()
     work_out_wants(run)
     after = 0
