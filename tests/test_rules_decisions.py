@@ -135,6 +135,12 @@ def test_an_order_in_the_books_is_never_left_out_by_the_filter(order: Order, fin
     assert verdict(order)[0] == "left_out"
 
 
+def test_an_order_in_the_books_without_a_sku_is_held_unless_there_is_a_placeholder_for_it() -> None:
+    order = an_order(lines=(a_line(sku=None),))
+    assert verdict(order, has_documents=True, unknown_sku="placeholder") == ("book", "")
+    assert verdict(order, has_documents=True, unknown_sku="hold") == ("held", "missing SKU")
+
+
 @given(orders(), st.integers(-100_000, 100_000))
 def test_an_order_is_booked_exactly_if_its_money_adds_up(order: Order, off: int) -> None:
     expected = "book" if off == 0 else "held"

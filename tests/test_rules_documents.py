@@ -67,6 +67,13 @@ def test_a_reference_is_readable_or_has_at_least_fifty_bits(one: Any, length: in
         assert base64.b32decode(made + "=" * (-len(made) % 8), casefold=False) if len(made) == 52 else made.isalnum()
 
 
+def test_a_reference_is_the_same_for_ever() -> None:
+    """What stands in the books under one name is looked for under it for years: a new way to make them books twice."""
+    assert reference("s1", "1001", DocumentKind.SALE, "order", 18) == "s1/1001/sale/order"
+    assert reference("s1", "1001", DocumentKind.SALE, "order", 17) == "Q5DVRWQU5REIP5HLK"
+    assert reference("s1", "order 1001", DocumentKind.CREDIT, "R 1", 10) == "OBKX5BU7RY"
+
+
 @pytest.mark.parametrize("length", [0, 1, 9])
 def test_a_target_that_keeps_too_little_is_refused_whatever_the_name(length: int) -> None:
     with pytest.raises(ValueError, match="too short"):
