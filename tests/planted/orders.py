@@ -132,8 +132,8 @@ BUGS = (
     Bug(
         name="overlap-zero",
         why="an order that the store committed late lies before the cursor, and is never read",
-        old="timedelta(seconds=OVERLAP_SECONDS)",
-        new="timedelta(seconds=0)",
+        old="times.from_text(started) - timedelta(seconds=OVERLAP_SECONDS)",
+        new="times.from_text(started)",
         tests=(
             "tests/connectors/test_sandbox_store.py::TestSandboxStore::"
             "test_orders_inside_the_overlap_come_again_and_older_ones_do_not",
