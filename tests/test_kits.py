@@ -9,7 +9,7 @@ import pytest
 
 from syncctl.connectors.sandbox.office_tables import OfficeRefusal
 from syncctl.hub import explain
-from tests.stock_world import StockWorld
+from tests.stock_world import StockWorld, counts_of
 from tests.test_cli import call
 
 FALLS_ON = pytest.mark.parametrize("falls_on", ["order", "shipment"])
@@ -160,6 +160,14 @@ def test_a_component_of_another_sku_is_the_same_component(world: StockWorld) -> 
     world.office.set_stock("MUG-2", 12)
     world.settle()
     assert (world.level("BOX"), world.level("SET")) == (4, 6)
+
+
+def test_a_new_kit_is_one_changed_variant(world: StockWorld) -> None:
+    world.add_kit("TRIO", {"TRAY": 3})
+    assert counts_of(world.run(), "pull-data")["variants changed"] == 1
+    world.office.make_kit("TRIO", {"TRAY": 4})
+    assert counts_of(world.run(), "pull-data")["variants changed"] == 1
+    assert counts_of(world.run(), "pull-data")["variants changed"] == 0
 
 
 def test_a_part_of_which_there_is_none_in_the_kit_takes_no_stock(world: StockWorld) -> None:

@@ -56,7 +56,7 @@ class Catalog(Family):
             self._note_turned(variants)
             kits = self.hub.kits.record(variants)
             rows = [_variant_row(one, products.get(one.product_id)) for one in variants]
-            return _VARIANT.run(connection, rows) + kits
+            return max(_VARIANT.run(connection, rows), kits)  # a new kit differs in both
 
     def _note_turned(self, variants: Sequence[Variant]) -> None:
         """A level that the back office begins or ceases to own, or of another type, is to be worked out again."""
