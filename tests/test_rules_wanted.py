@@ -20,7 +20,7 @@ from syncctl.model import (
     Tender,
 )
 from syncctl.rules.totals import order_fingerprint, refund_fingerprint
-from syncctl.rules.wanted import Problem, cancel_reference, sale_reference, wanted_documents
+from syncctl.rules.wanted import Problem, cancel_reference, sale_reference, undo_reference, wanted_documents
 from tests.fakes.orders import LATER, PLACED, a_line, an_order, terms, wanted
 
 TO, BILL = Address(city="Leeds"), Address(kind="billing", city="York")
@@ -237,6 +237,19 @@ def test_the_references_of_what_may_be_booked_are_those_of_the_documents() -> No
     short = replace(terms(), reference_length=12, store_id="another-shop")
     assert len(sale_reference(order, short)) == len(cancel_reference(order, short)) == 12
     assert sale_reference(order, short) != sale_reference(order, replace(short, store_id="a-third-shop"))
+
+
+def test_each_revision_of_a_sale_and_its_undoing_has_a_reference_of_its_own() -> None:
+    order, second = sold(), replace(terms(), revision=2)
+    documents = wanted_documents(order, None, second)
+    assert not isinstance(documents, Problem)
+    assert (documents[0].event, documents[0].reference) == ("order:2", "shop-1/1001/sale/order:2")
+    assert {one.revision for one in documents} == {2} and {one.revision for one in wanted(order)} == {1}
+    assert {one.original for one in documents[1:]} == {documents[0].reference} == {sale_reference(order, second)}
+    assert [undo_reference(order, replace(second, revision=one)) for one in (1, 2)] == [
+        "shop-1/1001/credit/undo:1",
+        "shop-1/1001/credit/undo:2",
+    ]
 
 
 # --- once a cancellation is booked ---------------------------------------------------------------------------------
