@@ -154,13 +154,9 @@ def accept(hub: Hub, case: Case) -> int:
 def test_in_whatever_order_a_reading_comes_the_hub_ends_with_what_it_says(hub: Hub, case: Case) -> None:
     after, missing, lost = expected(case)
     before = said(case.before)
-    fill(hub, case)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stock, "_STRETCH", case.stretch)
-        hub.stock.begin_reading()
-        for number, page in enumerate(case.pages):
-            hub.stock.stage(page, whole=case.whole or number < case.turns)
-        hub.stock.end_reading(whole=case.whole)
+        read(hub, case)
     assert hub.stock.missing() == sorted(missing)
     assert hub.stock.lost(case.feeding) == lost
     assert said(has(hub)) == before, "nothing shows until the whole was judged"
@@ -176,15 +172,60 @@ def test_in_whatever_order_a_reading_comes_the_hub_ends_with_what_it_says(hub: H
     assert stale == {sku for sku, _ in moved}
 
 
+def read(hub: Hub, case: Case) -> None:
+    """Stage the case's pages over what the hub has before."""
+    fill(hub, case)
+    hub.stock.begin_reading()
+    for number, page in enumerate(case.pages):
+        hub.stock.stage(page, whole=case.whole or number < case.turns)
+    hub.stock.end_reading(whole=case.whole)
+
+
+def a_case(before: list[StockLevel], pages: list[list[StockLevel]]) -> Case:
+    """A full reading on these pages; what it lacks is zeroed."""
+    levels = [one for page in pages for one in page]
+    ends = {sum(map(len, pages[:number])) for number in range(1, len(pages))}
+    return Case(before, levels, ends, whole=True, turns=0, missing="zero", feeding=[], stretch=1000)
+
+
+A, B, C = (StockLevel(sku=sku, available=5) for sku in "ABC")
+
+
+def test_what_comes_later_than_its_place_is_not_taken_for_gone(hub: Hub) -> None:
+    case = a_case([A, B, C], [[A, C], [B]])
+    read(hub, case)
+    assert (hub.stock.missing(), hub.stock.lost([])) == ([], 0)
+    assert accept(hub, case) == 0
+    assert has(hub) == [A, B, C]
+
+
+def test_what_a_page_lacks_in_the_midst_is_gone_though_the_next_ones_go_on(hub: Hub) -> None:
+    case = a_case([A, B, C], [[A], [C]])
+    read(hub, case)
+    assert (hub.stock.missing(), hub.stock.lost([])) == (["B"], 1)
+    assert accept(hub, case) == 1
+    assert has(hub) == [A, B._replace(available=0, on_hand=0, committed=0), C]
+
+
+def test_one_that_goes_and_one_that_comes_on_the_same_page_are_not_the_same(hub: Hub) -> None:
+    new = B._replace(sku="B-2")
+    case = a_case([A, B, C], [[A, new, C]])
+    read(hub, case)
+    assert hub.stock.missing() == ["B"]
+    assert accept(hub, case) == 2
+    assert has(hub) == [A, B._replace(available=0, on_hand=0, committed=0), new, C]
+
+
+def test_a_page_in_no_order_does_not_hide_that_a_later_page_says_otherwise(hub: Hub) -> None:
+    case = a_case([A, B, C], [[C._replace(available=1), A], [B, C]])
+    read(hub, case)
+    assert accept(hub, case) == 0
+    assert has(hub) == [A, B, C]
+
+
 def test_of_a_full_reading_in_order_only_what_differs_is_put_aside(hub: Hub) -> None:
     levels = [StockLevel(sku=f"SKU-{number:04}", available=5) for number in range(3000)]
-    case = Case(levels, levels, set(), whole=True, turns=0, missing="keep", feeding=[], stretch=1)
-    fill(hub, case)
-    levels[1500] = levels[1500]._replace(available=6)
-    del levels[2500]
-    hub.stock.begin_reading()
-    for start in range(0, 3000, 1000):
-        hub.stock.stage(levels[start : start + 1000], whole=True)
-    hub.stock.end_reading(whole=True)
+    now = [*levels[:1500], levels[1500]._replace(available=6), *levels[1501:2500], *levels[2501:]]
+    read(hub, a_case(levels, [now[:1000], now[1000:2000], now[2000:]]))
     staged = [hub.connection.execute(f"SELECT sku FROM {table}").fetchall() for table in ("new_level", "unseen_level")]
     assert staged == [[("SKU-1500",)], [("SKU-2500",)]]

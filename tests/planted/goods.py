@@ -47,6 +47,22 @@ BUGS = (
         tests=("tests/test_pull_data.py::test_shipments_are_read_before_stock",),
     ),
     Bug(
+        name="gone-behind-a-new-one",
+        why="a SKU that the back office dropped stays on sale, if a new one came on the same page of its report",
+        old="all(_key(one) == _key(had) for one, had in differing)",
+        new="len(differing) < len(levels)",
+        tests=(
+            "tests/test_stock_readings.py::test_one_that_goes_and_one_that_comes_on_the_same_page_are_not_the_same",
+        ),
+    ),
+    Bug(
+        name="gone-in-the-midst-unseen",
+        why="a SKU that the back office dropped stays on sale: only what it dropped at the end is noticed",
+        old="for key in map(_key, set(stretch) - new) if key not in page]",
+        new="for key in map(_key, set(stretch) - new) if key is None]",
+        tests=("tests/test_stock_readings.py::test_what_a_page_lacks_in_the_midst_is_gone_though_the_next_ones_go_on",),
+    ),
+    Bug(
         name="safety-stock-ignored",
         why="the last units are sold in two stores at once",
         old="max(0, available - max(0, unreflected) - kept_back)",
