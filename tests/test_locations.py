@@ -15,8 +15,10 @@ import pytest
 
 import syncctl.cycle
 from syncctl.connectors.sandbox.books import SandboxBooks
+from syncctl.connectors.sandbox.store import SandboxStore
 from syncctl.errors import ConfigError, Unreachable
 from syncctl.hub import explain
+from syncctl.model import LevelChange, WriteOutcome
 from syncctl.rules.feeds import Feed, feeds
 from syncctl.settings import SandboxBooksSettings
 from tests.fakes.faulty import FailBefore, on
@@ -228,6 +230,31 @@ def test_a_location_of_the_stores_own_is_asked_of_a_store_that_has_none(tmp_path
     with pytest.raises(ConfigError, match=r"stores\.a\.location: .* nothing was contacted"):
         world.run()
     assert world.level("MUG") == 100
+
+
+class Branches(SandboxStore):
+    """A sandbox shop whose one shelf is called "window", and which knows no other."""
+
+    abilities = replace(SandboxStore.abilities, locations=True)
+
+    def fetch_levels(self, listing_ids: Sequence[str], location: str = "") -> dict[str, int | None]:
+        return super().fetch_levels(listing_ids) if location == "window" else {}
+
+    def push_levels(self, changes: Sequence[LevelChange]) -> list[WriteOutcome]:
+        here = [replace(change, location="") for change in changes if change.location == "window"]
+        assert len(here) == len(changes)
+        return super().push_levels(here)
+
+
+def test_a_store_with_locations_is_read_and_written_at_the_one_that_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = world_of(tmp_path, {"a": ["main"]})
+    feed(world, "a", "main", location="window")
+    world.office.receive("MUG", 3)
+    monkeypatch.setattr(syncctl.cycle, "open_store", Branches)
+    world.run()
+    assert world.level("MUG") == 103
 
 
 def test_a_location_of_a_back_office_that_has_none_is_refused_with_the_lines_to_change(
