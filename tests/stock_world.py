@@ -176,7 +176,7 @@ class StockWorld(World):
         back."""
         rows = self.office.connection.execute(
             """SELECT d.kind, l.quantity, l.restock, coalesce((SELECT sum(s.quantity) FROM shipment h
-            JOIN shipment_line s ON s.shipment_id = h.id
+            JOIN shipment_line s ON s.shipment_id = h.id AND NOT h.cancelled
             WHERE h.document_id = d.id AND s.line_id = l.line_id AND s.sku = i.sku), 0)
             FROM document d JOIN document_line l ON l.document_id = d.id JOIN item i ON i.id = l.item_id
             WHERE d.order_id = ? AND l.line_id = ? AND i.sku = ? AND NOT d.void AND d.reference LIKE ? || '/%'""",

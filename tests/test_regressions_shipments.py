@@ -170,7 +170,7 @@ def test_while_an_outcome_is_unknown_a_shipment_of_an_unknown_document_is_read_a
         world.office.ship(world.documents(order_id)[0].reference, tracking_number="T1")
 
     world.run(plans={"back-office": [lost_reply("push_documents"), Between(on("fetch_shipments"), ship)]})
-    assert len(read) == 1
+    assert len(set(read)) == 1
     world.assert_never_oversold()
     world.settle()
     assert [tracking for tracking, _ in parcels(world, order_id)] == ["T1"]

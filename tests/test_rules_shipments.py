@@ -88,3 +88,12 @@ def test_units_that_name_no_line_are_told_from_those_that_do() -> None:
     nameless = Fulfilment(id="f1", order_id="1001", lines=(left(1),))
     assert shown_already("", (left(1),), [nameless]) == nameless
     assert shown_already("", (left(1, line_id="L1"),), [nameless]) is None
+
+
+def test_of_several_shipments_under_one_number_each_is_known_by_its_units_too() -> None:
+    other, same = shown("f1", "T-1", L1=9), shown("f2", "T-1", L1=2, L2=1)
+    assert shown_already("T-1", OURS, [other, same]) == same
+    assert shown_already("T-1", OURS, [other, same], alone=False) == same
+    assert shown_already("T-1", OURS, [other]) == other
+    assert shown_already("T-1", OURS, [other], alone=False) is None
+    assert shown_already("T-1", OURS, [other, shown("f3", "", L1=2, L2=1)], alone=False) is not None

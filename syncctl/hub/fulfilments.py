@@ -53,6 +53,7 @@ class PendingShipment:
     tracking_url: str
     shipped_at: datetime | None
     lines: tuple[FulfilmentLine, ...]
+    alone: bool  # no other shipment of the order has its tracking number
 
 
 class Fulfilments(Family):
@@ -166,7 +167,9 @@ class Fulfilments(Family):
         """Shipments of this store's orders that it does not show yet, by id."""
         rows = self.connection.execute(
             "SELECT f.id, f.remote_id, o.remote_id, o.number, f.tracking_number, f.carrier, f.tracking_url, "
-            "f.shipped_at FROM fulfilment f INDEXED BY fulfilment_pending "
+            "f.shipped_at, NOT EXISTS (SELECT 1 FROM fulfilment t WHERE t.order_id = f.order_id AND t.id <> f.id "
+            "AND t.kind = 'shipment' AND t.tracking_number = f.tracking_number) "
+            "FROM fulfilment f INDEXED BY fulfilment_pending "
             "CROSS JOIN sales_order o ON o.id = f.order_id "
             "WHERE f.pending = 1 AND f.id > ? AND o.party = ? "
             "AND EXISTS (SELECT 1 FROM fulfilment_line x WHERE x.fulfilment_id = f.id) ORDER BY f.id LIMIT ?",
@@ -174,8 +177,8 @@ class Fulfilments(Family):
         ).fetchall()
         return [self._pending(row) for row in rows]
 
-    def _pending(self, row: tuple[int, str, str, str, str, str, str, str | None]) -> PendingShipment:
-        fulfilment_id, remote_id, order_remote_id, number, tracking_number, carrier, tracking_url, at = row
+    def _pending(self, row: tuple[int, str, str, str, str, str, str, str | None, int]) -> PendingShipment:
+        fulfilment_id, remote_id, order_remote_id, number, tracking_number, carrier, tracking_url, at, alone = row
         return PendingShipment(
             id=fulfilment_id,
             remote_id=remote_id,
@@ -186,6 +189,7 @@ class Fulfilments(Family):
             tracking_url=tracking_url,
             shipped_at=None if at is None else times.from_text(at),
             lines=self._lines(fulfilment_id),
+            alone=bool(alone),
         )
 
     def _lines(self, fulfilment_id: int) -> tuple[FulfilmentLine, ...]:

@@ -27,15 +27,22 @@ def allocate(shipped: Sequence[FulfilmentLine], ordered: Sequence[tuple[str, str
 
 
 def shown_already(
-    tracking_number: str, lines: Sequence[FulfilmentLine], there: Sequence[Fulfilment]
+    tracking_number: str, lines: Sequence[FulfilmentLine], there: Sequence[Fulfilment], *, alone: bool = True
 ) -> Fulfilment | None:
-    """The store's own record of this shipment: by tracking number, else by exactly the same units."""
+    """The store's own record of this shipment: by tracking number and units, else by either of them.
+
+    `alone`: no other shipment of the order has its tracking number; else that number alone proves nothing.
+    """
+    ours = _units(lines)
+    same = [one for one in there if tracking_number and one.tracking_number == tracking_number]
+    exact = next((one for one in same if _units(one.lines) == ours), None)
+    if exact is not None or (same and alone):
+        return exact or same[0]
     for one in there:
-        if tracking_number and one.tracking_number == tracking_number:
-            return one
-    ours = sorted((line.line_id or "", line.quantity) for line in lines)
-    for one in there:
-        theirs = sorted((line.line_id or "", line.quantity) for line in one.lines)
-        if theirs == ours and (not tracking_number or not one.tracking_number):
+        if _units(one.lines) == ours and (not tracking_number or not one.tracking_number):
             return one
     return None
+
+
+def _units(lines: Sequence[FulfilmentLine]) -> list[tuple[str, int]]:
+    return sorted((line.line_id or "", line.quantity) for line in lines)

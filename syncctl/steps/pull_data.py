@@ -109,6 +109,9 @@ def _pull_stock(run: Run) -> Counts:
         counts["no new stock reading"] += 1
         run.stock_ready = None
         return counts
+    if run.back_office.abilities.stock_falls_on != "order":
+        # a shipment that was undone meanwhile is on this report's shelf again; what left meanwhile counts as later
+        counts += pull_shipments(run)
     stock.end_reading(whole=whole)
     _stop_if_strange(run)
     policy = run.settings.stock.missing

@@ -32,7 +32,7 @@ def _adopt(run: Run, name: str, store: WebStore, batch: list[PendingShipment], c
     with run.hub.transaction():
         for one in batch:
             free = [found for found in there.get(one.order_remote_id, []) if found.id not in taken]
-            same = shown_already(one.tracking_number, one.lines, free)
+            same = shown_already(one.tracking_number, one.lines, free, alone=one.alone)
             if same is None:
                 rest.append(one)
                 continue

@@ -176,6 +176,11 @@ class Office(Items):
         with atomic(self.connection) as connection:
             return books.ship(connection, document, parcel, relieve=self.stock_falls_on == "shipment")
 
+    def unship(self, shipment: str) -> None:
+        """Undo a shipment, named by its id: its goods are back. Errors: OfficeRefusal."""
+        with atomic(self.connection) as connection:
+            books.unship(connection, shipment, relieve=self.stock_falls_on == "shipment")
+
     def documents(self, reference: str | None = None) -> Iterator[books.Posted]:
         """What is in the books, in the order of booking, duplicates and counter sales included."""
         if reference is None:

@@ -161,6 +161,36 @@ def ship(connection: sqlite3.Connection, which: str, parcel: Parcel, *, relieve:
     return str(shipment)
 
 
+def unship(connection: sqlite3.Connection, shipment: str, *, relieve: bool) -> None:
+    """Undo a shipment: its goods are back on the shelf, and to be shipped still. `relieve`: as for `ship`.
+
+    Errors: OfficeRefusal if there is no such shipment, or it was undone already.
+    """
+    row = connection.execute(
+        "SELECT s.id, s.document_id, d.location FROM shipment s JOIN document d ON d.id = s.document_id"
+        " WHERE s.id = ? AND NOT s.cancelled",
+        (shipment,),
+    ).fetchone()
+    if row is None:
+        raise OfficeRefusal("unknown_shipment", f"There is no shipment {shipment[:40]!r} to undo.")
+    number, sale, location = row
+    changed = next_number(connection, "change")
+    connection.execute("UPDATE shipment SET cancelled = 1, changed = ? WHERE id = ?", (changed, number))
+    lines = connection.execute(
+        "SELECT l.position, l.item_id, s.quantity FROM shipment_line s JOIN document_line l"
+        " ON l.document_id = ? AND l.line_id = s.line_id WHERE s.shipment_id = ?",
+        (sale, number),
+    ).fetchall()
+    stock = stock_of(connection, [item for _, item, _ in lines])
+    for position, item, quantity in lines:
+        connection.execute(
+            "UPDATE document_line SET unshipped = unshipped + ? WHERE document_id = ? AND position = ?",
+            (quantity, sale, position),
+        )
+        for part, each in stock[item] if relieve else ():
+            add_units(connection, part, quantity * each, changed, location or MAIN)
+
+
 def stock_of(connection: sqlite3.Connection, items: Sequence[int]) -> dict[int, tuple[tuple[int, int], ...]]:
     """By item: the items whose level it moves, with the units of each in one of it. A kit moves its components."""
     asked = json.dumps(list(items))

@@ -145,7 +145,7 @@ def _to_shipments(rows: Iterable[tuple[Any, ...]], _currency: str) -> list[Shipm
 
 
 def _to_shipment(row: tuple[Any, ...]) -> Shipment:
-    number, changed, document_id, tracking_number, carrier, tracking_url, shipped_at, lines = row
+    number, changed, document_id, tracking_number, carrier, tracking_url, shipped_at, cancelled, lines = row
     return Shipment(
         id=str(number),
         document_id=str(document_id),
@@ -158,6 +158,7 @@ def _to_shipment(row: tuple[Any, ...]) -> Shipment:
         tracking_url=tracking_url,
         shipped_at=from_text(shipped_at),
         sequence=changed,
+        cancelled=bool(cancelled),
     )
 
 
@@ -183,7 +184,7 @@ VARIANTS = Reading(
 )
 SHIPMENTS = Reading(
     query="""SELECT s.id, s.changed, s.document_id, s.tracking_number, s.carrier, s.tracking_url, s.shipped_at,
-        (SELECT json_group_array(json_array(t.position, t.line_id, t.sku, t.quantity))
+        s.cancelled, (SELECT json_group_array(json_array(t.position, t.line_id, t.sku, t.quantity))
            FROM shipment_line t WHERE t.shipment_id = s.id)
         FROM shipment s WHERE 1""",
     key=("s.id",),

@@ -55,7 +55,8 @@ CREATE TABLE document_log (
 ) STRICT;
 CREATE TABLE shipment (
     id INTEGER PRIMARY KEY, document_id INTEGER NOT NULL REFERENCES document, tracking_number TEXT NOT NULL,
-    carrier TEXT NOT NULL, tracking_url TEXT NOT NULL, shipped_at TEXT NOT NULL, changed INTEGER NOT NULL
+    carrier TEXT NOT NULL, tracking_url TEXT NOT NULL, shipped_at TEXT NOT NULL, changed INTEGER NOT NULL,
+    cancelled INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX shipment_changed ON shipment (changed, id);
 CREATE TABLE shipment_line (
