@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import count, repeat
 
 from syncctl import times
 from syncctl.hub.bulk import Insert, upsert
-from syncctl.model import Address, Order
+from syncctl.model import Address, Lines, Order
 
 ORDER = Insert(
     "sales_order",
@@ -141,20 +142,10 @@ def _removed(order: Order) -> dict[str, int]:
 
 def _line_rows(numbered: Numbered) -> Iterator[tuple[object, ...]]:
     for order_id, order in numbered:
-        removed = _removed(order)
-        for position, line in enumerate(order.lines):
-            yield (
-                order_id,
-                line.id,
-                position,
-                line.sku,
-                line.title,
-                line.quantity,
-                removed.get(line.id, 0) if removed else 0,
-                line.unit_price,
-                line.amount,
-                line.tax,
-            )
+        lines, removed = Lines.of(order.lines), _removed(order)
+        gone = [removed.get(line_id, 0) for line_id in lines.ids] if removed else repeat(0)
+        goods = (lines.skus, lines.titles, lines.quantities, gone, lines.unit_prices, lines.amounts, lines.taxes)
+        yield from zip(repeat(order_id), lines.ids, count(), *goods, strict=False)
 
 
 def _charge_rows(numbered: Numbered) -> Iterator[tuple[object, ...]]:

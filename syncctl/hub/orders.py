@@ -12,7 +12,7 @@ from syncctl.hub.bulk import Insert, in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.hub.order_reading import StoredOrder, load_orders
 from syncctl.hub.order_rows import Decision, content_hash
-from syncctl.model import Order
+from syncctl.model import Lines, Order
 
 _STALE = Insert("stale_sku", "sku", "ON CONFLICT DO NOTHING")
 _CHILDREN = ("line_item", "charge", "payment", "refund", "refund_line")
@@ -133,7 +133,8 @@ class Orders(Family):
 
     def _note_moved_units(self, party: str, before: Mapping[str, int], orders: Sequence[Order]) -> None:
         """What these orders touch is unknown now in their store, and must be worked out again for all of them."""
-        skus = before.keys() | {line.sku for order in orders for line in order.lines if line.sku is not None}
+        touched = set().union(*(Lines.of(order.lines).skus for order in orders))
+        skus = before.keys() | {sku for sku in touched if sku is not None}
         _STALE.run(self.connection, zip(sorted(skus), strict=True))
         if self.connection.execute("SELECT EXISTS (SELECT 1 FROM listing WHERE party = ?)", [party]).fetchone()[0]:
             after = order_rows.moved_units(orders)

@@ -30,6 +30,7 @@ from syncctl.model.documents import (
     RecordedDocument,
     Tender,
 )
+from syncctl.model.lines import LineItem, Lines
 from syncctl.model.orders import (
     FINANCIAL_STATES,
     FULFILMENT_STATES,
@@ -37,7 +38,6 @@ from syncctl.model.orders import (
     ChargeKind,
     Fulfilment,
     FulfilmentLine,
-    LineItem,
     Order,
     OrderKind,
     Payment,
@@ -75,6 +75,7 @@ __all__ = [
     "FulfilmentLine",
     "LevelChange",
     "LineItem",
+    "Lines",
     "Listing",
     "LookUp",
     "Mismatch",

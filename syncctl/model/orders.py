@@ -1,9 +1,11 @@
 """Web orders and what hangs on them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from syncctl.model.customers import Address, Customer
+from syncctl.model.lines import LineItem, Lines
 from syncctl.model.record import record
 
 
@@ -34,19 +36,6 @@ FINANCIAL_STATES = frozenset(
 
 
 FULFILMENT_STATES = frozenset("unfulfilled partially_fulfilled fulfilled on_hold scheduled in_progress".split())
-
-
-@record(frozen=True, slots=True)
-class LineItem:
-    """One line of an order, keyed by the platform's line id. `amount` is before discounts, net of tax."""
-
-    id: str
-    sku: str | None
-    title: str
-    quantity: int  # ordered; later refunds do not change it, edits do
-    unit_price: str  # decimal text as sent, net or gross as the order's `tax_included` says
-    amount: int
-    tax: int = 0
 
 
 @record(frozen=True, slots=True, kw_only=True)
@@ -126,7 +115,7 @@ class Order:
     currency: str
     total: int
     raw: str
-    lines: tuple[LineItem, ...]
+    lines: Sequence[LineItem]  # a tuple, or `Lines`
     kind: str = OrderKind.SALE
     tax_included: bool = False
     charges: tuple[Charge, ...] = ()
@@ -150,7 +139,7 @@ class Order:
     @property
     def tax(self) -> int:
         """All tax on the order, minor units."""
-        return sum([line.tax for line in self.lines]) + sum([charge.tax for charge in self.charges])
+        return sum(Lines.of(self.lines).taxes) + sum([charge.tax for charge in self.charges])
 
 
 @record(frozen=True, slots=True, kw_only=True)

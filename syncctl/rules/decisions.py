@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from syncctl.model import FINANCIAL_STATES, FULFILMENT_STATES, Order, OrderKind
+from syncctl.model import FINANCIAL_STATES, FULFILMENT_STATES, Lines, Order, OrderKind
 from syncctl.rules.totals import order_problem
 from syncctl.settings import OrderSettings
 
@@ -102,10 +102,11 @@ def _held(order: Order, settings: OrderSettings) -> Verdict | None:
     if not order.lines:
         return Verdict("held", "no lines", "it has no line items")
     sign = -1 if order.kind == OrderKind.RETURN else 1
-    for position, line in enumerate(order.lines, 1):
-        if line.quantity * sign <= 0:
-            return Verdict("held", "bad quantity", f"line {position} has quantity {line.quantity}")
-        if not line.sku and settings.unknown_sku != "placeholder":
+    lines = Lines.of(order.lines)
+    for position, (sku, quantity) in enumerate(zip(lines.skus, lines.quantities, strict=True), 1):
+        if quantity * sign <= 0:
+            return Verdict("held", "bad quantity", f"line {position} has quantity {quantity}")
+        if not sku and settings.unknown_sku != "placeholder":
             return Verdict("held", "missing SKU", f"line {position} has no SKU")
     if order.total * sign < 0:
         return Verdict("held", "negative total", f"its total is {order.total} minor units of {order.currency}")
@@ -121,7 +122,7 @@ def _unreadable(order: Order) -> str:
 
 
 def _worthless(order: Order, settings: OrderSettings) -> Verdict | None:
-    costs = order.total or any(line.amount for line in order.lines) or any(charge.amount for charge in order.charges)
+    costs = order.total or any(Lines.of(order.lines).amounts) or any(charge.amount for charge in order.charges)
     if not costs and settings.zero_value == "leave_out":
         return Verdict("left_out", "zero value")
     return None

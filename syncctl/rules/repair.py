@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from syncctl.model import LineItem, Order, Payment, Refund
+from syncctl.model import LineItem, Lines, Order, Payment, Refund
 
 
 class _Identified(Protocol):
@@ -22,7 +22,9 @@ def with_unique_ids(order: Order) -> Order:
     it is.
     """
     refunds_named = all(refund.id for refund in order.refunds)
-    if refunds_named and _are_unique(order.lines) and _are_unique(order.payments) and _are_unique(order.refunds):
+    line_ids = Lines.of(order.lines).ids
+    lines_differ = len(set(line_ids)) == len(line_ids)
+    if refunds_named and lines_differ and _are_unique(order.payments) and _are_unique(order.refunds):
         return order
     problems = list(order.problems)
     return replace(

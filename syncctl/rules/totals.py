@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Protocol
 
-from syncctl.model import Order, Refund
+from syncctl.model import Lines, Order, Refund
 
 
 class Amounted(Protocol):
@@ -24,7 +24,7 @@ def sum_of(*groups: Iterable[Amounted]) -> int:
 
 def order_problem(order: Order) -> str | None:
     """Why the order's money does not add up, in a sentence; None if it does. Minor units throughout."""
-    parts = sum([line.amount for line in order.lines]) + sum([charge.amount for charge in order.charges])
+    parts = sum(Lines.of(order.lines).amounts) + sum([charge.amount for charge in order.charges])
     tax = order.tax
     if parts + tax != order.total:
         return (

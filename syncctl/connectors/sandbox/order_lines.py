@@ -12,14 +12,14 @@ from typing import Any
 
 from syncctl.connectors.sandbox.reading import Fields, shown
 from syncctl.errors import MoneyError
-from syncctl.model import LineItem
+from syncctl.model import LineItem, Lines
 from syncctl.money import line_amount, round_minor
 from syncctl.units import LIMIT
 
 _WORDS = itemgetter("id", "sku", "title", "quantity", "price")
 
 
-def read_lines(rows: Sequence[Any], currency: str, tax_included: bool, problems: list[str]) -> tuple[LineItem, ...]:
+def read_lines(rows: Sequence[Any], currency: str, tax_included: bool, problems: list[str]) -> Sequence[LineItem]:
     """The lines, their amounts net of tax; what cannot be read in one is noted in `problems`.
 
     A line whose units are known is kept, so that they still count against stock; ids are made unique.
@@ -30,7 +30,7 @@ def read_lines(rows: Sequence[Any], currency: str, tax_included: bool, problems:
         return _odd_lines(rows, currency, tax_included, problems)
 
 
-def _sound_lines(rows: Sequence[dict[str, Any]], currency: str, tax_included: bool) -> tuple[LineItem, ...]:
+def _sound_lines(rows: Sequence[dict[str, Any]], currency: str, tax_included: bool) -> Lines:
     """Lines with nothing odd about any of them. Errors: any of those above, if there is; it does not say what."""
     ids, skus, titles, quantities, prices = zip(*map(_WORDS, rows), strict=True)
     for column in (ids, skus, titles, prices):
@@ -44,11 +44,11 @@ def _sound_lines(rows: Sequence[dict[str, Any]], currency: str, tax_included: bo
         and max(quantities) < LIMIT
     ):
         raise ValueError
-    amounts = map(line_amount, prices, repeat(currency), quantities)
+    amounts = list(map(line_amount, prices, repeat(currency), quantities))
     taxes = [round_minor(row["tax"], currency) if "tax" in row else 0 for row in rows]
     if tax_included:
-        amounts = map(sub, amounts, taxes)
-    return tuple(map(LineItem, ids, skus, titles, quantities, prices, amounts, taxes))
+        amounts = list(map(sub, amounts, taxes))
+    return Lines(ids, skus, titles, quantities, prices, amounts, taxes)
 
 
 def _odd_lines(rows: Sequence[Any], currency: str, tax_included: bool, problems: list[str]) -> tuple[LineItem, ...]:

@@ -4,6 +4,7 @@ What cannot be read in one field becomes a sentence in `Order.problems`. A line 
 kept without its amount, so that its units still count against stock.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from syncctl.model import (
     Fulfilment,
     FulfilmentLine,
     LineItem,
+    Lines,
     Order,
     Payment,
     Refund,
@@ -56,7 +58,7 @@ def to_order(body: dict[str, Any], raw: str) -> Order:
     charges = tuple(_charge(row, currency, tax_included) for row in order.fields("charges", "charge"))
     total = order.amount("total", to_minor, currency)
     if not problems:
-        charges += _rounding(total, lines, charges)
+        charges += _rounding(total, Lines.of(lines), charges)
     kind, financial_status, fulfilment_status, channel, email = order.texts(_TEXTS)
     return Order(
         id=order_id,
@@ -94,7 +96,7 @@ def _address(order: Fields, name: str, problems: list[str]) -> Address | None:
     return None if row is None else to_address(row)
 
 
-def _units_known(rows: object, lines: tuple[LineItem, ...]) -> bool:
+def _units_known(rows: object, lines: Sequence[LineItem]) -> bool:
     """Whether each line that was sent could be read as units of a SKU."""
     if not isinstance(rows, list) or len(rows) != len(lines):
         return False
@@ -136,11 +138,9 @@ def _charge(row: Fields, currency: str, tax_included: bool) -> Charge:
     )
 
 
-def _rounding(total: int, lines: tuple[LineItem, ...], charges: tuple[Charge, ...]) -> tuple[Charge, ...]:
+def _rounding(total: int, lines: Lines, charges: tuple[Charge, ...]) -> tuple[Charge, ...]:
     """What lies between the shop's total and the sum of rounded parts, while it can be rounding at all."""
-    difference = total
-    for line in lines:
-        difference -= line.amount + line.tax
+    difference = total - sum(lines.amounts) - sum(lines.taxes)
     for charge in charges:
         difference -= charge.amount + charge.tax
     if not difference or abs(difference) > len(lines):
