@@ -32,6 +32,7 @@ from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
 STEPS = ("pull-orders", "push-orders", "pull-data", "push-data")
 _DAILY = timedelta(days=1)
+_PATIENCE = 8  # seconds from a signal to the end of the process, at a safe point or not
 _SEVERITY = (7, 5, 4, 3, 2)  # of several failures, the first of these is the run's exit code
 
 
@@ -244,11 +245,22 @@ def _copy_of(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def _signals() -> Iterator[Callable[[], None]]:
-    """A checkpoint that raises Stopped once SIGINT, SIGTERM or SIGHUP has come; the former handlers come back."""
+    """A checkpoint that raises Stopped once SIGINT, SIGTERM or SIGHUP has come; the former handlers come back.
+
+    Where no checkpoint is reached in time, because a call hangs or nobody reads what we print, the signal does what it
+    does to any program: a run may die at any point, and the next one looks before it writes.
+    """
     caught: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
         caught.append(number)
+        if len(caught) == 1 and hasattr(signal, "setitimer"):
+            signal.signal(signal.SIGALRM, give_up)
+            signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
+
+    def give_up(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(caught[0], signal.SIG_DFL)
+        signal.raise_signal(caught[0])
 
     def checkpoint() -> None:
         if caught:
@@ -263,5 +275,8 @@ def _signals() -> Iterator[Callable[[], None]]:
     try:
         yield checkpoint
     finally:
+        if caught and hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
         for number, handler in former.items():
             signal.signal(number, handler)

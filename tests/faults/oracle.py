@@ -152,7 +152,7 @@ def without_the_refused(twin: oracle.State, world: FaultWorld) -> oracle.State:
     }
 
 
-def settle(world: FaultWorld, twin: oracle.State) -> list[str]:
+def settle(world: FaultWorld, twin: oracle.State, *, quiet: bool = True) -> list[str]:
     """Clean cycles, at most three, must reach the twin's state; one more is quiet (I7), and no order is lost (I1)."""
     found = ["no cycle was run"]
     for _ in range(MOST_CYCLES):
@@ -162,10 +162,14 @@ def settle(world: FaultWorld, twin: oracle.State) -> list[str]:
         found = oracle.differences(state_of(world), twin)
         if not found:
             break
+    return [*found, *(_loud(world) if quiet else ()), *_lost(world), *wrong(world)]
+
+
+def _loud(world: FaultWorld) -> Iterator[str]:
     before = oracle.marks(world.folder, SHOPS)
     world.run()
-    loud = oracle.differences(oracle.marks(world.folder, SHOPS) | {"documents": []}, before)
-    return [*found, *(f"I7: {one}" for one in loud), *_lost(world), *wrong(world)]
+    after = oracle.marks(world.folder, SHOPS) | {"documents": []}
+    yield from (f"I7: {one}" for one in oracle.differences(after, before))
 
 
 def _lost(world: FaultWorld) -> Iterator[str]:

@@ -18,11 +18,11 @@ from tests.faults.kinds import DAY, KINDS, Kind
 from tests.faults.world import OFFICE, FaultWorld, Scene, in_memory, small_steps
 
 Record = Callable[[str, object], None]
-STORMS = int(os.environ.get("SYNCCTL_STORMS", "120"))
+STORMS = int(os.environ.get("SYNCCTL_STORMS", "80"))
 SHARDS = 4
 CYCLES = 3
 ABORTED, FAILED, DONE = {70, 130}, {3, 4, 5}, {0, 1}  # exit codes; of several failures the greatest is told
-DRAWN = [kind for kind in KINDS if not kind.every]
+DRAWN = [kind for kind in KINDS if not kind.every and kind.name != "answers exchanged"]  # of one there is no exchange
 # Not whose an order is: while a customer is held, as refused, its orders are booked on the account of guests.
 COMPARED = (
     "document lines",

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -101,17 +101,24 @@ class Scene:
     folder: Path
     options: Mapping[str, Any]
 
-    @contextmanager
-    def copy(self) -> Iterator[FaultWorld]:
-        """A world of its own that begins from the very same bytes."""
+    def fresh(self) -> Path:
+        """The folder of a new cell, which begins from the very same bytes; there is one at a time."""
         folder = self.folder.with_name("cell")
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(self.folder, folder)
+        return Path(shutil.copytree(self.folder, folder))
+
+    @contextmanager
+    def opened(self, folder: Path) -> Iterator[FaultWorld]:
+        """The world of a cell."""
         world = FaultWorld(folder, goods=(), **self.options)
         try:
             yield world
         finally:
             world.close()
+
+    def copy(self) -> AbstractContextManager[FaultWorld]:
+        """The world of a new cell."""
+        return self.opened(self.fresh())
 
 
 def set_scene(folder: Path, **options: Any) -> Scene:
