@@ -46,7 +46,7 @@ def steps(hub: Hub, *stale: str) -> tuple[int, list[str]]:
             hub.kits.close_over_stale()
         kits = hub.kits.stale()
         hub.kits.nested(kits)
-        rows = hub.shown.stale(0, "order", (), kits=bool(kits))
+        rows = list(hub.shown.stale(0, "order", (), kits=bool(kits)))
     finally:
         hub.connection.set_progress_handler(None, 0)
     hub.shown.forget_stale()
