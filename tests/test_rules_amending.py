@@ -100,7 +100,8 @@ def test_an_edited_sale_is_changed_to_what_the_order_says_now() -> None:
 
 def test_while_the_sale_is_on_its_way_into_the_books_its_change_waits() -> None:
     change = planned(TWO, THREE, state="queued")
-    assert isinstance(change, Change) and change.wait
+    assert change == Change(sale_of(wanted(TWO)[0], state="queued"), wanted(THREE)[0], wait=True)
+    assert why_not(TWO, THREE, ways(ways=()), state="queued") == "the back office cannot change a booked document"
 
 
 def test_a_change_in_doubt_is_sent_again_whatever_the_order_says() -> None:
@@ -254,6 +255,14 @@ def test_a_sale_on_which_something_hangs_is_not_undone() -> None:
         assert why_not(refunded, more, ways(ways=(way,))) == f"to {way} it is not possible while a credit hangs on it"
         shipped = ways(ways=(way,), shipped=True)
         assert why_not(TWO, THREE, shipped) == f"to {way} it is not possible after something of it has left"
+
+
+def test_every_way_that_is_closed_is_said_with_its_reason() -> None:
+    shut = ways(ways=("void", "credit"), shipped=True)
+    assert why_not(PAID, PAID_THREE, shut) == (
+        "to void it is not possible while a payment hangs on it; "
+        "to credit it is not possible after something of it has left"
+    )
 
 
 def test_what_was_in_doubt_is_not_undone() -> None:
