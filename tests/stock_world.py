@@ -175,18 +175,24 @@ class StockWorld(World):
         """Units of one order line that this SKU's number in the back office lacks: sold (or shipped), less what came
         back."""
         rows = self.office.connection.execute(
-            """SELECT d.kind, l.quantity, l.restock, coalesce((SELECT sum(s.quantity) FROM shipment h
+            """SELECT iif(d.kind = 'sale', d.reference, d.original), d.kind, l.quantity, l.restock,
+            coalesce((SELECT sum(s.quantity) FROM shipment h
             JOIN shipment_line s ON s.shipment_id = h.id AND NOT h.cancelled
             WHERE h.document_id = d.id AND s.line_id = l.line_id AND s.sku = i.sku), 0)
             FROM document d JOIN document_line l ON l.document_id = d.id JOIN item i ON i.id = l.item_id
             WHERE d.order_id = ? AND l.line_id = ? AND i.sku = ? AND NOT d.void AND d.reference LIKE ? || '/%'""",
             (order_id, line_id, sku, shop.identity),
         ).fetchall()
-        sold = sum(quantity for kind, quantity, _, _ in rows if kind == "sale")
-        shipped = sum(gone for kind, _, _, gone in rows if kind == "sale")
-        back = sum(quantity for kind, quantity, restock, _ in rows if kind == "credit" and restock)
-        left = sold if self.office.stock_falls_on == "order" else shipped
-        return left - max(0, back - (sold - left))
+        off = 0
+        for one in {row[0] for row in rows}:  # an order may have been booked again: sale by sale, with its credits
+            sold = sum(quantity for of, kind, quantity, _, _ in rows if of == one and kind == "sale")
+            shipped = sum(gone for of, kind, _, _, gone in rows if of == one and kind == "sale")
+            back = sum(
+                quantity for of, kind, quantity, restock, _ in rows if of == one and kind == "credit" and restock
+            )
+            left = sold if self.office.stock_falls_on == "order" else shipped
+            off += left - max(0, back - (sold - left))
+        return off
 
     def assert_never_oversold(self, where: object = "") -> None:
         """I3, for every listing that keeps stock."""

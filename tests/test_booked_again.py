@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncctl.errors import Unreachable
-from tests.fakes.faulty import FailBefore, lost_reply, on
+from tests.fakes.faulty import Between, FailBefore, lost_reply, on
 from tests.stock_world import StockWorld
 
 
@@ -127,6 +127,22 @@ def test_an_order_cancelled_after_it_was_booked_again_is_credited_as_it_stands(w
     world.settle(6)
     assert standing(world, order_id) == [] and world.totals(order_id)[-1] == ("credit", 5000)
     assert (world.holds(), world.level("MUG"), world.office.on_hand("MUG")) == ([], 100, 100)
+
+
+def test_units_shipped_while_their_sale_is_undone_are_not_taken_for_the_next_ones(tmp_path: Path) -> None:
+    world = world_of(tmp_path, "credit", "shipment")
+    order_id = booked(world)
+    [sale] = [one.reference for one in world.documents(order_id)]
+    edit(world, order_id, 5)
+    world.run(plans={"back-office": [Between(on("push_documents"), lambda: ship(world, sale, order_id))]})
+    world.assert_never_oversold()
+    world.settle(6)
+    world.assert_exact()
+    assert (standing(world, order_id), world.level("MUG")) == ([5000], 95)
+
+
+def ship(world: StockWorld, sale: str, order_id: str) -> None:
+    world.office.ship(sale, {world.line_ids(order_id)[0]: 1})
 
 
 WRITES = ["void_documents", "push_documents"]

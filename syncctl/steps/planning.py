@@ -23,6 +23,8 @@ from syncctl.steps.link_customers import link_customers
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 from syncctl.times import local_day
 
+Planned = tuple[StoredOrder, Task | Problem]
+
 
 @dataclass(slots=True)
 class Planner:
@@ -51,17 +53,22 @@ class Planner:
         if doubts := self._undone_in_doubt(orders):
             self._stopped = undoing.settle(self.run, doubts)
             self._read(ids)
-        self._sales |= amending.doubted(self.run, orders, self._standing())
+        standing = {one.id: sale for one in orders if (sale := self._standing(one.id)) is not None}
+        self._sales |= amending.doubted(self.run, orders, standing)
         return linked
+
+    def again(self, orders: Sequence[StoredOrder], counts: Counts) -> Iterator[Planned]:
+        """The same once more, for orders whose sale was undone meanwhile, or found to be."""
+        self._read([one.id for one in orders])
+        yield from self.plan(orders, counts)
 
     def probe(self, orders: Sequence[StoredOrder]) -> None:
         """Ask the books which sale of these orders stands: one that is found may have been undone since."""
         asked = [(one, replace(self.items.terms(one.party), revision=self._revision(one.id))) for one in orders]
         self._revisions |= undoing.standing_revisions(self.run, asked)
 
-    def plan(self, orders: Sequence[StoredOrder], counts: Counts) -> Iterator[tuple[StoredOrder, Task | Problem]]:
+    def plan(self, orders: Sequence[StoredOrder], counts: Counts) -> Iterator[Planned]:
         """What is to be done for each of these orders; those that must wait are only counted."""
-        self._read([one.id for one in orders])
         for stored in orders:
             stopped = self._stopped.get(stored.id)
             if stopped is not None:
@@ -108,8 +115,9 @@ class Planner:
         undo = self._undo_of(order_id)
         return undo is not None and undo.state == "queued" and not self.run.back_office.abilities.queued_in_order
 
-    def _standing(self) -> dict[int, BookedSale]:
-        return {one: sale for one, sale in self._sales.items() if self._undo_of(one) is None}
+    def _standing(self, order_id: int) -> BookedSale | None:
+        """An order's sale, if it has one that is not undone as far as the hub knows."""
+        return self._sales.get(order_id) if self._undo_of(order_id) is None else None
 
     def _revision(self, order_id: int) -> int:
         """Of the sale that stands, or that is to be booked next."""
@@ -120,11 +128,10 @@ class Planner:
 
     def _undone_in_doubt(self, orders: Sequence[StoredOrder]) -> list[undoing.Doubt]:
         """Sales that stand as far as the hub knows, but whose undoing was sent, or may have been in the lost time."""
-        standing = self._standing()
         lost = {one.id for one in booking.of_the_lost_time(self.run, orders)} if self._revises else set()
         found = []
         for stored in orders:
-            sale = standing.get(stored.id)
+            sale = self._standing(stored.id)
             if sale is not None and (sale.recorded.state == "undoing" or stored.id in lost):
                 found.append(undoing.Doubt(stored, sale, self._undo(stored, sale)))
         return found
@@ -141,7 +148,7 @@ class Planner:
         if self.currency is not None and order.currency != self.currency:
             text = f"it is in {order.currency[:10]!r}, the books are kept in {self.currency}"
             return Problem("foreign currency", text)
-        sale = self._standing().get(stored.id)
+        sale = self._standing(stored.id)
         terms = replace(self.items.terms(stored.party), revision=self._revision(stored.id))
         order, terms = _as_it_was_booked(order, terms, sale)
         recorded = self._in_force(stored.id, sale)

@@ -4,6 +4,8 @@ For each batch of orders: decide what is wanted, commit journal rows, look the r
 commit the outcomes. Sales first; credits and payments once their sale is booked.
 """
 
+from collections.abc import Iterable
+
 from syncctl import times
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.holds import Hold
@@ -14,7 +16,7 @@ from syncctl.rules.wanted import Problem, Terms, sale_reference
 from syncctl.steps import amending, booking, undoing
 from syncctl.steps.booking import Task
 from syncctl.steps.items import Items
-from syncctl.steps.planning import Planner, unwanted
+from syncctl.steps.planning import Planned, Planner, unwanted
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
 
@@ -42,26 +44,27 @@ def _push_batch(run: Run, orders: list[StoredOrder], items: Items, currency: str
     items.learn(line.sku for stored in orders for line in stored.order.lines)
     planner = Planner(run, items, currency)
     counts = planner.prepare(orders)
-    tasks = _planned(run, planner, orders, counts)
+    tasks = _sorted_out(run, planner, planner.plan(orders, counts), counts)
     booking.leave_refused(run, tasks)
     counts += amending.amend(run, tasks)
     counts += undoing.undo(run, tasks)
-    again = _planned(run, planner, [task.stored for task in tasks if task.undone], counts)
-    tasks = [task for task in tasks if not task.undone] + again
+    if undone := [task.stored for task in tasks if task.undone]:
+        again = _sorted_out(run, planner, planner.again(undone, counts), counts)
+        tasks = [task for task in tasks if not task.undone] + again
     counts += booking.book(run, tasks)
-    if probes := [task for task in tasks if task.probe]:
-        planner.probe([task.stored for task in probes])
-        again = _planned(run, planner, [task.stored for task in probes], counts)
+    if found := [task.stored for task in tasks if task.probe]:
+        planner.probe(found)
+        again = _sorted_out(run, planner, planner.again(found, counts), counts)
         counts += booking.book(run, again)
         tasks = [task for task in tasks if not task.probe] + again
     _conclude(run, tasks, counts)
     return counts
 
 
-def _planned(run: Run, planner: Planner, orders: list[StoredOrder], counts: Counts) -> list[Task]:
-    """What is to be done for these orders; of which nothing can be made is held, or rejected."""
+def _sorted_out(run: Run, planner: Planner, planned: Iterable[Planned], counts: Counts) -> list[Task]:
+    """What is to be done; an order of which nothing can be made is held, or rejected."""
     tasks = []
-    for stored, task in planner.plan(orders, counts):
+    for stored, task in planned:
         if not isinstance(task, Problem):
             tasks.append(task)
         elif stored.id not in planner.recorded and _is_left_alone(run, stored, planner.items.terms(stored.party)):

@@ -137,6 +137,7 @@ def settle(run: Run, doubts: Sequence[Doubt]) -> dict[int, Problem | None]:
         elif booked.state == "undoing" and isinstance(there.sale, Found):
             with run.hub.transaction():
                 run.hub.documents.keep(booked.reference)
+                _forget_open_rows(run, one.undo.reference)
         elif booked.state == "undoing":
             stopped[one.stored.id] = _problem("gone from the books", one, "the back office does not find it any more")
     return stopped
@@ -286,6 +287,13 @@ def _record(run: Run, order_id: int, undo: Document, found: Found, *, void: bool
     )
     run.hub.documents.record([confirmation])
     run.hub.orders.mark_stale([order_id])
+    _forget_open_rows(run, undo.reference)
+
+
+def _forget_open_rows(run: Run, reference: str) -> None:
+    """What became of an undo whose reply was lost has been seen."""
+    for operation in (CREATE, _VOID):
+        run.hub.journal.supersede(BACK_OFFICE, operation, [reference])
 
 
 def _give_up(run: Run, row: _Row, reason: str, why: str) -> None:

@@ -32,7 +32,7 @@ from tests.fakes.faulty import Call, FailAfter, FailBefore, Fault, Faulty, Plan,
 MOST_CYCLES = 3
 MOST_SECONDS = 60
 CONFIG = """\
-back_office: {{connector: sandbox, path: books.db, stock_falls_on: {stock_falls_on}}}
+back_office: {{connector: sandbox, path: books.db, stock_falls_on: {stock_falls_on}, amend: [{amend}]}}
 stores: {{shop: {{connector: sandbox, path: shop.db}}}}
 orders: {{book_from: 2010-01-01}}
 safety: {{settle: 0s}}
@@ -264,7 +264,9 @@ def _calls(proof: Proof) -> list[tuple[str, int, str]]:
 
 def _one_fault(proof: Proof, name: str, method: str, fault: Fault) -> None:
     folder = proof.copy(proof.start)
-    (folder / "syncctl.yaml").write_text(CONFIG.format(stock_falls_on=proof.stock_falls_on))
+    (folder / "syncctl.yaml").write_text(
+        CONFIG.format(stock_falls_on=proof.stock_falls_on, amend=", ".join(world.amend))
+    )
     ended = fork(lambda tell: _command(folder, tell, lambda one: Faulty(one, [fault] if one.name == name else [])))
     what = f"{type(fault).__name__} at call {fault.when.number} of {name} ({method})"
     proof.killed[f"{type(fault).__name__} {method}"] += 1
@@ -333,9 +335,11 @@ PARTS: dict[str, Callable[..., None]] = {
 def main(arguments: list[str]) -> None:
     """PART FOLDER STOCK_FALLS_ON DAY [NUMBER …].
 
-    DAY: first (no hub yet), next (daily work is due), same, or untold (the same, and the store lists no changes).
+    DAY: first (no hub yet), next (daily work is due), same, untold (the same, and the store lists no changes), or again
+    (the same, and what was edited is credited and booked again).
     """
     part, folder, stock_falls_on, day, *numbers = arguments
+    world.amend = ("credit",) if day == "again" else ("amend",)
     world.store_tells_changes = day != "untold"
     proof = Proof(Path(folder), stock_falls_on)
     proof.prepare(next_day=day == "next", first_run=day == "first")

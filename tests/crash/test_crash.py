@@ -93,6 +93,14 @@ def test_so_it_is_where_stock_falls_at_shipment(prove: Prove, shard: int) -> Non
     assert found["killed"]["points"] == found["due"] > 80
 
 
+def test_so_it_is_where_an_edited_sale_is_undone_and_booked_again(prove: Prove) -> None:
+    found = prove("here and there", "order", "again", 0, 2)
+    assert found["killed"]["points"] == found["due"] > 40
+    killed = prove("lost replies", "order", "again")["killed"]
+    assert killed["FailBefore push_documents"] == killed["FailAfter push_documents"] > 0
+    assert "FailBefore amend_documents" not in killed
+
+
 def test_a_process_killed_while_it_makes_the_hub_is_no_harm(prove: Prove) -> None:
     found = prove("first run", "order", "first")
     assert found["killed"]["points"] == found["due"] > 150

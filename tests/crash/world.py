@@ -35,6 +35,7 @@ GUEST = {"name": "Gus Guest", "emails": ["gus@example.com"]}
 ADDRESS = Address(name="Ada Byron", street="12 Mill Lane", city="Leeds", country="GB")
 BATCH = 4  # records in a page or a batch: small, so that one cycle has several of each
 
+amend = ("amend",)  # how the back office lets a booked sale be changed; another way: a driver's own choice
 store_tells_changes = True  # whether the store lists changed levels and prices; False: a driver's own choice
 Wrap = Callable[[WebStore | BackOffice], WebStore | BackOffice]
 
@@ -42,7 +43,12 @@ Wrap = Callable[[WebStore | BackOffice], WebStore | BackOffice]
 def settings_for(folder: Path, stock_falls_on: str) -> Settings:
     return Settings.model_validate(
         {
-            "back_office": {"connector": "sandbox", "path": folder / BOOKS, "stock_falls_on": stock_falls_on},
+            "back_office": {
+                "connector": "sandbox",
+                "path": folder / BOOKS,
+                "stock_falls_on": stock_falls_on,
+                "amend": amend,
+            },
             "stores": {"shop": {"connector": "sandbox", "path": folder / SHOP}},
             "orders": {"book_from": "2010-01-01"},
             "safety": {"settle": "0s"},
@@ -105,6 +111,8 @@ def begin(folder: Path, stock_falls_on: str) -> None:
         for sku, (price, units) in CATALOG.items():
             shop.add_listing(sku, f"A {sku.lower()}", price, units)
             office.add_item(sku, f"A {sku.lower()}", price, units)
+        office.add_item("PAIR", "Two spoons", "7.00", None)
+        office.make_kit("PAIR", {"SPOON": 2})  # no shop lists it
         office.upsert_customer(name="Carl Known", emails=("carl@example.com",))
         yes = Consent(channel="email", state="subscribed", source="checkout")
         ada = shop.upsert_customer(name="Ada Byron", emails=("ada@example.com",), addresses=(ADDRESS,), consents=(yes,))
