@@ -176,3 +176,15 @@ def test_of_several_problems_the_first_is_said_and_nothing_is_done() -> None:
     assert (plan.create, plan.adopt) == ([], [])
     other = plan_documents(order, [third, second], looked_up, may_be_sent=lambda _: True)
     assert other.problem is not None and other.problem.reason == "reference taken"
+
+
+def test_a_document_that_was_made_void_there_is_never_taken_for_booked_nor_booked_again() -> None:
+    [sale] = wanted(an_order())
+    void = found(sale, state="void")
+    plan = plan_documents(an_order(), [sale], {sale.reference: void}, may_be_sent=lambda _: True)
+    assert plan.problem == Problem(
+        "void in the books",
+        f"the document {sale.reference} was made void in the back office; nothing was booked in its place",
+        {"theirs": "55", "reference": sale.reference},
+    )
+    assert (plan.create, plan.adopt) == ([], [])
