@@ -131,6 +131,11 @@ class App:
         return render.wants_colour(self.colour, stream, self.environ)
 
 
+def as_text(_context: object, _parameter: object, value: str | None) -> str | None:
+    """A callback for arguments that the hub is asked for: bytes that are no text become question marks."""
+    return None if value is None else value.encode(errors="replace").decode()
+
+
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """A hint for a word that nobody knows: the one that was probably meant, or all there are."""
     from difflib import get_close_matches

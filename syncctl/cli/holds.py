@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from syncctl.cli.app import App
+from syncctl.cli.app import App, as_text
 from syncctl.errors import ConfigError
 
 FORMAT = click.option(
@@ -22,8 +22,8 @@ def holds() -> None:
 
 
 @holds.command("list")
-@click.option("--kind", metavar="KIND", help="Only these: order, customer, stock, price, fulfilment.")
-@click.option("--reason", metavar="REASON", help="Only those held for this reason.")
+@click.option("--kind", metavar="KIND", callback=as_text, help="Only these: order, customer, stock, price, fulfilment.")
+@click.option("--reason", metavar="REASON", callback=as_text, help="Only those held for this reason.")
 @FORMAT
 @click.pass_obj
 def list_holds(app: App, kind: str | None, reason: str | None, output_format: str) -> None:

@@ -33,7 +33,7 @@ def backup(app: App, only_list: bool) -> None:
 def restore(app: App, file: str, yes: bool) -> None:
     """Put a backup of the hub back. What happened since is found again by the next run, and never booked twice."""
     chosen = _latest(app) if file == "latest" else Path(file)
-    if not chosen.is_file():
+    if not _is_file(chosen):
         raise ConfigError(f"there is no backup {chosen}", hint="See what there is: syncctl backup --list")
     if not yes:
         _ask(app, chosen)
@@ -44,6 +44,13 @@ def restore(app: App, file: str, yes: bool) -> None:
     with hold_lock(hub):
         restore_backup(hub, chosen)
     app.say(f"The hub is {chosen.name} again. Next: syncctl sync-all")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder that may not be entered
+        return False
 
 
 def _latest(app: App) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from syncctl.cli.app import App
+from syncctl.cli.app import App, as_text
 from syncctl.cli.holds import FORMAT
 from syncctl.errors import ConfigError
 
@@ -130,7 +130,7 @@ def explain() -> None:
 
 
 @explain.command("sku")
-@click.argument("sku", metavar="SKU")
+@click.argument("sku", metavar="SKU", callback=as_text)
 @FORMAT
 @click.pass_obj
 def explain_sku(app: App, sku: str, output_format: str) -> None:
@@ -157,7 +157,7 @@ def explain_sku(app: App, sku: str, output_format: str) -> None:
 
 
 @explain.command("order")
-@click.argument("number", metavar="NUMBER")
+@click.argument("number", metavar="NUMBER", callback=as_text)
 @FORMAT
 @click.pass_obj
 def explain_order(app: App, number: str, output_format: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncctl.cli.app import App
+from syncctl.cli.app import App, as_text
 from syncctl.errors import ConfigError, DataError, MoneyError
 
 if TYPE_CHECKING:  # for the start-up time of --help
@@ -169,7 +169,7 @@ def kit(app: App, sku: str, items: tuple[str, ...], price: str) -> None:
 
 
 @sandbox.command("ship", short_help="Ship a sale in the back office.")
-@click.argument("which", metavar="ORDER")
+@click.argument("which", metavar="ORDER", callback=as_text)
 @click.option("--tracking", metavar="NUMBER", default="", help="The tracking number.")
 @click.option("--carrier", default="", help="Who carries it.")
 @click.pass_obj
@@ -318,20 +318,7 @@ def _levels(app: App, stores: Sequence[str], limit: int) -> Iterator[tuple[objec
 
 def _orders(app: App, store: str, limit: int) -> list[tuple[object, ...]]:
     with _shop(app, store) as shop:
-        bodies = [shop.order(number) for number in shop.order_ids()[-limit:]]
-    return [
-        (
-            body["id"],
-            store,
-            body["placed_at"],
-            "cancelled" if body.get("cancelled_at") else body["financial_status"],
-            body["fulfilment_status"],
-            sum(line["quantity"] for line in body["lines"]),
-            body["total"],
-            body["currency"],
-        )
-        for body in bodies
-    ]
+        return [(number, store, *shop.facts(number)) for number in shop.order_ids()[-limit:]]
 
 
 def _documents(app: App, limit: int) -> list[tuple[object, ...]]:

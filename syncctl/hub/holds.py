@@ -141,10 +141,10 @@ class Holds(Family):
                 self.clear("item", [sku])
 
     def clear_found_again(self) -> None:
-        """SKUs that were held because a full reading lacked them, and that have a level again."""
+        """SKUs that were held because a reading lacked them, or their number, and that have a level again."""
         with self.hub.transaction() as connection:
             connection.execute(
-                "DELETE FROM hold WHERE kind = 'stock' AND reason = 'missing SKU' "
+                "DELETE FROM hold WHERE kind = 'stock' AND reason IN ('missing SKU', 'unreadable level') "
                 "AND record IN (SELECT sku FROM stock_level)"
             )
 

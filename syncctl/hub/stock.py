@@ -2,14 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
 from syncctl import times
-from syncctl.hub.bulk import insert_values, marks
+from syncctl.hub.bulk import in_chunks, insert_values, marks
 from syncctl.hub.family import Family
 from syncctl.hub.units import DEMAND, OWED, RELIEF, UNREFLECTED
 from syncctl.model import StockLevel
@@ -176,6 +176,13 @@ class Stock(Family):
                 self._lower_kept(kept, before.as_of_event, as_of, falls_on)
             self._reflect(before.as_of_event if before else 0, as_of, falls_on)
         return changed
+
+    def forget_levels(self, skus: Iterable[str]) -> None:
+        """The levels of these SKUs are not known any more: nothing is to be published for them."""
+        with self.hub.transaction() as connection:
+            for chunk in in_chunks(skus):
+                connection.execute(f"DELETE FROM stock_level WHERE sku IN ({marks(chunk)})", chunk)
+                insert_values(connection, "INSERT OR IGNORE INTO stale_sku VALUES", [(sku,) for sku in chunk])
 
     def _settle_unseen(self, missing: str) -> None:
         """What a full reading lacks goes, but for SKUs that it lacks altogether, where the setting says otherwise.

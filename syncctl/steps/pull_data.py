@@ -1,7 +1,7 @@
 """Step 3: what the back office has into the hub. Shipments and invoices before stock: an event counts as known to a
 stock reading only if it was confirmed before that reading began."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from syncctl import money, times
@@ -98,9 +98,11 @@ def _pull_stock(run: Run) -> Counts:
     as_of = stock.begin_reading()
     cursor, _ = _start(run, "stock")
     began_at, page, whole = times.now(), None, True
+    unreadable: dict[str, str] = {}
     for page in run.back_office.fetch_stock(cursor):
         whole = whole and page.full
         stock.stage(page.records, whole=whole)
+        unreadable |= {one.id: one.reason for one in page.unreadable}
         counts["levels read"] += len(page.records)
         cursor = page.cursor
         run.progress(f"{BACK_OFFICE}: {counts['levels read']} levels read")
@@ -126,6 +128,7 @@ def _pull_stock(run: Run) -> Counts:
             falls_on=run.back_office.abilities.stock_falls_on,
         )
         _hold_missing(run, held)
+        _hold_unreadable(run, unreadable)
         _finish(run, "stock", cursor, whole=whole)
     run.stock_ready = True
     return counts
@@ -156,6 +159,14 @@ def _hold_missing(run: Run, skus: list[str]) -> None:
         text = f"SKU {sku}: the back office's full reading no longer has it; nothing is published for it"
         run.hub.holds.put(Hold(party=BACK_OFFICE, kind="stock", record=sku, reason="missing SKU", message=text))
     run.hub.holds.clear_found_again()
+
+
+def _hold_unreadable(run: Run, levels: Mapping[str, str]) -> None:
+    """A level that nobody can read is not known: nothing is published for its SKU until it can be read again."""
+    run.hub.stock.forget_levels(levels)
+    for sku, reason in levels.items():
+        text = f"SKU {sku[:100]}: its level in the back office cannot be read: {reason}"
+        run.hub.holds.put(Hold(party=BACK_OFFICE, kind="stock", record=sku, reason="unreadable level", message=text))
 
 
 def _start(run: Run, stream: str) -> tuple[str | None, bool]:

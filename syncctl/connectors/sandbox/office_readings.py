@@ -14,8 +14,8 @@ from typing import Any, Generic, TypeVar
 from syncctl.connectors.base import Page
 from syncctl.connectors.sandbox.files import reading
 from syncctl.connectors.sandbox.office_customers import COLUMNS, to_customer
-from syncctl.errors import CursorLost
-from syncctl.model import Component, Customer, FulfilmentLine, Price, Shipment, StockLevel, Variant
+from syncctl.errors import CursorLost, DataError
+from syncctl.model import Component, Customer, FulfilmentLine, Price, Shipment, StockLevel, Unreadable, Variant
 from syncctl.times import from_text
 from syncctl.units import floored
 
@@ -75,9 +75,26 @@ def read_pages(
             rows = _rows(connection, source, Span(span.since, until, span.after), page_size)
         last = len(rows) < page_size
         span = Span(until) if last else Span(span.since, until, _position(rows[-1], source, full))
-        yield Page(records=source.to_records(rows, currency), cursor=span.text(), full=full, sequence=until)
+        records, unreadable = _records(rows, source, currency)
+        yield Page(records=records, cursor=span.text(), unreadable=unreadable, full=full, sequence=until)
         if last:
             return
+
+
+def _records(
+    rows: list[tuple[Any, ...]], source: Reading[Record], currency: str
+) -> tuple[list[Record], list[Unreadable]]:
+    """The rows as records; where one cannot be read, each by itself."""
+    try:
+        return source.to_records(rows, currency), []
+    except DataError:
+        records, unreadable = list[Record](), list[Unreadable]()
+    for row in rows:
+        try:
+            records += source.to_records([row], currency)
+        except DataError as error:
+            unreadable.append(Unreadable(id=str(row[0]), reason=str(error)))
+    return records, unreadable
 
 
 def _rows(connection: sqlite3.Connection, source: Reading[Any], span: Span, page_size: int) -> list[tuple[Any, ...]]:

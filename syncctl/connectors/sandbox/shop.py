@@ -19,7 +19,8 @@ from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.goods import Goods
 from syncctl.connectors.sandbox.strict_json import canonical
 from syncctl.connectors.sandbox.tables import Clock, ShopRefusal, loaded
-from syncctl.model import Address, Consent
+from syncctl.connectors.sandbox.words import read_order
+from syncctl.model import Address, Consent, Unreadable
 from syncctl.money import to_minor, to_text
 
 Lines = Sequence[NewLine | tuple[str, int]]
@@ -227,6 +228,20 @@ class Shop(Goods, Buyers):
         if found is None:
             raise ShopRefusal("unknown_order", f"The shop has no order {order_id[:60]!r}.")
         return {**{name: [] for name in bodies.NOTHING_YET}, **loaded(found)}
+
+    def facts(self, order_id: str) -> tuple[object, ...]:
+        """For a person, whatever stands in the order's body: placed, paid, shipped, units, total, currency."""
+        order = read_order(order_id, self._one("SELECT body FROM sales_order WHERE id = ?", storable(order_id)) or "")
+        if isinstance(order, Unreadable):
+            return (None, "unreadable", None, None, None, None)
+        return (
+            times.to_text(order.placed_at),
+            "cancelled" if order.cancelled_at else order.financial_status,
+            order.fulfilment_status,
+            sum(line.quantity for line in order.lines),
+            None if order.problems else to_text(order.total, order.currency),
+            order.currency,
+        )
 
     def order_ids(self) -> list[str]:
         """All of them, in the order of making."""
