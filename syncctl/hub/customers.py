@@ -30,12 +30,13 @@ class Customers(Family):
         changed, confirmed = [], []
         for remote_id, link in links.items():
             arrival, (content, as_of) = latest[remote_id], known[link.hub_id]
-            if link.role != "primary" or times.to_text(arrival.as_of) < as_of:
+            now_as_of = times.to_text(arrival.as_of)
+            if link.role != "primary" or now_as_of < as_of:
                 continue
             if content != content_hash(arrival.customer):
                 changed.append((link.hub_id, arrival))
             else:
-                confirmed.append((times.to_text(arrival.as_of), link.hub_id))
+                confirmed.append((now_as_of, link.hub_id))
         for chunk in in_chunks(hub_id for hub_id, _ in changed):
             self.connection.execute(f"DELETE FROM contact WHERE customer_id IN ({marks(chunk)})", chunk)
             self.connection.execute(f"DELETE FROM address WHERE customer_id IN ({marks(chunk)})", chunk)

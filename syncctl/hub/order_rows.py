@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from itertools import count, repeat
+from itertools import chain, count, repeat, starmap
 
 from syncctl import times
 from syncctl.hub.bulk import Insert, upsert
@@ -140,12 +140,11 @@ def _removed(order: Order) -> dict[str, int]:
     return removed
 
 
-def _line_rows(numbered: Numbered) -> Iterator[tuple[object, ...]]:
-    for order_id, order in numbered:
-        lines, removed = Lines.of(order.lines), _removed(order)
-        gone = [removed.get(line_id, 0) for line_id in lines.ids] if removed else repeat(0)
-        goods = (lines.skus, lines.titles, lines.quantities, gone, lines.unit_prices, lines.amounts, lines.taxes)
-        yield from zip(repeat(order_id), lines.ids, count(), *goods, strict=False)
+def _line_rows(order_id: int, order: Order) -> Iterable[tuple[object, ...]]:
+    lines, removed = Lines.of(order.lines), _removed(order)
+    gone = [removed.get(line_id, 0) for line_id in lines.ids] if removed else repeat(0)
+    goods = (lines.skus, lines.titles, lines.quantities, gone, lines.unit_prices, lines.amounts, lines.taxes)
+    return zip(repeat(order_id), lines.ids, count(), *goods, strict=False)
 
 
 def _charge_rows(numbered: Numbered) -> Iterator[tuple[object, ...]]:
@@ -167,7 +166,7 @@ def _charge_rows(numbered: Numbered) -> Iterator[tuple[object, ...]]:
 
 def write_children(connection: sqlite3.Connection, party: str, numbered: Numbered) -> None:
     """Write what hangs on these orders: (hub id, order) each; the rows of a former state are gone already."""
-    LINE.run(connection, _line_rows(numbered))
+    LINE.run(connection, chain.from_iterable(starmap(_line_rows, numbered)))
     CHARGE.run(connection, _charge_rows(numbered))
     PAYMENT.run(connection, _payment_rows(numbered))
     REFUND.run(connection, _refund_rows(numbered))

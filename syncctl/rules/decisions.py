@@ -103,11 +103,12 @@ def _held(order: Order, settings: OrderSettings) -> Verdict | None:
         return Verdict("held", "no lines", "it has no line items")
     sign = -1 if order.kind == OrderKind.RETURN else 1
     lines = Lines.of(order.lines)
-    for position, (sku, quantity) in enumerate(zip(lines.skus, lines.quantities, strict=True), 1):
-        if quantity * sign <= 0:
-            return Verdict("held", "bad quantity", f"line {position} has quantity {quantity}")
-        if not sku and settings.unknown_sku != "placeholder":
-            return Verdict("held", "missing SKU", f"line {position} has no SKU")
+    if min(lines.quantities) * sign <= 0 or max(lines.quantities) * sign <= 0 or not all(lines.skus):
+        for position, line in enumerate(lines, 1):
+            if line.quantity * sign <= 0:
+                return Verdict("held", "bad quantity", f"line {position} has quantity {line.quantity}")
+            if not line.sku and settings.unknown_sku != "placeholder":
+                return Verdict("held", "missing SKU", f"line {position} has no SKU")
     if order.total * sign < 0:
         return Verdict("held", "negative total", f"its total is {order.total} minor units of {order.currency}")
     problem = order_problem(order)

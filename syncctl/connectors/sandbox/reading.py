@@ -128,5 +128,5 @@ class Fields:
         if self.row.get(name) == []:  # as most lists of most orders are
             return []
         rows = enumerate(self.rows(name), 1)
-        found = (Fields.of(row, f"{self._where}{word} {at}", self._problems) for at, row in rows)
+        found = [Fields.of(row, f"{self._where}{word} {at}", self._problems) for at, row in rows]
         return [inner for inner in found if inner is not None]

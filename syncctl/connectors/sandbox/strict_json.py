@@ -40,10 +40,10 @@ def _plain_body(raw: str) -> dict[str, Any] | None:
     where it is read.
     """
     try:
-        body = _PLAIN_DECODER.decode(raw)
+        body, end = _PLAIN_DECODER.raw_decode(raw)
     except (ValueError, RecursionError):
         return None
-    if type(body) is not dict or " :" in raw or "\t" in raw or "\n" in raw or "\r" in raw:
+    if type(body) is not dict or end != len(raw) or " :" in raw or "\t" in raw or "\n" in raw or "\r" in raw:
         return None
     return body if _keys(body) == raw.count('":') else None
 

@@ -55,7 +55,7 @@ def to_order(body: dict[str, Any], raw: str) -> Order:
     currency = _currency(order)
     tax_included = order.flag("tax_included")
     lines = read_lines(order.rows("lines"), currency, tax_included, problems)
-    charges = tuple(_charge(row, currency, tax_included) for row in order.fields("charges", "charge"))
+    charges = tuple([_charge(row, currency, tax_included) for row in order.fields("charges", "charge")])
     total = order.amount("total", to_minor, currency)
     if not problems:
         charges += _rounding(total, Lines.of(lines), charges)
@@ -82,8 +82,8 @@ def to_order(body: dict[str, Any], raw: str) -> Order:
         email=email,
         shipping_address=_address(order, "shipping_address", problems),
         billing_address=_address(order, "billing_address", problems),
-        payments=tuple(_payment(row, currency) for row in order.fields("payments", "payment")),
-        refunds=tuple(_refund(row, currency, tax_included) for row in order.fields("refunds", "refund")),
+        payments=tuple([_payment(row, currency) for row in order.fields("payments", "payment")]),
+        refunds=tuple([_refund(row, currency, tax_included) for row in order.fields("refunds", "refund")]),
         fulfilments=to_fulfilments(order_id, order),
         problems=tuple(problems),
         units_known=not problems or _units_known(body.get("lines"), lines),
@@ -105,7 +105,7 @@ def _units_known(rows: object, lines: Sequence[LineItem]) -> bool:
 
 def to_fulfilments(order_id: str, order: Fields) -> tuple[Fulfilment, ...]:
     """The shipments that the order's body tells of."""
-    return tuple(_fulfilment(order_id, row) for row in order.fields("fulfilments", "fulfilment"))
+    return tuple([_fulfilment(order_id, row) for row in order.fields("fulfilments", "fulfilment")])
 
 
 def _placed_at(body: dict[str, Any]) -> datetime:
