@@ -4,12 +4,13 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from syncctl import times
 from syncctl.hub.bulk import Insert
 from syncctl.model import Address, Customer
+from syncctl.model.record import record
 
 _CUSTOMER = Insert(
     "customer",
@@ -30,7 +31,7 @@ _CONSENT = Insert(
 )  # invariant I5: an older answer never replaces a younger one, and of equal age "no" wins
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Arrival:
     """A web customer as it came with an order.
 
@@ -45,6 +46,7 @@ class Arrival:
     keys: frozenset[tuple[str, str]]
 
 
+_DETAILS = attrgetter(*Address.__slots__)
 Numbered = Sequence[tuple[int, Arrival]]
 
 
@@ -58,7 +60,7 @@ def content_hash(customer: Customer) -> str:
         customer.guest,
         customer.emails,
         customer.phones,
-        customer.addresses,
+        [_DETAILS(address) for address in customer.addresses],
         customer.consents,
     )
     return hashlib.blake2b(repr(content).encode(), digest_size=12).hexdigest()
@@ -96,7 +98,7 @@ def _customer_rows(numbered: Numbered, now: str) -> Iterator[tuple[object, ...]]
 
 
 def _as_json(address: Address) -> str:
-    return json.dumps({name: getattr(address, name) for name in Address.__slots__}, sort_keys=True)
+    return json.dumps(dict(zip(Address.__slots__, _DETAILS(address), strict=True)), sort_keys=True)
 
 
 def _consent_rows(party: str, numbered: Numbered, now: str) -> Iterator[tuple[object, ...]]:

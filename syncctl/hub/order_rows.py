@@ -5,13 +5,14 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from itertools import chain, count, repeat, starmap
 
 from syncctl import times
 from syncctl.hub.bulk import Insert, upsert
 from syncctl.model import Address, Lines, Order
+from syncctl.model.record import record
 
 ORDER = Insert(
     "sales_order",
@@ -44,7 +45,7 @@ Numbered = Sequence[tuple[int, Order]]
 _NUMBER_LENGTH = 100  # it is for people: in holds, lists and memos; the order is known by its id
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Decision:
     """What becomes of an order: book | history | left_out | rejected | held, and why.
 

@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
@@ -13,12 +12,13 @@ from syncctl.hub.family import Family
 from syncctl.hub.order_reading import StoredOrder, load_orders
 from syncctl.hub.order_rows import Decision, content_hash
 from syncctl.model import Lines, Order
+from syncctl.model.record import record
 
 _STALE = Insert("stale_sku", "sku", "ON CONFLICT DO NOTHING")
 _CHILDREN = ("line_item", "charge", "payment", "refund", "refund_line")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Known:
     """What the hub has of an order before a page is recorded."""
 
@@ -30,7 +30,7 @@ class Known:
     has_documents: bool  # in the back office, or perhaps: a reply was lost
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Fresh:
     """An order of a page that must be written: new, changed, or decided under other settings before."""
 

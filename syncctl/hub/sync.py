@@ -1,7 +1,6 @@
 """Who the other sides are, how far each has been read, and which record there is which record here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from syncctl import times
@@ -9,6 +8,7 @@ from syncctl.errors import SafetyStop
 from syncctl.hub.bulk import Insert, in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.model import About
+from syncctl.model.record import record
 
 
 class Parties(Family):
@@ -90,7 +90,7 @@ class Cursors(Family):
         return None if row is None else times.from_text(row[0])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class Link:
     """This hub record is that remote record, by this rule."""
 

@@ -1,9 +1,9 @@
 """What becomes of a web order: booked, history, left out, or held; each with its reason."""
 
 import hashlib
-from dataclasses import dataclass
 
 from syncctl.model import FINANCIAL_STATES, FULFILMENT_STATES, Lines, Order, OrderKind
+from syncctl.model.record import record
 from syncctl.rules.totals import order_problem
 from syncctl.settings import OrderSettings
 
@@ -22,7 +22,7 @@ _BOOKED_KINDS = frozenset({OrderKind.SALE, OrderKind.RETURN})
 _NO_SALE = frozenset(OrderKind) - {OrderKind.SALE}  # a kind that nobody knows may be one
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Verdict:
     """`decision`: book | history | left_out | held. `message` says more where a person must look."""
 
