@@ -2,7 +2,16 @@
 
 import pytest
 
-from syncctl.rules.guards import Shrink, price_jumps, strange_prices, strange_shrink
+from syncctl.rules.guards import (
+    Jumps,
+    Shrink,
+    jumps_limit,
+    price_jumps,
+    strange_jumps,
+    strange_listing,
+    strange_prices,
+    strange_shrink,
+)
 from syncctl.settings import SafetySettings
 
 SAFETY = SafetySettings()  # more than 20 % of the SKUs, and at least 10; more than half of the prices by more than half
@@ -86,3 +95,48 @@ def test_a_stop_says_the_numbers_and_what_was_not_done() -> None:
         "60 of 100 prices changed by more than 50%; "
         "the reading was set aside, the last one stays, no stock and no prices were written"
     )
+
+
+@pytest.mark.parametrize(
+    ("had", "gone", "allowed", "stops"),
+    [
+        (100, 20, None, False),
+        (100, 21, None, True),
+        (10, 9, None, False),
+        (10, 10, None, True),
+        (0, 0, None, False),
+        (100, 21, 20, True),
+        (100, 21, 21, False),
+    ],
+)
+def test_a_store_that_lists_much_less_is_not_believed_unless_so_many_are_allowed(
+    had: int, gone: int, allowed: int | None, stops: bool
+) -> None:
+    problem = strange_listing(had, gone, SAFETY, allowed)
+    assert (problem is not None) == stops
+    assert problem is None or (f"{gone} of {had}" in problem and f"is {max(9, had // 5)})" in problem)
+
+
+@pytest.mark.parametrize(
+    ("known", "rises", "falls", "allowed", "stops"),
+    [
+        (40, 10, 10, None, True),
+        (40, 9, 30, None, False),
+        (40, 30, 9, None, False),
+        (200, 20, 20, None, False),
+        (200, 20, 100, None, False),
+        (200, 21, 21, None, True),
+        (200, 100, 21, None, True),
+        (200, 21, 21, 41, True),
+        (200, 21, 21, 42, False),
+    ],
+)
+def test_levels_that_jump_both_ways_seem_to_belong_to_other_skus(
+    known: int, rises: int, falls: int, allowed: int | None, stops: bool
+) -> None:
+    problem = strange_jumps(Jumps(known, rises, falls), SAFETY, allowed)
+    assert (problem is not None) == stops
+    limit = jumps_limit(known, SAFETY)
+    assert limit == max(10, known // 10 + 1)
+    told = f"of {known} levels {rises} rose and {falls} fell"
+    assert problem is None or (told in problem and f"is {limit - 1} each" in problem)

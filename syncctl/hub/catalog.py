@@ -207,6 +207,15 @@ class Catalog(Family):
             found.update(dict(rows.fetchall()))
         return found
 
+    def unlisted(self, party: str) -> tuple[int, int]:
+        """After a full listing: how many there were before, and how many of those were not recorded since."""
+        had, gone = self.connection.execute(
+            "SELECT count(*), count(*) FILTER (WHERE id NOT IN (SELECT id FROM seen_listing)) FROM listing "
+            "WHERE party = ?",
+            [party],
+        ).fetchone()
+        return int(had), int(gone)
+
     def remove_unlisted(self, party: str) -> int:
         """After a full listing: what was not recorded since `begin_listings` is forgotten; returns how many."""
         rows = self.connection.execute(

@@ -137,6 +137,24 @@ class Stock(Family):
         )
         return int(self.connection.execute(lost, [*locations] * 3).fetchone()[0])
 
+    def known(self) -> int:
+        """How many levels the last accepted readings gave, at all locations."""
+        return int(self.connection.execute("SELECT count(*) FROM stock_level").fetchone()[0])
+
+    def staged(self) -> int:
+        """How many levels stand aside; of a full reading those alone that may differ."""
+        return int(self.connection.execute("SELECT count(*) FROM new_level").fetchone()[0])
+
+    def jumps(self) -> tuple[int, int]:
+        """How many levels with something available the staged reading raises, and lowers, by more than half of it."""
+        rises, falls = self.connection.execute(
+            "SELECT count(*) FILTER (WHERE n.available > s.available), "
+            "count(*) FILTER (WHERE n.available < s.available) "
+            "FROM new_level n JOIN stock_level s USING (sku, location) "
+            "WHERE s.available > 0 AND abs(n.available - s.available) * 2 > s.available"
+        ).fetchone()
+        return int(rises), int(falls)
+
     def missing(self) -> list[str]:
         """SKUs that the hub has a level of and the staged full reading has not."""
         return [sku for (sku,) in self.connection.execute(f"SELECT DISTINCT sku {_MISSING} ORDER BY sku")]

@@ -26,6 +26,47 @@ def strange_shrink(shrink: Shrink, settings: SafetySettings, allowed: int | None
     )
 
 
+def strange_listing(had: int, gone: int, settings: SafetySettings, allowed: int | None) -> str | None:
+    """Why a store's full list is not believed; None if it is. `had`: listings before; `gone`: of which it lacks."""
+    limit = max(settings.min_shrink, int(had * settings.max_shrink) + 1)
+    if gone < limit or (allowed is not None and gone <= allowed):
+        return None
+    return (
+        f"{gone} of {had} listings are not in its new list (the limit is {limit - 1}); they are kept as they were, "
+        "no stock and no prices were written to it"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Jumps:
+    """Levels that a new stock reading moves by more than half of what was there."""
+
+    known: int  # levels before, at all locations
+    rises: int
+    falls: int
+
+
+def jumps_limit(known: int, settings: SafetySettings) -> int:
+    """From how many on, in both directions, jumps are strange: half of the share that may shrink."""
+    return max(settings.min_shrink, int(known * settings.max_shrink / 2) + 1)
+
+
+def strange_jumps(jumps: Jumps, settings: SafetySettings, allowed: int | None) -> str | None:
+    """Why a stock reading is set aside whose numbers seem to belong to other SKUs; None if it is accepted.
+
+    Deliveries raise many levels and sales lower many; both at once, by more than half, is what a column that slipped
+    by a row looks like. `allowed`: so many jumps were confirmed by hand.
+    """
+    limit = jumps_limit(jumps.known, settings)
+    if min(jumps.rises, jumps.falls) < limit or (allowed is not None and jumps.rises + jumps.falls <= allowed):
+        return None
+    return (
+        f"of {jumps.known} levels {jumps.rises} rose and {jumps.falls} fell by more than half at once, as if they "
+        f"belonged to other SKUs (the limit is {limit - 1} each way); the back office's new reading was set aside, the "
+        "last one stays, no stock and no prices were written"
+    )
+
+
 def price_jumps(changes: Sequence[tuple[str, str]], settings: SafetySettings) -> int:
     """How many of these (old, new) prices changed by more than the settings' share of the old one."""
     limit = Decimal(str(settings.max_price_change))

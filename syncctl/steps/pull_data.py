@@ -10,7 +10,15 @@ from syncctl.errors import MoneyError, SafetyStop
 from syncctl.hub.holds import Hold
 from syncctl.model import Price, StockLevel, Variant
 from syncctl.rules.feeds import all_feeding
-from syncctl.rules.guards import Shrink, price_jumps, strange_prices, strange_shrink
+from syncctl.rules.guards import (
+    Jumps,
+    Shrink,
+    jumps_limit,
+    price_jumps,
+    strange_jumps,
+    strange_prices,
+    strange_shrink,
+)
 from syncctl.steps.pull_shipments import pull_shipments
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
@@ -71,9 +79,7 @@ def _stop_if_prices_jump(run: Run) -> None:
     jumps = price_jumps(run.hub.catalog.price_changes(), run.settings.safety)
     if jumps < run.settings.safety.min_shrink:
         return  # and nothing that grows with the catalog is counted
-    problem = strange_prices(run.hub.catalog.known_prices(), jumps, run.settings.safety, run.allow_shrink)
-    if problem:
-        raise SafetyStop(problem, hint=f"If it is right: syncctl sync-all --allow-shrink {jumps}")
+    _stop(strange_prices(run.hub.catalog.known_prices(), jumps, run.settings.safety, run.allow_shrink), jumps)
 
 
 def _with_plain_prices(run: Run, variant: Variant, held: Collection[str]) -> Variant:
@@ -146,12 +152,27 @@ def _is_older(run: Run, page: Page[StockLevel]) -> bool:
 def _stop_if_strange(run: Run) -> None:
     locations = all_feeding(run.settings)
     lost = run.hub.stock.lost(locations)
-    if lost < run.settings.safety.min_shrink:
-        return  # and nothing that grows with the catalog is counted
-    shrink = Shrink(run.hub.stock.had_stock(locations), lost)
-    problem = strange_shrink(shrink, run.settings.safety, run.allow_shrink)
+    if lost >= run.settings.safety.min_shrink:  # else nothing that grows with the catalog is counted
+        shrink = Shrink(run.hub.stock.had_stock(locations), lost)
+        _stop(strange_shrink(shrink, run.settings.safety, run.allow_shrink), lost)
+    _stop_if_levels_jump(run)
+
+
+def _stop_if_levels_jump(run: Run) -> None:
+    stock, safety = run.hub.stock, run.settings.safety
+    staged = stock.staged()
+    if staged < 2 * safety.min_shrink:
+        return
+    known = stock.known()
+    if staged < 2 * jumps_limit(known, safety):
+        return
+    jumps = Jumps(known, *stock.jumps())
+    _stop(strange_jumps(jumps, safety, run.allow_shrink), jumps.rises + jumps.falls)
+
+
+def _stop(problem: str | None, allowed: int) -> None:
     if problem:
-        raise SafetyStop(problem, hint=f"If it is right: syncctl sync-all --allow-shrink {shrink.lost}")
+        raise SafetyStop(problem, hint=f"If it is right: syncctl sync-all --allow-shrink {allowed}")
 
 
 def _hold_missing(run: Run, skus: list[str]) -> None:

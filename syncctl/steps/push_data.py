@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from syncctl import times
 from syncctl.connectors.base import WebStore
+from syncctl.errors import SafetyStop
 from syncctl.hub.holds import Hold
+from syncctl.rules.guards import strange_listing
 from syncctl.rules.prices import shown_price
 from syncctl.steps.publish_levels import publish_levels
 from syncctl.steps.publish_prices import publish_prices
@@ -57,10 +59,19 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
         run.checkpoint()
     counts["edited by hand"] += run.hub.catalog.edited_by_hand
     if whole:
+        _stop_if_it_shrank(run, name)
         with run.hub.transaction():
             counts["listings gone"] += run.hub.catalog.remove_unlisted(name)
             run.hub.cursors.put(name, "verify", None)
     return counts
+
+
+def _stop_if_it_shrank(run: Run, name: str) -> None:
+    """A store that suddenly lists little is not believed: what it does not list would get no levels any more."""
+    had, gone = run.hub.catalog.unlisted(name)
+    problem = strange_listing(had, gone, run.settings.safety, run.allow_shrink)
+    if problem:
+        raise SafetyStop(f"{name}: {problem}", hint=f"If it is right: syncctl sync-all --allow-shrink {gone}")
 
 
 def _want_again_if_set_otherwise(run: Run) -> None:
