@@ -86,7 +86,7 @@ class _Floor:
         self.hub = hub
         self.decided_under = decided_under
         self.orders = 0
-        self.customers: dict[str, tuple[int, str]] = {}  # the hub's id and what it has, by the shop's id
+        self.customers: dict[str, tuple[int, str, str]] = {}  # by the shop's id: the hub's, what it has, as of when
 
     def write(self, page: list[tuple[str, dict[str, Any]]], cursor: str) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
@@ -148,29 +148,35 @@ class _Floor:
             )
 
     def _write_customers(self, page: list[tuple[str, dict[str, Any]]], now: str) -> list[int | None]:
-        """Of several states in one page the last one stands, as in step 1."""
-        latest = {body["customer"]["id"]: body["customer"] for _, body in page if body["customer"]}
-        new, changed = [], []
-        for remote_id, row in latest.items():
+        """Of several states of a customer the youngest stands, by the time of the order that tells of it."""
+        latest: dict[str, tuple[str, dict[str, Any]]] = {}
+        for _, body in page:
+            if (row := body["customer"]) and body["placed_at"] >= latest.get(row["id"], ("",))[0]:
+                latest[row["id"]] = (body["placed_at"], row)
+        new, changed, confirmed = [], [], []
+        for remote_id, (as_of, row) in latest.items():
             text = json.dumps(row, sort_keys=True)
-            known = self.customers.get(remote_id)
+            one, known, known_as_of = self.customers.get(remote_id, (len(self.customers) + 1, None, ""))
+            if as_of < known_as_of:
+                continue
             if known is None:
-                new.append((len(self.customers) + 1, remote_id, row, text))
-                self.customers[remote_id] = (new[-1][0], text)
-            elif known[1] != text:
-                changed.append((known[0], row, text))
-                self.customers[remote_id] = (known[0], text)
-        CUSTOMER.run(self.hub, ((one, row["name"], "", "", 0, _hash(text), now, now) for one, _, row, text in new))
+                new.append((one, remote_id, as_of, row, text))
+            elif known != text:
+                changed.append((one, as_of, row, text))
+            else:
+                confirmed.append((as_of, one))
+            self.customers[remote_id] = (one, text, as_of)
+        CUSTOMER.run(self.hub, ((one, row["name"], "", "", 0, _hash(text), now, at) for one, _, at, row, text in new))
         LINK.run(
             self.hub,
             ((PARTY, "customer", remote_id, one, "primary", "came with an order", now) for one, remote_id, *_ in new),
         )
-        for one, row, text in changed:
-            self.hub.execute(
-                "UPDATE customer SET name = ?, hash = ?, changed_at = ? WHERE id = ?",
-                [row["name"], _hash(text), now, one],
-            )
-        people = [(one, row) for one, _, row, _ in new] + [(one, row) for one, row, _ in changed]
+        self.hub.executemany(
+            "UPDATE customer SET name = ?, hash = ?, changed_at = ? WHERE id = ?",
+            [(row["name"], _hash(text), at, one) for one, at, row, text in changed],
+        )
+        self.hub.executemany("UPDATE customer SET changed_at = ? WHERE id = ?", confirmed)
+        people = [(one, row) for one, _, _, row, _ in new] + [(one, row) for one, _, row, _ in changed]
         ADDRESS.run(self.hub, ((one, 0, "shipping", _address(row["addresses"][0])) for one, row in people))
         return [self.customers[body["customer"]["id"]][0] if body["customer"] else None for _, body in page]
 

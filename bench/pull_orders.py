@@ -28,7 +28,7 @@ SAME = {
     "refund": "",
     "refund_line": "",
     "fulfilment": "",
-    "customer": "hash made_at changed_at",
+    "customer": "hash made_at",
     "contact": "",
     "address": "",
     "consent": "",

@@ -36,19 +36,34 @@ class Insert:
         self._row = "(" + ",".join("?" * len(self.columns)) + ")"
         self._conflict = f" {conflict}" if conflict else ""
         self._rows = max(1, _VARIABLES // len(self.columns))
-        self._full = self.sql(self._rows)
+        self._loads = [(rows, self.sql(rows)) for rows in _halvings(self._rows)]
 
     def sql(self, rows: int) -> str:
         return self._head + ",".join([self._row] * rows) + self._conflict
 
     def run(self, connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> int:
-        """Insert the rows; returns how many were inserted or changed."""
+        """Insert the rows; returns how many were inserted or changed.
+
+        What is no full load goes in loads of a half, a quarter … of it: a few statements are prepared once each, where
+        one for every number of rows would be prepared anew each time, and that costs more than to run it.
+        """
         changed = 0
         iterator = iter(rows)
         while chunk := list(islice(iterator, self._rows)):
-            sql = self._full if len(chunk) == self._rows else self.sql(len(chunk))
-            changed += connection.execute(sql, list(chain.from_iterable(chunk))).rowcount
+            for size, sql in self._loads:
+                while len(chunk) >= size:
+                    changed += connection.execute(sql, list(chain.from_iterable(chunk[:size]))).rowcount
+                    chunk = chunk[size:]
         return changed
+
+
+def _halvings(number: int) -> list[int]:
+    """The number, its half, the half of that, down to one, all whole.
+
+    >>> _halvings(50)
+    [50, 25, 12, 6, 3, 1]
+    """
+    return [number, *_halvings(number // 2)] if number > 1 else [1]
 
 
 def upsert(table: str, columns: str, key: str) -> Insert:
