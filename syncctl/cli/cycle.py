@@ -47,7 +47,7 @@ _allow_shrink = click.option(
     "--allow-shrink",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Go on once, although up to N SKUs are gone or fall to zero.",
+    help="Go on once with a reading that looks wrong: N as its stop says.",
 )
 
 

@@ -63,8 +63,8 @@ def page(call: Call) -> bool:
     return call.method in PAGED
 
 
-def page_of_orders(call: Call) -> bool:
-    return call.method in ("fetch_orders", "fetch_orders_by_id")
+def page_of_records(call: Call) -> bool:
+    return call.method in ("fetch_orders", "fetch_orders_by_id", "fetch_stock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,8 @@ KINDS = [
     _lie("an answer that nobody asked for", lambda answer: answer | {"another": None}, answer_by_key),
     _lie("answers exchanged", lambda answer: answer[::-1], document_write),
     Kind("the connection is lost between pages", lambda w, _: Cut(w, Unreachable("reset by peer")), page),
-    Kind("one record cannot be read", lambda w, _: Unread(w, 0), page_of_orders, (0, 1), later=DAY),
-    Kind("no record can be read", lambda w, _: Unread(w, None), page_of_orders, (0, 1), later=DAY),
+    Kind("one record cannot be read", lambda w, _: Unread(w, 0), page_of_records, (0, 1), later=DAY),
+    Kind("no record can be read", lambda w, _: Unread(w, None), page_of_records, (0, 1), later=DAY),
     Kind("the same page twice", lambda w, _: Twice(w), page, SOUND),
     Kind("in another order", lambda w, _: Shuffled(w, 3), page, SOUND),
     Kind("the next page's records come early", lambda w, _: Early(w), page, SOUND),
