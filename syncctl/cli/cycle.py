@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
@@ -132,5 +133,6 @@ def _run(
         app.show_json(render.report_object(report))
     else:
         render.show_plan(sys.stdout, report, colour=app.colours(sys.stdout))
-    render.show_report(sys.stderr, report, quiet=app.verbosity < 0, colour=app.colours(sys.stderr))
+    with suppress(OSError):  # who cannot be told is not to lose what the run came to, which is the exit code
+        render.show_report(sys.stderr, report, quiet=app.verbosity < 0, colour=app.colours(sys.stderr))
     sys.exit(report.exit_code)

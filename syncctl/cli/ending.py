@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import TextIO
 
 import click
 
@@ -35,10 +36,11 @@ def reader_kept() -> Iterator[None]:
 def finish(app: App, call: Callable[[], object]) -> int:
     """Make the call and return the exit code of the process; whatever goes wrong is shown here, once."""
     code = _finish(app, call)
-    try:
-        _flush()
-    except OSError:  # told already, if nothing worse was; what could not be written goes nowhere
-        _let_go_of_stdout()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            _flush(stream)
+        except OSError:  # told already, if it could be; what cannot be written goes nowhere, and changes no exit code
+            _let_go_of(stream)
     return code
 
 
@@ -46,7 +48,7 @@ def _finish(app: App, call: Callable[[], object]) -> int:
     try:
         return _called(call)
     except (_ReaderLost, BrokenPipeError):
-        _let_go_of_stdout()
+        _let_go_of(sys.stdout)
         return NOBODY_READS
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
@@ -67,13 +69,13 @@ def _called(call: Callable[[], object]) -> int:
         code = _int(call())
     except SystemExit as ending:
         code = _int(ending.code)
-    _flush()
+    _flush(sys.stdout)
     return code
 
 
-def _flush() -> None:
-    if sys.stdout is not None:
-        sys.stdout.flush()
+def _flush(stream: TextIO | None) -> None:
+    if stream is not None:
+        stream.flush()
 
 
 def trace(error: BaseException) -> Iterator[str]:
@@ -130,10 +132,10 @@ def _save_crash(app: App, lines: list[str]) -> str | None:
     return None
 
 
-def _let_go_of_stdout() -> None:
-    """Point stdout away from a closed pipe or a full disk, so that Python's own last flush does not complain."""
+def _let_go_of(stream: TextIO) -> None:
+    """Point a stream away from a closed pipe or a full disk, so that Python's own last flush does not complain."""
     with suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _int(code: object) -> int:
