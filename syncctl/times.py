@@ -19,7 +19,7 @@ def to_text(at: datetime) -> str:
         raise ValueError("a time without zone")
     if at.tzinfo is not UTC:
         at = at.astimezone(UTC)
-    return at.isoformat(timespec="milliseconds")[:23] + "Z"
+    return at.isoformat("T", "milliseconds")[:23] + "Z"
 
 
 def from_text(text: str) -> datetime:

@@ -59,9 +59,13 @@ class Lines(Sequence[LineItem]):
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def columns(self) -> tuple[Sequence[Any], ...]:
+        """In the order of a line item's fields."""
+        return self.ids, self.skus, self.titles, self.quantities, self.unit_prices, self.amounts, self.taxes
+
     def __iter__(self) -> Iterator[LineItem]:
-        goods = (self.ids, self.skus, self.titles, self.quantities)
-        return map(LineItem, *goods, self.unit_prices, self.amounts, self.taxes)
+        return map(LineItem, *self.columns)
 
     def __getitem__(self, index: Any) -> Any:
         return tuple(self)[index]
@@ -73,4 +77,4 @@ class Lines(Sequence[LineItem]):
         return hash(tuple(self))
 
     def __repr__(self) -> str:
-        return repr(tuple(self))
+        return f"Lines{self.columns}"

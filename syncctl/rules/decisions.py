@@ -77,9 +77,12 @@ def _left_out(order: Order, settings: OrderSettings) -> Verdict | None:
 
 
 def _by_status(order: Order, settings: OrderSettings) -> Verdict | None:
+    paid, left = settings.financial_statuses, settings.fulfilment_statuses or FULFILMENT_STATES
+    if order.financial_status in paid and order.fulfilment_status in left:
+        return None
     for name, status, wanted, known in (
-        ("financial", order.financial_status, settings.financial_statuses, FINANCIAL_STATES),
-        ("fulfilment", order.fulfilment_status, settings.fulfilment_statuses or FULFILMENT_STATES, FULFILMENT_STATES),
+        ("financial", order.financial_status, paid, FINANCIAL_STATES),
+        ("fulfilment", order.fulfilment_status, left, FULFILMENT_STATES),
     ):
         if status in wanted:
             continue

@@ -10,6 +10,8 @@ from functools import lru_cache
 from syncctl.model import Customer
 from syncctl.settings import CustomerSettings
 
+Contacts = tuple[tuple[str, str, str | None], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -20,7 +22,7 @@ class Match:
     tie: str = ""
 
 
-def contacts_of(customer: Customer, settings: CustomerSettings) -> tuple[tuple[str, str, str | None], ...]:
+def contacts_of(customer: Customer, settings: CustomerSettings) -> Contacts:
     """(kind, value, normalised value) of every e-mail and phone; None where it is nobody's key."""
     emails = [("email", text, email_key(text, settings.placeholder_emails)) for text in customer.emails]
     return (*emails, *(("phone", text, phone_key(text, settings.country)) for text in customer.phones))
@@ -28,8 +30,15 @@ def contacts_of(customer: Customer, settings: CustomerSettings) -> tuple[tuple[s
 
 def keys_of(customer: Customer, settings: CustomerSettings) -> frozenset[tuple[str, str]]:
     """The (kind, normalised value) keys that the configured rule may join on; none under `create_new`."""
+    return joining(contacts_of(customer, settings), settings)
+
+
+def joining(contacts: Contacts, settings: CustomerSettings) -> frozenset[tuple[str, str]]:
+    """Those keys among these contacts."""
+    if not contacts:
+        return frozenset()
     kinds = {"phone_or_email": ("email", "phone"), "email": ("email",), "create_new": ()}[settings.match]
-    return frozenset((kind, key) for kind, _, key in contacts_of(customer, settings) if key and kind in kinds)
+    return frozenset((kind, key) for kind, _, key in contacts if key and kind in kinds)
 
 
 @lru_cache(4096)

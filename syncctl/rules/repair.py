@@ -37,7 +37,7 @@ def with_unique_ids(order: Order) -> Order:
 
 
 def _are_unique(parts: Sequence[_Identified]) -> bool:
-    return len({part.id for part in parts}) == len(parts)
+    return len(parts) < 2 or len({part.id for part in parts}) == len(parts)
 
 
 def _renamed(word: str, parts: Sequence[Part], problems: list[str]) -> tuple[Part, ...]:

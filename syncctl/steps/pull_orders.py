@@ -13,7 +13,7 @@ from syncctl.hub.order_rows import Decision
 from syncctl.hub.orders import Fresh
 from syncctl.model import Customer, Order
 from syncctl.rules.decisions import counts_against_stock, decide, settings_hash
-from syncctl.rules.matching import contacts_of, keys_of
+from syncctl.rules.matching import contacts_of, joining
 from syncctl.rules.repair import with_unique_ids
 from syncctl.steps.run import Counts, Run
 
@@ -170,13 +170,11 @@ def _record_customers(run: Run, name: str, fresh: Sequence[Fresh]) -> dict[str, 
         if remote_id not in latest or as_of >= latest[remote_id][0]:
             latest[remote_id] = (as_of, customer)
     settings = run.settings.customers
-    hub_ids = run.hub.customers.record(
-        name,
-        [
-            Arrival(remote_id, customer, as_of, contacts_of(customer, settings), keys_of(customer, settings))
-            for remote_id, (as_of, customer) in latest.items()
-        ],
-    )
+    arrivals = []
+    for remote_id, (as_of, customer) in latest.items():
+        contacts = contacts_of(customer, settings)
+        arrivals.append(Arrival(remote_id, customer, as_of, contacts, joining(contacts, settings)))
+    hub_ids = run.hub.customers.record(name, arrivals)
     return {order_id: hub_ids[remote_id] for order_id, remote_id in of_order.items()}
 
 

@@ -11,7 +11,7 @@ from syncctl.model import Address, Consent, Customer
 FIELDS = frozenset(["name", "company", "emails", "phones", "addresses", "group", "consents", "note", "tax_exempt"])
 CONSENT_CHANNELS = frozenset({"email", "sms"})
 _TEXTS = dict.fromkeys(["id", "name", "company", "group", "note", "reference"], "")
-_ADDRESS_TEXTS = {field.name: str(field.default) for field in fields(Address) if field.name != "is_default"}
+_ADDRESS_TEXTS = frozenset(field.name for field in fields(Address) if field.name != "is_default")
 _PHONE_DIGITS = 9
 
 
@@ -70,8 +70,8 @@ def _texts(row: Fields, name: str) -> tuple[str, ...]:
 
 
 def to_address(row: Fields) -> Address:
-    texts = zip(_ADDRESS_TEXTS, row.texts(_ADDRESS_TEXTS), strict=True)
-    return Address(**dict(texts), is_default=row.flag("is_default"))
+    texts = {name: row.text(name) for name in row.row if name in _ADDRESS_TEXTS}
+    return Address(**texts, is_default=row.flag("is_default"))
 
 
 def _consent(row: Fields) -> Consent:
