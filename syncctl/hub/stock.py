@@ -141,16 +141,12 @@ class Stock(Family):
         """How many levels the last accepted readings gave, at all locations."""
         return int(self.connection.execute("SELECT count(*) FROM stock_level").fetchone()[0])
 
-    def staged(self) -> int:
-        """How many levels stand aside; of a full reading those alone that may differ."""
-        return int(self.connection.execute("SELECT count(*) FROM new_level").fetchone()[0])
-
     def jumps(self) -> tuple[int, int]:
         """How many levels with something available the staged reading raises, and lowers, by more than half of it."""
         rises, falls = self.connection.execute(
             "SELECT count(*) FILTER (WHERE n.available > s.available), "
             "count(*) FILTER (WHERE n.available < s.available) "
-            "FROM new_level n JOIN stock_level s USING (sku, location) "
+            "FROM new_level n CROSS JOIN stock_level s USING (sku, location) "
             "WHERE s.available > 0 AND abs(n.available - s.available) * 2 > s.available"
         ).fetchone()
         return int(rises), int(falls)

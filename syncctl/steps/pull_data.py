@@ -13,7 +13,6 @@ from syncctl.rules.feeds import all_feeding
 from syncctl.rules.guards import (
     Jumps,
     Shrink,
-    jumps_limit,
     price_jumps,
     strange_jumps,
     strange_prices,
@@ -160,14 +159,11 @@ def _stop_if_strange(run: Run) -> None:
 
 def _stop_if_levels_jump(run: Run) -> None:
     stock, safety = run.hub.stock, run.settings.safety
-    staged = stock.staged()
-    if staged < 2 * safety.min_shrink:
-        return
-    known = stock.known()
-    if staged < 2 * jumps_limit(known, safety):
-        return
-    jumps = Jumps(known, *stock.jumps())
-    _stop(strange_jumps(jumps, safety, run.allow_shrink), jumps.rises + jumps.falls)
+    rises, falls = stock.jumps()
+    if min(rises, falls) < safety.min_shrink:
+        return  # and nothing that grows with the catalog is counted
+    jumps = Jumps(stock.known(), rises, falls)
+    _stop(strange_jumps(jumps, safety, run.allow_shrink), rises + falls)
 
 
 def _stop(problem: str | None, allowed: int) -> None:
