@@ -191,7 +191,7 @@ def _open_hub(path: Path, settings: Settings, *, daily: bool) -> Hub:
         if daily:
             last = hub.state("checked_at")
             unclean = hub.runs.looks_unclean()
-            if unclean or last is None or times.now() - times.from_text(last) >= _DAILY:
+            if unclean or times.is_due(None if last is None else times.from_text(last), _DAILY):
                 hub.check()
                 if last is not None:
                     make_backup(path, settings.hub.keep_backups)

@@ -1,6 +1,6 @@
 """Aware UTC times <-> the fixed-width text the hub stores (so that text order is time order)."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -32,6 +32,15 @@ def from_text(text: str) -> datetime:
     if at.tzinfo is None:
         raise ValueError(f"a time without zone: {text[:40]!r}")
     return at.astimezone(UTC)
+
+
+def is_due(last: datetime | None, every: timedelta) -> bool:
+    """Whether to do now what is done once in `every`, and was done `last`; a time to come is of a clock that was wrong.
+
+    >>> is_due(None, timedelta(days=1)), is_due(now(), timedelta(days=1)), is_due(now() + timedelta(1), timedelta(9))
+    (True, False, True)
+    """
+    return last is None or not timedelta(0) <= now() - last < every
 
 
 def local_day(at: datetime, time_zone: str) -> date:

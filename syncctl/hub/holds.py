@@ -33,7 +33,7 @@ class Hold:
         """Whether exactly this was refused within a day: then it is not sent again, unless a person asks for it."""
         if not self.tried_at or self.fingerprint != fingerprint:
             return False
-        return times.now() - times.from_text(self.tried_at) < _TRY_AGAIN
+        return not times.is_due(times.from_text(self.tried_at), _TRY_AGAIN)
 
 
 class Holds(Family):

@@ -189,7 +189,7 @@ def _hold_unreadable(run: Run, levels: Mapping[str, str]) -> None:
 def _start(run: Run, stream: str) -> tuple[str | None, bool]:
     """Where to resume, and whether that is the beginning: once in `stock.verify` everything is read again."""
     last = run.hub.cursors.moved_at(BACK_OFFICE, f"{stream}-whole")
-    if last is None or times.now() - last >= run.settings.stock.verify:
+    if times.is_due(last, run.settings.stock.verify):
         return None, True
     cursor = run.hub.cursors.get(BACK_OFFICE, stream)
     return cursor, cursor is None

@@ -67,7 +67,7 @@ def _read_open_orders(run: Run, name: str, store: WebStore) -> Counts:
     """Some changes move no change time in some stores: what is still open is read again now and then."""
     counts = Counts()
     last = run.hub.cursors.moved_at(name, "open-orders")
-    if last is not None and times.now() - last < run.settings.orders.reread_open:
+    if not times.is_due(last, run.settings.orders.reread_open):
         return counts
     if last is not None:
         horizon = store.abilities.order_horizon_days

@@ -34,7 +34,7 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
     counts = Counts()
     run.hub.catalog.edited_by_hand = 0
     last = run.hub.cursors.moved_at(name, "verify")
-    whole = last is None or times.now() - last >= run.settings.stock.verify
+    whole = times.is_due(last, run.settings.stock.verify)
     cursor = None if whole else run.hub.cursors.get(name, "listings")
     if not whole and not store.abilities.listing_changes:
         return counts
