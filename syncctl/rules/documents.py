@@ -24,7 +24,7 @@ def misfit(order: Order, wanted: Sequence[Document], recorded: Sequence[Recorded
     now = {document.reference: document for document in wanted}
     for one in recorded:
         document = now.get(one.reference)
-        if document is None or document.fingerprint != one.fingerprint:
+        if document is None or document.fingerprint != one.fingerprint or _paid_too_little(document, one):
             return Problem(
                 "edited after booking",
                 f"its {one.kind} is booked with a total of {one.total}, the order now says "
@@ -35,6 +35,11 @@ def misfit(order: Order, wanted: Sequence[Document], recorded: Sequence[Recorded
                 },
             )
     return None
+
+
+def _paid_too_little(now: Document, booked: RecordedDocument) -> bool:
+    """A payment that was cut to what its sale was then: if that has grown since, some of the payment is not booked."""
+    return now.kind == DocumentKind.PAYMENT and now.total > booked.total
 
 
 def plan_documents(

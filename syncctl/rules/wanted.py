@@ -41,6 +41,7 @@ class Terms:
     location: str = ""  # of the back office, that units leave from and come back to; "": it decides
     booked_items: Mapping[str, str] = field(default_factory=dict)  # by line id: what a booked sale was booked on
     revision: int = 1  # the sale that is wanted: each time it was undone, the next
+    sold_at: datetime | None = None  # of a sale whose last revision was credited: the period of that may be closed
     booked_as: str = ""  # the fingerprint of the booked sale, where the order was put back to what that has
 
     def item_of(self, line: LineItem) -> str | None:
@@ -137,7 +138,7 @@ def _sale(order: Order, customer_id: str | None, terms: Terms) -> Document:
         terms,
         kind=DocumentKind.SALE,
         event=sale_event(terms.revision),
-        at=order.placed_at,
+        at=terms.sold_at or order.placed_at,
         fingerprint=terms.booked_as or order_fingerprint(order),
         lines=tuple(_line(line, terms, 1) for line in order.lines),
         charges=tuple(_charge(charge, terms, 1) for charge in order.charges),

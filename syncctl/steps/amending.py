@@ -37,6 +37,7 @@ class _Row(Row):
     """A change on its way, with its journal row."""
 
     change: Change = field(kw_only=True)
+    there: LookUp | None = None  # what the books say of the sale, just before
 
 
 def amend(run: Run, tasks: Sequence[Task]) -> Counts:
@@ -55,7 +56,7 @@ def amend(run: Run, tasks: Sequence[Task]) -> Counts:
 
 
 def doubted(run: Run, orders: Sequence[StoredOrder], sales: dict[int, BookedSale]) -> dict[int, BookedSale]:
-    """Those of these sales that a restored hub must not trust: in the books they have another total by now."""
+    """Those of these sales that a restored hub must not trust: in the books they have another total, or soon may."""
     asked = {
         sales[one.id].recorded.reference: one.id
         for one in of_the_lost_time(run, [one for one in orders if one.id in sales])
@@ -65,7 +66,8 @@ def doubted(run: Run, orders: Sequence[StoredOrder], sales: dict[int, BookedSale
     changed = {
         asked[answer.reference]
         for answer in answers.values()
-        if isinstance(answer, Found) and answer.total != sales[asked[answer.reference]].recorded.total
+        if isinstance(answer, Found)
+        and (answer.state == "queued" or answer.total != sales[asked[answer.reference]].recorded.total)
     }
     return {one: replace(sales[one], recorded=replace(sales[one].recorded, state="amending")) for one in changed}
 
@@ -118,6 +120,7 @@ def _is_settled(run: Run, row: _Row, sent: Sent, outcome: DocumentOutcome, count
             _take_in(run, row, outcome)
         counts["amended"] += 1
     elif as_wanted and isinstance(outcome, Refused):
+        row.there = _look_up(run, [row.document.reference])[row.document.reference]
         with run.hub.transaction():
             _refuse(run, row, outcome)
         counts["refused"] += 1
@@ -132,8 +135,13 @@ def _take_in(run: Run, row: _Row, outcome: Booked | Queued) -> None:
 
 
 def _refuse(run: Run, row: _Row, outcome: Refused) -> None:
-    run.hub.documents.keep(row.document.reference)
+    """The sale stays as it was booked, unless a change that was sent before may have been made: then it is in doubt."""
     why = f"the back office refused: {outcome.message or outcome.reason}"
+    before = row.change.booked.recorded.total
+    if row.change.in_doubt and not (isinstance(row.there, Found) and row.there.total == before):
+        why += "; a change that was sent before may be in the books"
+    else:
+        run.hub.documents.keep(row.document.reference)
     _give_up(run, row, outcome.reason, why)
 
 
@@ -150,8 +158,9 @@ def _without_strange(run: Run, rows: Sequence[_Row]) -> list[_Row]:
     lost_time = {one.id for one in of_the_lost_time(run, [row.task.stored for row in rows])}
     answers = _look_up(run, [row.document.reference for row in rows])
     for row in rows:
+        row.there = answers[row.document.reference]
         known = row.task.stored.id not in lost_time and not row.change.in_doubt
-        if (found := strange(row, row.change, answers[row.document.reference], known=known)) is not None:
+        if (found := strange(row, row.change, row.there, known=known)) is not None:
             _give_up(run, row, *found)
     return [row for row in rows if row.task.problem is None]
 

@@ -112,8 +112,10 @@ class Planner:
         return next((one for one in self.recorded[order_id] if one.event == event), None)
 
     def _undo_is_coming(self, order_id: int) -> bool:
-        undo = self._undo_of(order_id)
-        return undo is not None and undo.state == "queued" and not self.run.back_office.abilities.queued_in_order
+        """Also where a queue is worked on in order: an undo that is refused there would not stop the sale behind it."""
+        undo, can = self._undo_of(order_id), self.run.back_office.abilities
+        planned = can.queued_in_order and not can.answers_later  # in a plan, what answers at once
+        return undo is not None and undo.state == "queued" and not planned
 
     def _standing(self, order_id: int) -> BookedSale | None:
         """An order's sale, if it has one that is not undone as far as the hub knows."""
@@ -125,6 +127,11 @@ class Planner:
         if (sale := self._sales.get(order_id)) is None:
             return found
         return max(found, sale.recorded.revision + int(self._undo_of(order_id) is not None))
+
+    def _was_credited(self, order_id: int, terms: Terms) -> bool:
+        """Whether the sale before this one was taken back by a credit: this one belongs on the same day as that."""
+        event = undo_event(terms.revision - 1)
+        return any((one.event, one.kind) == (event, "credit") for one in self.recorded.get(order_id, ()))
 
     def _undone_in_doubt(self, orders: Sequence[StoredOrder]) -> list[undoing.Doubt]:
         """Sales that stand as far as the hub knows, but whose undoing was sent, or may have been in the lost time."""
@@ -140,7 +147,8 @@ class Planner:
         terms = replace(self.items.terms(stored.party), revision=sale.recorded.revision)
         day = local_day(stored.order.changed_at, terms.time_zone)
         customer_id = self._customers.get(stored.customer_id or 0)
-        return undo_document(stored.order, sale, undo_reference(stored.order, terms), day, customer_id)
+        undo = undo_document(stored.order, sale, undo_reference(stored.order, terms), day, customer_id)
+        return replace(undo, store_number=terms.settings.store_number)
 
     def _task(self, stored: StoredOrder) -> Task | Problem:
         """What is wanted and not recorded yet; a Problem if it cannot be, or something booked misfits."""
@@ -150,6 +158,7 @@ class Planner:
             return Problem("foreign currency", text)
         sale = self._standing(stored.id)
         terms = replace(self.items.terms(stored.party), revision=self._revision(stored.id))
+        terms = replace(terms, sold_at=order.changed_at if self._was_credited(stored.id, terms) else None)
         order, terms = _as_it_was_booked(order, terms, sale)
         recorded = self._in_force(stored.id, sale)
         wanted = wanted_documents(

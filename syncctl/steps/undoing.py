@@ -134,6 +134,8 @@ def settle(run: Run, doubts: Sequence[Doubt]) -> dict[int, Problem | None]:
         elif there.undone is not None:
             with run.hub.transaction():
                 _record(run, one.stored.id, one.undo, there.undone, void=not isinstance(there.undo, Found))
+        elif isinstance(there.undo, CannotTell) or isinstance(there.sale, CannotTell):
+            stopped[one.stored.id] = _problem("cannot tell", one, "the back office cannot say whether it is")
         elif booked.state == "undoing" and isinstance(there.sale, Found):
             with run.hub.transaction():
                 run.hub.documents.keep(booked.reference)
