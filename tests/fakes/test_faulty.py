@@ -7,19 +7,26 @@ import pytest
 
 from syncctl.connectors.base import BackOffice, Page, WebStore
 from syncctl.errors import Throttled, Unreachable
+from syncctl.model import LevelChange, Refused, Variant, Written
 from tests.fakes.faulty import (
     PAGED,
     Between,
     Call,
+    Cut,
     Early,
     FailAfter,
     FailBefore,
     Faulty,
+    Lie,
     Plan,
+    Repaged,
     Shuffled,
+    Singly,
     Throttle,
     Twice,
+    Unread,
     at,
+    key_of,
     lost_reply,
     on,
 )
@@ -166,3 +173,73 @@ def test_closing_goes_through_uncounted() -> None:
     faulty.close()
     assert faulty.connector.closed
     assert faulty.calls == []
+
+
+def test_a_lie_changes_the_answer_and_not_the_work() -> None:
+    faulty = Faulty(Counter(), [Lie(on("push_levels"), lambda answer: answer[:-1])])
+    assert faulty.push_levels(["a", "b"]) == ["a"]
+    assert faulty.connector.written == ["a", "b"]
+    assert faulty.push_levels(["c"]) == ["c"]
+    assert faulty.struck == [0]
+
+
+class Levels:
+    """A connector that writes levels."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def push_levels(self, changes: list[LevelChange]) -> list[Written]:
+        self.written += [change.key for change in changes]
+        return [Written(key=change.key) for change in changes]
+
+
+def change(key: str) -> LevelChange:
+    return LevelChange(key=key, listing_id=key, quantity=1, expected=0)
+
+
+@pytest.mark.parametrize(
+    "which, done, written, answers",
+    [
+        (0, False, "bc", [Refused, Written, Written]),
+        (-1, False, "ab", [Written, Written, Refused]),
+        (None, False, "", [Refused, Refused, Refused]),
+        (1, True, "abc", [Written, Refused, Written]),
+    ],
+)
+def test_some_records_of_a_write_can_have_an_answer_of_their_own(
+    which: int | None, done: bool, written: str, answers: list[type]
+) -> None:
+    fault = Singly(on("push_levels"), lambda key: Refused(key=key, reason="no"), which, done)
+    faulty = Faulty(Levels(), [fault])
+    outcomes = faulty.push_levels([change("a"), change("b"), change("c")])
+    assert "".join(faulty.connector.written) == written
+    assert [type(one) for one in outcomes] == answers
+    assert [one.key for one in outcomes] == ["a", "b", "c"]
+
+
+class Catalog:
+    """A connector of one page of variants."""
+
+    def fetch_variants(self, _cursor: str | None) -> Iterator[Page[Variant]]:
+        yield Page(records=[Variant(sku=sku, title=sku) for sku in "AB"], cursor="end")
+
+
+def test_a_record_that_cannot_be_read_stands_among_the_unreadable_ones() -> None:
+    [page] = Faulty(Catalog(), [Unread(on("fetch_variants"), -1)]).fetch_variants(None)
+    assert [one.sku for one in page.records] == ["A"]
+    assert [one.id for one in page.unreadable] == ["B"]
+    assert [key_of(one) for one in page.records] == ["A"]
+
+
+def test_the_connection_can_be_lost_after_the_last_page() -> None:
+    pages = Faulty(Counter(), [Cut(on("fetch_orders", 3), Unreachable("cut"))]).fetch_orders(None)
+    assert [list(next(pages).records) for _ in range(3)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
+    with pytest.raises(Unreachable):
+        next(pages)
+
+
+def test_a_reading_can_come_in_other_pages_each_time() -> None:
+    faulty = Faulty(Counter(), [Repaged("fetch_orders", lambda pages: iter(list(pages)[::-1]))])
+    for _ in range(2):
+        assert read(faulty) == [[6, 7, 8], [3, 4, 5], [0, 1, 2]]
