@@ -87,6 +87,15 @@ def test_prices_that_jump_beyond_the_limits_stop_unless_so_many_are_allowed(
 
 
 def test_a_stop_says_the_numbers_and_what_was_not_done() -> None:
+    assert strange_listing(100, 30, SAFETY, None) == (
+        "30 of 100 listings are not in its new list (the limit is 20); they are kept as they were, "
+        "no stock and no prices were written to it"
+    )
+    assert strange_jumps(Jumps(known=100, rises=30, falls=40), SAFETY, None) == (
+        "of 100 levels 30 rose and 40 fell by more than half at once, as if they belonged to other SKUs (the limit is "
+        "10 each way); the back office's new reading was set aside, the last one stays, no stock and no prices were "
+        "written"
+    )
     assert strange_shrink(Shrink(100, 30), SAFETY, None) == (
         "30 of 100 SKUs that had stock are gone or at zero in the back office's new reading (the limit is 20); "
         "it was set aside, the last one stays, no stock and no prices were written"
