@@ -117,9 +117,13 @@ class StockWorld(World):
         """The most that may be shown (I3) in a store, if the back office is read now."""
         by_sku = self.settings.stock.safety_stock_by_sku
         if parts := self.parts(sku):
-            whole = min(self._left(part, store) // quantity for part, quantity in parts.items())
+            whole = min(self._left(part, store) // units for part, units in parts.items() if self._keeps_stock(part))
             return max(0, whole - by_sku.get(sku, 0))
         return max(0, self._left(sku, store))
+
+    def _keeps_stock(self, sku: str) -> bool:
+        rows = self.office.connection.execute("SELECT 1 FROM item WHERE sku = ? AND tracked", (sku,))
+        return rows.fetchone() is not None
 
     def _left(self, sku: str, store: str) -> int:
         """What is left of a SKU, below zero where too much of it is sold; what is sold in kits is gone, too."""

@@ -113,7 +113,8 @@ def test_a_booked_order_of_a_kit_counts_until_it_is_shipped_though_no_stock_is_k
 
 
 def test_a_component_of_unknown_level_publishes_no_kit(world: StockWorld) -> None:
-    world.office.add_item("WRAP", "Wrapping", "1.00", None)
+    world.office.add_item("WRAP", "Wrapping", "1.00", 4)
+    in_the_books(world, "DELETE FROM level WHERE item_id = (SELECT id FROM item WHERE sku = 'WRAP')")
     world.office.make_kit("BOX", {"MUG": 1, "WRAP": 1})
     world.shop.set_level("BOX", 7)
     world.run()
@@ -122,6 +123,30 @@ def test_a_component_of_unknown_level_publishes_no_kit(world: StockWorld) -> Non
     world.office.add_item("WRAP", "Wrapping", "1.00", 4)
     world.settle()
     assert world.level("BOX") == 4
+
+
+def test_a_component_of_which_no_stock_is_kept_does_not_limit_the_kit(world: StockWorld) -> None:
+    world.office.add_item("WRAP", "Wrapping", "1.00", None)
+    world.office.make_kit("BOX", {"MUG": 4, "WRAP": 1})
+    world.shop.place_order([("BOX", 1)])
+    world.settle()
+    assert shown(world) == {"MUG": 96, "TRAY": 50, "SET": 48, "BOX": 24}
+    world.office.add_item("WRAP", "Wrapping", "1.00", 4)  # from now on there is stock of it
+    world.settle()
+    assert world.level("BOX") == 4
+    world.office.add_item("WRAP", "Wrapping", "1.00", None)
+    world.settle()
+    assert world.level("BOX") == 24
+
+
+def test_a_kit_of_nothing_that_stock_is_kept_of_publishes_nothing(world: StockWorld) -> None:
+    world.office.add_item("WRAP", "Wrapping", "1.00", None)
+    world.office.add_item("BOX", "Box", "20.00", 77)  # a level of its own counts for nothing
+    world.office.make_kit("BOX", {"WRAP": 1})
+    world.shop.set_level("BOX", 7)
+    world.run()
+    assert world.level("BOX") == 7
+    assert world.writes("push_levels") == []
 
 
 def test_safety_stock_is_kept_back_of_components_and_of_a_kit_only_by_its_own_sku(tmp_path: Path) -> None:

@@ -60,13 +60,17 @@ class Kits(Family):
         self.connection.execute(_STALE_WITH_KITS)
 
     def stale(self) -> dict[str, Parts]:
-        """Every kit that is to be worked out again, with what it is made of."""
+        """Every kit that is to be worked out again, with what it is made of and can run out of: not a component of
+        which the back office keeps no stock."""
         found: dict[str, Parts] = {}
-        for kit, sku, quantity in self.connection.execute(
-            "SELECT c.kit, c.sku, c.quantity FROM stale_sku t CROSS JOIN component c ON c.kit = t.sku "  # few are stale
-            "ORDER BY c.kit, c.sku"
+        for kit, sku, quantity, limits in self.connection.execute(
+            "SELECT c.kit, c.sku, c.quantity, NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = c.sku "
+            "AND v.tracked = 0 AND NOT EXISTS (SELECT 1 FROM component i WHERE i.kit = c.sku)) "
+            "FROM stale_sku t CROSS JOIN component c ON c.kit = t.sku ORDER BY c.kit, c.sku"  # few are stale
         ):
-            found.setdefault(kit, {})[sku] = quantity
+            parts = found.setdefault(kit, {})
+            if limits:
+                parts[sku] = quantity
         return found
 
     def nested(self, kits: Mapping[str, Parts]) -> dict[str, str]:

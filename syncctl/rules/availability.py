@@ -55,7 +55,7 @@ class Part:
 def publishable_kit(parts: Sequence[Part], kept_back: tuple[int, str] = (0, _SAFETY)) -> Published | None:
     """The most that may be shown of a kit: as often as its scarcest component suffices, less its own safety stock.
 
-    None if some component's level is unknown.
+    `parts`: those that the back office keeps stock of. None if there are none, or some component's level is unknown.
 
     >>> mug, tray = Part("MUG", 2, 9, 1, (1, "safety stock")), Part("TRAY", 1, 8, 0, (0, "safety stock"))
     >>> publishable_kit([mug, tray]).quantity, publishable_kit([tray, mug], (1, "safety stock of the SKU")).quantity
@@ -70,6 +70,8 @@ def publishable_kit(parts: Sequence[Part], kept_back: tuple[int, str] = (0, _SAF
         most.append((part.available - max(0, part.unreflected) - units) // part.quantity)
         terms |= {f"{part.sku} available": part.available, f"{part.sku} unreflected": -part.unreflected}
         terms |= {f"{part.sku} {term}": -units, f"{part.sku} in a kit": part.quantity}
+    if not most:
+        return None
     own, term = kept_back
     return Published(quantity=max(0, min(most) - own), terms={**terms, term: -own} if own else terms)
 
