@@ -133,6 +133,7 @@ def fill(hub: Hub, case: Case) -> None:
     with hub.transaction() as connection:
         connection.execute("DELETE FROM stock_level")
         connection.execute("DELETE FROM stale_sku")
+        connection.execute("DELETE FROM kept_sku")
         connection.executemany(
             "INSERT INTO stock_level (sku, available, location, on_hand, committed) VALUES (?, ?, ?, ?, ?)", case.before
         )

@@ -72,6 +72,8 @@ class Catalog(Family):
             (one.sku,) for one in variants if special.get(one.sku, _PLAIN) != (int(one.tracked), one.product_type)
         ]
         self.connection.executemany("INSERT OR IGNORE INTO stale_sku VALUES (?)", turned)
+        untracked = {sku for sku, (tracked, _) in special.items() if not tracked}
+        self.hub.stock.count_again_of([one.sku for one in variants if one.tracked and one.sku in untracked])
 
     def _products(self, variants: Sequence[Variant]) -> dict[str, int]:
         titles = {one.product_id: one.product_title for one in variants if one.product_id}

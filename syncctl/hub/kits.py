@@ -41,6 +41,7 @@ class Kits(Family):
         self.connection.executemany("DELETE FROM component WHERE kit = ?", [(kit,) for kit in changed])
         rows = [(kit, sku, quantity) for kit in changed for sku, quantity in wanted[kit].items()]
         insert_values(self.connection, "INSERT INTO component (kit, sku, quantity) VALUES", rows)
+        self.hub.stock.count_again_of([kit for kit in changed if kit not in known])
         touched = {*changed, *(sku for kit in changed for sku in (*wanted[kit], *known.get(kit, {})))}
         insert_values(self.connection, "INSERT OR IGNORE INTO stale_sku VALUES", [(sku,) for sku in sorted(touched)])
         return len(changed)

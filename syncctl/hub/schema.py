@@ -208,6 +208,7 @@ CREATE TABLE shown (
   moved INTEGER NOT NULL DEFAULT 0 -- ... and the units that orders pulled since then took off it
 ) STRICT;
 CREATE INDEX shown_pending ON shown (party, listing_id) WHERE want IS NOT NULL AND want IS NOT quantity;
+CREATE TABLE kept_sku (sku TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; -- its level is an older reading's
 CREATE TABLE stale_sku (sku TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; -- its `want` must be worked out again
 """
 

@@ -52,10 +52,11 @@ class ShownLevels(Family):
             skus = "SELECT sku FROM stale_sku"
             only = f"{unreflected} AND l.sku IN (SELECT sku FROM stale_sku)"
             units = f"SELECT sku, sum(units) AS units FROM ({only}) GROUP BY sku"
-        where = f"AND s.location IN ({_names(here)})" if locations else ""
+        # What the back office has only elsewhere it has not here: none, which is not the same as unknown.
+        units_here = f"iif(s.location IN ({_names(here)}), s.available, 0)" if locations else "s.available"
         yield from self.connection.execute(
             "SELECT t.sku, coalesce(v.product_type, ''), iif(v.tracked IS 0, NULL, "
-            f"(SELECT sum(s.available) FROM stock_level s WHERE s.sku = t.sku {where})), coalesce(u.units, 0) "
+            f"(SELECT sum({units_here}) FROM stock_level s WHERE s.sku = t.sku)), coalesce(u.units, 0) "
             f"FROM ({skus}) t LEFT JOIN variant v ON v.sku = t.sku LEFT JOIN ({units}) u ON u.sku = t.sku",
             {"as_of": as_of, **here, **there},
         )

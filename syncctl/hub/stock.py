@@ -32,6 +32,11 @@ _FORGET_SEEN = (
     "WHERE n.sku = unseen_level.sku AND n.location = unseen_level.location)"
 )
 
+_COUNT_AGAIN = (
+    "UPDATE sales_order INDEXED BY order_open SET counting = 1 WHERE counting = 0 AND decision = 'book' "
+    "AND kind = 'sale' AND cancelled_at IS NULL AND closed = 0 AND fulfilment_status <> 'fulfilled'"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -169,7 +174,7 @@ class Stock(Family):
         what becomes of the levels of SKUs that a full reading lacks; those to be held are not known any more."""
         with self.hub.transaction() as connection:
             before = self.reading()
-            kept = set(self.missing()) if missing == "keep" else set()
+            kept = self._note_kept(missing if whole else "")
             self._settle_unseen(missing)
             changed = self._take_over()
             if sequence is not None:
@@ -197,6 +202,19 @@ class Stock(Family):
             for chunk in in_chunks(skus):
                 connection.execute(f"DELETE FROM stock_level WHERE sku IN ({marks(chunk)})", chunk)
                 insert_values(connection, "INSERT OR IGNORE INTO stale_sku VALUES", [(sku,) for sku in chunk])
+
+    def _note_kept(self, missing: str) -> set[str]:
+        """SKUs whose levels are an older reading's: the last full one lacked them, and none has named them since.
+
+        `missing`: as `accept`'s; empty for a delta, which says nothing of what it does not name.
+        """
+        if missing:
+            kept = f"SELECT DISTINCT sku {_MISSING}" if missing == "keep" else "SELECT NULL WHERE false"
+            self.connection.execute(f"DELETE FROM kept_sku WHERE sku NOT IN ({kept})")
+            self.connection.execute(f"INSERT OR IGNORE INTO kept_sku {kept}")
+        else:
+            self.connection.execute("DELETE FROM kept_sku WHERE sku IN (SELECT sku FROM new_level)")
+        return {sku for (sku,) in self.connection.execute("SELECT sku FROM kept_sku")}
 
     def _settle_unseen(self, missing: str) -> None:
         """What a full reading lacks goes, but for SKUs that it lacks altogether, where the setting says otherwise.
@@ -267,11 +285,18 @@ class Stock(Family):
     def count_again(self) -> None:
         """Stock falls at another event from now on: what is booked and has not left counts again, all of it."""
         with self.hub.transaction() as connection:
-            connection.execute(
-                "UPDATE sales_order SET counting = 1 WHERE counting = 0 AND decision = 'book' AND kind = 'sale' "
-                "AND cancelled_at IS NULL AND closed = 0 AND fulfilment_status <> 'fulfilled'"
-            )
+            connection.execute(_COUNT_AGAIN)
             connection.execute("INSERT OR IGNORE INTO stale_sku SELECT DISTINCT sku FROM listing")
+
+    def count_again_of(self, skus: Sequence[str]) -> None:
+        """From now on there is stock of these SKUs: booked orders of them that have not left count again, inside the
+        caller's transaction."""
+        for chunk in in_chunks(skus):
+            self.connection.execute(
+                f"{_COUNT_AGAIN} AND EXISTS (SELECT 1 FROM line_item l WHERE l.order_id = sales_order.id "
+                f"AND l.sku IN ({marks(chunk)}))",
+                chunk,
+            )
 
     def reading(self) -> Reading | None:
         """The last accepted reading, None if there never was one."""

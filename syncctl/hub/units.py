@@ -48,12 +48,13 @@ FROM_HERE = """ AND (o.party NOT IN ({apart}) OR EXISTS (SELECT 1 FROM document 
 
 # Units of each SKU that the reading cannot know of. A kit's units are those of its components, each times its quantity:
 # the back office takes them at the same event, so what relieves the kit's line relieves them. Kits in kits are not
-# published, but people may have bought them: they are followed as deep as anybody packs.
+# published, but people may have bought them: they are followed as deep as anybody packs. The units end above any level
+# that several locations have together, and so low that sums of millions of them stay inside 64 bits.
 DEMAND = """
 WITH RECURSIVE demand(sku, units, depth) AS (
   SELECT sku, sum(units), 0 FROM ({unreflected}) WHERE units > 0 GROUP BY sku
   UNION ALL
-  SELECT c.sku, min(d.units * c.quantity, 1000000000), d.depth + 1
+  SELECT c.sku, min(d.units * c.quantity, 1000000000000), d.depth + 1
   FROM demand d JOIN component c ON c.kit = d.sku WHERE d.depth < 5
 ) SELECT sku, sum(units) AS units FROM demand GROUP BY sku
 """

@@ -3,9 +3,10 @@ stock reading only if it was confirmed before that reading began."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from syncctl import money, times
-from syncctl.connectors.base import Page
+from syncctl.connectors.base import OVERLAP_SECONDS, Page
 from syncctl.errors import MoneyError, SafetyStop
 from syncctl.hub.holds import Hold
 from syncctl.model import Price, StockLevel, Variant
@@ -20,6 +21,9 @@ from syncctl.rules.guards import (
 )
 from syncctl.steps.pull_shipments import pull_shipments
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
+
+_CLOCKS_DIFFER = timedelta(seconds=OVERLAP_SECONDS)
+"""No report is of a later moment than this from now: else all true ones would be older than it, and it never old."""
 
 
 def pull_data(run: Run) -> Counts:
@@ -127,7 +131,7 @@ def _pull_stock(run: Run) -> Counts:
         counts["levels changed"] += stock.accept(
             as_of=as_of,
             sequence=page.sequence,
-            source_time=page.source_time or began_at,
+            source_time=min(page.source_time or began_at, began_at + _CLOCKS_DIFFER),
             whole=whole,
             missing=policy,
             falls_on=run.back_office.abilities.stock_falls_on,

@@ -19,7 +19,7 @@ FAMILIES = {
     "orders": "sales_order order_version line_item charge payment refund refund_line fulfilment fulfilment_line",
     "documents": "document document_line document_charge journal",
     "catalog": "product variant component listing price",
-    "stock": "stock_level snapshot shown stale_sku",
+    "stock": "stock_level snapshot shown stale_sku kept_sku",
     "customers": "customer contact address consent",
     "sync": "link cursor hold run run_step state party",
 }
