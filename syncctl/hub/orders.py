@@ -133,9 +133,10 @@ class Orders(Family):
 
     def _note_moved_units(self, party: str, before: Mapping[str, int], orders: Sequence[Order]) -> None:
         """What these orders touch is unknown now in their store, and must be worked out again for all of them."""
-        touched = set().union(*(Lines.of(order.lines).skus for order in orders))
-        skus = before.keys() | {sku for sku in touched if sku is not None}
-        _STALE.run(self.connection, zip(sorted(skus), strict=True))
+        touched: set[str | None] = set(before)
+        touched.update(*(Lines.of(order.lines).skus for order in orders))
+        skus = sorted([sku for sku in touched if sku is not None])
+        _STALE.run(self.connection, zip(skus, strict=True))
         if self.connection.execute("SELECT EXISTS (SELECT 1 FROM listing WHERE party = ?)", [party]).fetchone()[0]:
             after = order_rows.moved_units(orders)
             self.connection.executemany(

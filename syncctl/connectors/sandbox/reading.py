@@ -125,8 +125,8 @@ class Fields:
 
     def fields(self, name: str, word: str) -> list["Fields"]:
         """Each object of a list, under `word` and its number."""
-        if self.row.get(name) == []:  # as most lists of most orders are
+        if (rows := self.row.get(name)) is None or rows == []:  # as most lists of most orders are
             return []
-        rows = enumerate(self.rows(name), 1)
-        found = [Fields.of(row, f"{self._where}{word} {at}", self._problems) for at, row in rows]
+        numbered = enumerate(self.rows(name), 1)
+        found = [Fields.of(row, f"{self._where}{word} {at}", self._problems) for at, row in numbered]
         return [inner for inner in found if inner is not None]
