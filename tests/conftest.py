@@ -7,10 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# For the mutation run (see tests/planted): each mutant meets the same few examples, and no clock.
-settings.register_profile("mutation", max_examples=20, derandomize=True, database=None, deadline=None)
+# That the machine is busy is no failure.
+settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any-machine")
+# For the mutation run (see tests/planted): each mutant meets the same few examples.
+settings.register_profile(
+    "mutation", settings.get_profile("any-machine"), max_examples=20, derandomize=True, database=None
+)
 
 CONFIG = """\
 back_office: {connector: sandbox, path: books.db}

@@ -300,6 +300,18 @@ def test_an_edited_line_no_longer_fits_and_the_problem_has_both_totals() -> None
     }
 
 
+@pytest.mark.parametrize(("total", "fits"), [(1999, False), (2000, True), (2001, True)])
+def test_a_payment_no_longer_fits_once_more_of_it_could_be_booked(total: int, fits: bool) -> None:
+    order = an_order(payments=(Payment(id="9", gateway="card", amount=5000),))
+    sale, paid = wanted(order)
+    problem = misfit(order, [sale, paid], [booked(sale, total=1), booked(paid, total=total)])
+    assert (problem is None) == fits
+    if problem is not None:
+        assert problem.message == (
+            f"its payment is booked with a total of {total}, the order now says 2000 (minor units)"
+        )
+
+
 def test_a_refund_that_is_gone_again_no_longer_fits() -> None:
     refund = Refund(id="R", total=1000, lines=(RefundLine(line_id="L1", quantity=1, amount=1000),))
     documents = wanted(an_order(refunds=(refund,)))

@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncctl.model import Customer
-from syncctl.rules.matching import contacts_of, email_key, keys_of, match, phone_key, phone_spellings, same_name
+from syncctl.rules.matching import (
+    contacts_of,
+    email_key,
+    joining,
+    keys_of,
+    match,
+    phone_key,
+    phone_spellings,
+    same_name,
+)
 from syncctl.settings import CustomerSettings
 
 PLACEHOLDERS = CustomerSettings().placeholder_emails
@@ -67,6 +76,8 @@ def test_the_rule_says_which_keys_join() -> None:
     assert keys_of(one, settings(match="email")) == {("email", "ann@shop.example")}
     assert keys_of(one, settings(match="create_new")) == frozenset()
     assert len(contacts_of(one, settings(match="create_new"))) == 2
+    assert keys_of(person(emails=()), settings()) == joining((), settings()) == frozenset()
+    assert joining(contacts_of(one, settings()), settings(match="email")) == {("email", "ann@shop.example")}
 
 
 def test_a_search_may_return_too_much_the_keys_are_compared_exactly() -> None:

@@ -239,6 +239,13 @@ def test_the_references_of_what_may_be_booked_are_those_of_the_documents() -> No
     assert sale_reference(order, short) != sale_reference(order, replace(short, store_id="a-third-shop"))
 
 
+def test_a_sale_that_is_booked_anew_has_the_day_and_the_fingerprint_that_it_is_given() -> None:
+    documents = wanted_documents(sold(), None, replace(terms(), sold_at=LATER, booked_as="as it was"))
+    assert not isinstance(documents, Problem)
+    assert (documents[0].dated_on, documents[0].fingerprint) == (date(2026, 3, 3), "as it was")
+    assert documents[1] == wanted_documents(sold(), None, terms())[1]  # type: ignore[index]
+
+
 def test_each_revision_of_a_sale_and_its_undoing_has_a_reference_of_its_own() -> None:
     order, second = sold(), replace(terms(), revision=2)
     documents = wanted_documents(order, None, second)

@@ -203,7 +203,7 @@ BUGS = (
     Bug(
         name="verify-never-due",
         why="a level that somebody edited by hand stays wrong for ever",
-        old="whole = last is None or times.now() - last >= run.settings.stock.verify",
+        old="whole = times.is_due(last, run.settings.stock.verify)",
         new="whole = last is None",
         tests=("tests/test_silent_store.py::test_what_somebody_else_changed_is_put_right_once_a_day",),
     ),
