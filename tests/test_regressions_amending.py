@@ -155,6 +155,35 @@ def test_a_restored_hub_learns_of_a_change_that_is_still_in_the_queue(
     assert standing(world) == [now * 1000]
 
 
+def test_a_restored_hub_learns_of_a_change_for_the_same_money(tmp_path: Path) -> None:
+    world = world_of(tmp_path, "amend")
+    order_id = booked(world)
+    shutil.copyfile(world.folder / "hub.db", world.folder / "older.db")
+    swap(world, order_id, "TRAY")
+    world.run()
+    shutil.copyfile(world.folder / "older.db", world.folder / "hub.db")
+    swap(world, order_id, "MUG")
+    for _ in range(3):
+        world.run()
+        world.assert_never_oversold()
+    [sale] = world.documents(order_id)
+    assert [line.sku for line in sale.lines] == ["MUG"]
+
+
+def test_a_refused_change_for_the_same_money_may_have_been_made_before(tmp_path: Path) -> None:
+    world = world_of(tmp_path, "amend")
+    order_id = booked(world, placed_at=OLD)
+    swap(world, order_id, "TRAY")
+    world.run(plans={"back-office": [lost_reply("amend_documents")]})
+    world.close_period(CLOSED)
+    world.run()
+    swap(world, order_id, "MUG")
+    for _ in range(3):
+        world.run()
+        world.assert_never_oversold()
+    assert world.holds() == [("order", "closed_period")]
+
+
 def test_a_payment_that_was_booked_in_part_is_held_when_the_sale_grows(tmp_path: Path) -> None:
     world = world_of(tmp_path, "amend")
     order_id = world.shop.place_order([("MUG", 3)])
@@ -295,4 +324,58 @@ def test_a_new_sale_that_is_refused_after_the_old_one_was_undone_is_booked_later
     edit(world, order_id, 3)
     world.settle()
     assert standing(world) == [3000] and world.holds() == []
+    world.assert_exact()
+
+
+@pytest.mark.parametrize("way", ["amend", "void", "credit"])
+@pytest.mark.parametrize("done", [True, False])
+def test_a_change_in_doubt_when_the_back_office_can_no_longer_change_anything(
+    tmp_path: Path, way: str, done: bool
+) -> None:
+    world = world_of(tmp_path, way)
+    order_id = booked(world)
+    edit(world, order_id, 1)
+    method = {"amend": "amend_documents", "void": "void_documents", "credit": "push_documents"}[way]
+    fault = lost_reply(method) if done else FailBefore(on(method), Unreachable("down"))
+    world.run(plans={"back-office": [fault]})
+    world.change(back_office={"amend": []})
+    edit(world, order_id, 2)
+    for _ in range(3):
+        world.run()
+        world.assert_never_oversold()
+        assert len(standing(world)) <= 1
+    assert (standing(world) == [2000]) or world.holds()
+
+
+@pytest.mark.parametrize("way", ["amend", "void", "credit"])
+@pytest.mark.parametrize("answers", ["now", "later"])
+def test_a_kit_that_is_edited_with_its_reply_lost_and_edited_back(tmp_path: Path, way: str, answers: str) -> None:
+    world = world_of(tmp_path, way, answers=answers)
+    world.add_kit("SET", {"MUG": 2, "TRAY": 1})
+    order_id = booked(world, [("SET", 2)])
+    method = {"amend": "amend_documents", "void": "void_documents", "credit": "push_documents"}[way]
+    for units in (3, 1, 2):
+        edit(world, order_id, units)
+        world.run(plans={"back-office": [lost_reply(method)] if units == 3 else []})
+        world.assert_never_oversold()
+    world.settle(8)
+    assert world.holds() == [] and len(standing(world)) == 1
+    world.assert_exact()
+
+
+@pytest.mark.parametrize("way", ["amend", "void", "credit"])
+def test_a_refund_while_a_change_is_in_doubt_is_credited_once_of_the_standing_sale(tmp_path: Path, way: str) -> None:
+    world = world_of(tmp_path, way)
+    order_id = booked(world)
+    edit(world, order_id, 5)
+    method = {"amend": "amend_documents", "void": "void_documents", "credit": "push_documents"}[way]
+    world.run(plans={"back-office": [lost_reply(method)]})
+    world.shop.refund(order_id, {world.line_ids(order_id)[0]: 1})
+    world.run(plans={"back-office": [lost_reply("push_documents")]})
+    world.settle(6)
+    credits = world.office.connection.execute(
+        "SELECT total FROM document WHERE event NOT LIKE 'undo%' AND kind = 'credit'"
+    )
+    assert credits.fetchall() == [(1000,)]
+    assert standing(world) == [5000] and world.holds() == []
     world.assert_exact()

@@ -17,7 +17,7 @@ _DOCUMENT = Insert(
 )
 _LINE = Insert("document_line", "document_id position line_id sku quantity amount tax restock")
 _CHARGE = Insert("document_charge", "document_id position kind item amount tax")
-_COLUMNS = "order_id, reference, kind, platform_event, state, fingerprint, total, remote_id, revision"
+_COLUMNS = "order_id, reference, kind, platform_event, state, fingerprint, total, remote_id, revision, sequence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +229,7 @@ def _restock(document: Document, line: DocumentLine) -> int:
 
 
 def _recorded(row: Sequence[Any]) -> RecordedDocument:
-    order_id, reference, kind, event, state, fingerprint, total, remote_id, revision = row
+    order_id, reference, kind, event, state, fingerprint, total, remote_id, revision, sequence = row
     return RecordedDocument(
         order_id=order_id,
         reference=reference,
@@ -240,4 +240,5 @@ def _recorded(row: Sequence[Any]) -> RecordedDocument:
         total=total,
         remote_id=remote_id,
         revision=revision,
+        sequence=sequence,
     )

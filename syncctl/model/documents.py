@@ -133,6 +133,7 @@ class RecordedDocument:
     total: int
     remote_id: str = ""
     revision: int = 1
+    sequence: int | None = None  # of its last change there, as far as we know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from syncctl.model import (
     Found,
     LookUp,
     Queued,
+    RecordedDocument,
     Refused,
 )
 from syncctl.rules.amending import AMEND, Change, both_versions
@@ -56,7 +57,7 @@ def amend(run: Run, tasks: Sequence[Task]) -> Counts:
 
 
 def doubted(run: Run, orders: Sequence[StoredOrder], sales: dict[int, BookedSale]) -> dict[int, BookedSale]:
-    """Those of these sales that a restored hub must not trust: in the books they have another total, or soon may."""
+    """Those of these sales that a restored hub must not trust: in the books they were changed, or soon will be."""
     asked = {
         sales[one.id].recorded.reference: one.id
         for one in of_the_lost_time(run, [one for one in orders if one.id in sales])
@@ -66,10 +67,15 @@ def doubted(run: Run, orders: Sequence[StoredOrder], sales: dict[int, BookedSale
     changed = {
         asked[answer.reference]
         for answer in answers.values()
-        if isinstance(answer, Found)
-        and (answer.state == "queued" or answer.total != sales[asked[answer.reference]].recorded.total)
+        if isinstance(answer, Found) and not _is_as_recorded(answer, sales[asked[answer.reference]].recorded)
     }
     return {one: replace(sales[one], recorded=replace(sales[one].recorded, state="amending")) for one in changed}
+
+
+def _is_as_recorded(there: Found, recorded: RecordedDocument) -> bool:
+    """Whether a sale is in the books as we last knew it: by its total, and where known by its last change's number."""
+    same = there.sequence == recorded.sequence or None in (there.sequence, recorded.sequence)
+    return same and there.total == recorded.total and there.state != "queued"
 
 
 def _look_up(run: Run, references: Sequence[str]) -> dict[str, LookUp]:
@@ -137,8 +143,8 @@ def _take_in(run: Run, row: _Row, outcome: Booked | Queued) -> None:
 def _refuse(run: Run, row: _Row, outcome: Refused) -> None:
     """The sale stays as it was booked, unless a change that was sent before may have been made: then it is in doubt."""
     why = f"the back office refused: {outcome.message or outcome.reason}"
-    before = row.change.booked.recorded.total
-    if row.change.in_doubt and not (isinstance(row.there, Found) and row.there.total == before):
+    surely = isinstance(row.there, Found) and _is_as_recorded(row.there, row.change.booked.recorded)
+    if row.change.in_doubt and not surely:
         why += "; a change that was sent before may be in the books"
     else:
         run.hub.documents.keep(row.document.reference)
