@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from syncctl.cli.app import App
+from syncctl.cli.ending import leave_soon
 
 STEPS = ("pull-orders", "push-orders", "pull-data", "push-data")
 
@@ -128,6 +129,8 @@ def _run(
         allow_shrink=allow_shrink,
         progress=app.progress,
     )
+    if report.exit_code > 128:
+        leave_soon(report.exit_code)
     app.clear_progress()
     if output_format == "json":
         app.show_json(render.report_object(report))

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,12 +17,27 @@ from syncctl.errors import HubError, Stopped, SyncctlError
 INTERRUPTED = 130
 NOBODY_READS = 141  # what a shell reports for a program that wrote into a closed pipe
 BUG = 70
+_PATIENCE = 2  # seconds for the report of a run that was told to stop
 
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM, errno.EMFILE})
 
 
 class _ReaderLost(Exception):
     """Whoever read our output went away."""
+
+
+def leave_soon(code: int) -> None:
+    """A run that was stopped ends now, although nobody may be reading its report."""
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, lambda _number, _frame: os._exit(code))
+        signal.alarm(_PATIENCE)
+
+
+def _take_your_time() -> None:
+    """All is printed."""
+    if hasattr(signal, "SIGALRM"):
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
 
 
 @contextmanager
