@@ -14,6 +14,7 @@ from syncctl.connectors.base import Page
 from syncctl.connectors.sandbox.books import SandboxBooks
 from syncctl.connectors.sandbox.office_readings import LEVELS
 from syncctl.model import StockLevel
+from tests.fakes.faulty import lost_reply
 from tests.stock_world import StockWorld, tomorrow
 from tests.test_kits import in_the_books, shown, world_of_kits
 from tests.test_locations import DOWN, feed, hold, world_of
@@ -250,3 +251,51 @@ def test_an_order_held_where_its_store_is_fed_from_elsewhere_since_counts_there(
     feed(world, "b", "main")
     world.settle()
     assert [world.level("MUG", store) for store in "ab"] == [96, 96]
+
+
+def test_a_sale_whose_reply_was_lost_counts_where_it_was_booked_though_its_store_is_fed_from_elsewhere_since(
+    tmp_path: Path,
+) -> None:
+    world = world_of(tmp_path, {"b": ["east"], "c": ["east"]}, falls_on="shipment")
+    world.shops["b"].place_order([("MUG", 4)])
+    world.run(plans={"back-office": [lost_reply("push_documents", 1)]})
+    feed(world, "b", "main")
+    world.settle()
+    assert world.level("MUG", "c") == 26
+    world.office.ship(world.documents()[0].reference)
+    world.settle()
+    assert world.level("MUG", "c") == 26
+
+
+@pytest.mark.parametrize("falls_on", ["order", "shipment"])
+def test_an_order_counts_where_it_was_booked_when_its_store_sells_from_elsewhere_since(
+    tmp_path: Path, falls_on: str
+) -> None:
+    both = ["main", "east"]
+    world = world_of(
+        tmp_path, {"a": ["main"], "b": both, "c": ["east"]}, stores={"b": {"sells_from": "east"}}, falls_on=falls_on
+    )
+    world.add_kit("SET", {"MUG": 2})
+    world.settle()
+    world.shops["b"].place_order([("MUG", 4), ("SET", 1)])
+    world.run()
+    feed(world, "b", *both, sells_from="main")
+    world.settle()
+    assert world.level("MUG", "c") == 24
+    assert (world.level("MUG", "b") or 0) == 124
+
+
+@pytest.mark.parametrize("falls_on", ["order", "shipment"])
+def test_an_edited_order_of_kits_that_is_cancelled_gives_back_what_it_took(tmp_path: Path, falls_on: str) -> None:
+    world = world_of_kits(tmp_path, falls_on=falls_on)
+    order_id = world.shop.place_order([("SET", 5), ("MUG", 1)])
+    world.run()
+    world.office.ship(world.documents(order_id)[0].reference, {world.line_ids(order_id)[0]: 2})
+    world.run()
+    world.change(stock={"safety_stock": 3})
+    world.shop.cancel_order(order_id)
+    for _ in range(3):
+        world.run()
+        world.assert_never_oversold()
+    world.settle()
+    world.assert_exact()

@@ -86,7 +86,7 @@ class Found:
     """A document with exactly this reference is there.
 
     `state`: booked; queued (it, or a change of it, was accepted and is not in the books yet); void. `total` is what
-    the books say, where they have it at all.
+    the books say, where they have it at all. `location`: where they booked it, '': they chose; None: they do not tell.
     """
 
     reference: str
@@ -96,6 +96,7 @@ class Found:
     state: str = "booked"
     number: str = ""
     sequence: int | None = None
+    location: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

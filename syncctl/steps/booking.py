@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from syncctl import times
@@ -242,11 +242,13 @@ def _is_found_sale(row: Row, answers: dict[str, LookUp]) -> bool:
 
 
 def _adopt(row: Row, answer: Found, outcomes: _Outcomes) -> None:
+    """It stands where it was booked, whatever the settings say since then."""
+    document = row.document if answer.location is None else replace(row.document, location=answer.location)
     outcomes.closed.append((row.row, "found", answer.remote_id))
     outcomes.confirmed.append(
         Confirmation(
             order_id=row.task.stored.id,
-            document=row.document,
+            document=document,
             state=answer.state,
             remote_id=answer.remote_id,
             number=answer.number,

@@ -70,7 +70,7 @@ def find(connection: sqlite3.Connection, references: Sequence[str]) -> list[Look
     found = {row[0]: _found(*row, state="queued") for row in queued}
     changing = set(found)  # where it is booked already
     booked = connection.execute(
-        "SELECT reference, CAST(id AS TEXT), total, currency, number, changed, void FROM document"
+        "SELECT reference, CAST(id AS TEXT), total, currency, number, changed, location, void FROM document"
         " WHERE reference <> '' AND reference IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
         (asked,),
     )
@@ -255,7 +255,7 @@ def _to_ship(
 
 
 def _found(reference: str, remote_id: str, total: int, currency: str, *rest: Any, state: str = "booked") -> Found:
-    number, sequence = rest or ("", None)
+    number, sequence, location = rest or ("", None, None)
     return Found(
         reference=reference,
         remote_id=remote_id,
@@ -264,6 +264,7 @@ def _found(reference: str, remote_id: str, total: int, currency: str, *rest: Any
         state=state,
         number=number,
         sequence=sequence,
+        location=location,
     )
 
 
