@@ -9,7 +9,7 @@ from typing import Any
 
 from syncctl.connectors.sandbox.bodies import NewLine
 from syncctl.connectors.sandbox.office_tables import OfficeRefusal
-from syncctl.model import Consent
+from syncctl.model import Address, Consent
 from tests.model import files
 from tests.model.ledger import PEOPLE, Line, Refund, WebOrder
 from tests.model.world import BEGAN, GOODS, ModelWorld
@@ -126,6 +126,7 @@ class Deeds:
             self.refund_all(order, restock=restock)
         self.world.shops[order.store].cancel_order(order.id, restock=restock)
         order.cancelled = order.closed = True
+        self.world.edited_unseen = self.world.edited_unseen or not restock
         if order.status in ("pending", "authorized"):
             order.status = "voided"
         self.tell(f"{order.name} is cancelled {'and restocked' if restock else 'without restocking'}")
@@ -183,19 +184,31 @@ class Deeds:
 
     def set_level(self, store: str, sku: str, units: int) -> None:
         self.world.shops[store].set_level(sku, units)
+        self.world.edited_unseen = True
         self.tell(f"somebody sets the level of {sku} in {store} to {units}")
 
     def set_web_price(self, store: str, sku: str, price: int) -> None:
         self.world.shops[store].set_price(sku, text(price))
+        self.world.edited_unseen = True
         self.tell(f"somebody sets the price of {sku} in {store} to {price}")
 
-    def answer(self, store: str, person: str, state: str) -> None:
-        """Somebody with an account says yes or no to marketing."""
+    def answer(self, store: str, person: str) -> None:
+        """Somebody with an account says yes to marketing, or, who said yes before, no."""
         customer_id, at = self._buyer(store, person), self.world.clock.stores()
+        said = self.world.ledger.answers.setdefault((store, person), [])
+        state = "unsubscribed" if said and said[-1][1] == "subscribed" else "subscribed"
         consent = Consent(channel="email", state=state, changed_at=at, source="account page")
         self.world.shops[store].upsert_customer(customer_id, consents=(consent,))
-        self.world.ledger.answers.setdefault((store, person), []).append((at, state))
+        said.append((at, state))
         self.tell(f"{person} is {state} in {store}")
+
+    def new_details(self, store: str, person: str, number: int) -> None:
+        """Somebody with an account has another phone and lives elsewhere."""
+        customer_id = self._buyer(store, person)
+        address = Address(name=PEOPLE[person].name, street=f"{number} Mill Lane", city="Leeds", country="GB")
+        phones = (*PEOPLE[person].phones, f"+4420794610{number:02}")
+        self.world.shops[store].upsert_customer(customer_id, phones=phones, addresses=(address,))
+        self.tell(f"{person} has new details in {store}: {number}")
 
     # --- in the back office ---------------------------------------------------------------------------------------
 
@@ -210,6 +223,12 @@ class Deeds:
     def set_price(self, sku: str, price: int) -> None:
         self.world.office.set_price(sku, text(price))
         self.tell(f"the back office sets the price of {sku} to {price}")
+
+    def close_period(self, *, closed: bool) -> None:
+        """Close the books through the first day, on which most orders are placed, or open them."""
+        self.world.office.close_period(BEGAN.date() if closed else None)
+        self.world.closed_once = self.world.closed_once or closed
+        self.tell(f"the books are {'closed' if closed else 'open'} for the first day")
 
     def ship(self, which: int, count: int, *, tracked: bool) -> None:
         """Some units of one line of a booked sale leave the back office."""

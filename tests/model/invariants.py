@@ -49,7 +49,8 @@ def _misplaced(world: ModelWorld, order: WebOrder, fate: Fate, documents: list[B
     if order.key in world.memory.skipped:
         return "" if fate.reason == "skipped by hand" and fate.hold is None else "it was skipped by hand"
     if fate.hold is not None:
-        rightly = may_be_held(world, order, documents) and fate.message
+        refused = world.closed_once and fate.hold == "closed_period"
+        rightly = (refused or may_be_held(world, order, documents)) and fate.message
         return "" if rightly else "nothing is wrong with it, but it is held"
     sales = [one for one in documents if one.kind == "sale"]
     if not sales:
@@ -299,10 +300,14 @@ def a_cycle_is_quiet(world: ModelWorld) -> None:
         raise Violation("I7: a cycle with nothing new changed something:\n  " + "\n  ".join(loud))
 
 
-def _dumps(world: ModelWorld) -> Iterator[tuple[str, files.Dump]]:
+def dumps_of_the_sides(world: ModelWorld) -> Iterator[tuple[str, files.Dump]]:
     yield "books", files.dump(world.office.connection)
     for name, shop in world.shops.items():
         yield name, files.dump(shop.connection)
+
+
+def _dumps(world: ModelWorld) -> Iterator[tuple[str, files.Dump]]:
+    yield from dumps_of_the_sides(world)
     with world.read_hub() as hub:
         yield "hub", files.dump(hub, MAY_MOVE)
     hub.close()

@@ -109,7 +109,9 @@ class ModelWorld:
         self.copies: list[Copy] = []
         self.points = Points(self.folder)
         self.run = Run()
-        self.tells_changes = True  # the stores list what changed in them
+        self.tells_changes = True  # the stores list what changed in them; else it is found once a day
+        self.edited_unseen = False  # and something did, that no order tells of
+        self.closed_once = False  # a period of the books was closed at some time: what was refused then is tried daily
         self.batch = 100  # records in one call
         self.runs = self.crashes = self.restores = 0
         self.actions: list[str] = []
@@ -134,6 +136,7 @@ class ModelWorld:
         self,
         *steps: str,
         stores: Sequence[str] = (),
+        dry_run: bool = False,
         faults: Mapping[str, Sequence[Fault]] | None = None,
         die_at: int = 0,
         copy_at: tuple[str, int] = ("", 0),
@@ -150,7 +153,9 @@ class ModelWorld:
 
         with self._connected(record):
             try:
-                self.run.report = run_cycle(self.settings, command="model", steps=self.run.steps, stores=stores)
+                self.run.report = run_cycle(
+                    self.settings, command="model", steps=self.run.steps, stores=stores, dry_run=dry_run
+                )
             except Killed as death:
                 self.points.bury()
                 self.crashes += 1
@@ -159,7 +164,8 @@ class ModelWorld:
                 if self._watching is not None:
                     self._watching.close()
                     self._watching = None
-        self._learn_which_reading_counts()
+        if not dry_run:
+            self._learn_which_reading_counts()
         return self.run
 
     def _connected(self, record: Callable[[str, Any], Any]) -> Any:
@@ -248,7 +254,8 @@ class ModelWorld:
             if other != store:
                 units |= known
         best: tuple[int | None, str] = (None, "")
-        safety = self.options["stock"].get("safety_stock", 0)
+        stock = self.options["stock"]
+        safety = stock.get("safety_stock_by_sku", {}).get(sku, stock.get("safety_stock", 0))
         for one in readings:
             if sku not in one.on_hand:
                 continue
@@ -280,6 +287,11 @@ class ModelWorld:
                 raise Violation(f"I8: {operation} {key} to {party} is sent with {rows} open rows in the journal")
             self.run.writes.append((party, operation, key))
 
+    @property
+    def queued(self) -> int:
+        """How much waits in the back office's queue."""
+        return int(self.office.connection.execute("SELECT count(*) FROM queue WHERE reason = ''").fetchone()[0])
+
     # --- copies of the hub ------------------------------------------------------------------------------------------
 
     def keep_copy(self, taken: str) -> None:
@@ -297,6 +309,7 @@ class ModelWorld:
             (self.folder / f"hub.db{suffix}").unlink(missing_ok=True)
         shutil.copyfile(copy.path, self.folder / "hub.db")
         self.memory = Memory(list(copy.memory.readings), set(copy.memory.skipped))
+        self.edited_unseen = False  # what the stores show is forgotten, all of it
         self.restores += 1
 
 
