@@ -59,7 +59,7 @@ def _misplaced(world: ModelWorld, order: WebOrder, fate: Fate, documents: list[B
         return "it was edited after it was booked, and nobody is told"
     if not complete:
         return ""
-    return lacking(order, documents) or ("it is complete, but waits" if fate.pending else "")
+    return lacking(order, documents, world) or ("it is complete, but waits" if fate.pending else "")
 
 
 def may_be_held(world: ModelWorld, order: WebOrder, documents: list[Booked]) -> bool:
@@ -109,25 +109,24 @@ def left_out_because(world: ModelWorld, order: WebOrder) -> str:
 
 
 def _fits(order: WebOrder, sale: Booked, world: ModelWorld) -> bool:
-    """Whether a sale is that of the order as it is now."""
+    """Whether a sale is that of the order as it is now; a cancelled one is taken back as it was booked, at any time."""
+    if order.cancelled and any(_is_sale_of(order, sale, number, world) for number in range(len(order.states))):
+        return True
     return _is_sale_of(order, sale, len(order.states) - 1, world)
 
 
-def lacking(order: WebOrder, documents: list[Booked]) -> str:
+def lacking(order: WebOrder, documents: list[Booked], world: ModelWorld) -> str:
     """What the books lack of an order whose sale they have; empty if nothing."""
     events = {one.event for one in documents}
-    credited = sum(one.total for one in documents if one.kind == "credit")
     sale = next(one for one in documents if one.kind == "sale")
     if any(one.queued for one in documents):
         return "it still waits in the back office's queue"
     if order.cancelled:
-        untaxed = sale.total != order.total and sale.total == order.total - order.tax
-        refunded = sum(refund.total - (refund.tax if untaxed else 0) for refund in order.refunds)
+        credited = sum(one.total for one in documents if one.kind == "credit")
+        refunded = sum(refund.total - (0 if taxed(world) else refund.tax) for refund in order.refunds)
         return "" if credited in (sale.total, refunded) else f"cancelled, but {credited} of {sale.total} taken back"
     missing = [refund.id for refund in order.refunds if refund.id not in events]
-    if missing:
-        return f"refunds {missing} are not in the books"
-    return "" if credited == sum(one.total for one in documents if one.event in {r.id for r in order.refunds}) else "?"
+    return f"refunds {missing} are not in the books" if missing else ""
 
 
 # --- I2 ----------------------------------------------------------------------------------------------------------
