@@ -69,7 +69,8 @@ def may_be_held(world: ModelWorld, order: WebOrder, documents: list[Booked]) -> 
     if not order.lines:
         return True
     sales = [one for one in documents if one.kind == "sale"]
-    return any(not _fits(order, one, world) or not _payments_fit(order, one, documents) for one in sales)
+    last = len(order.states) - 1
+    return any(not _is_sale_of(order, one, last, world) or not _payments_fit(order, one, documents) for one in sales)
 
 
 def _payments_fit(order: WebOrder, sale: Booked, documents: list[Booked]) -> bool:
