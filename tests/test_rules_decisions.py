@@ -110,6 +110,12 @@ def test_an_order_of_which_anything_costs_something_is_not_without_value(changes
         ({"problems": ("one",), "fractional": True}, "fractional quantity", "one"),
         ({"lines": ()}, "no lines", "it has no line items"),
         ({"lines": (a_line(), a_line(2, quantity=0, amount=0))}, "bad quantity", "line 2 has quantity 0"),
+        ({"lines": (a_line(quantity=1), a_line(2, quantity=-3, amount=0))}, "bad quantity", "line 2 has quantity -3"),
+        (
+            {"kind": "return", "lines": (a_line(quantity=-1), a_line(2, quantity=0, amount=0))},
+            "bad quantity",
+            "line 2 has quantity 0",
+        ),
         ({"lines": (a_line(), a_line(2, sku=""))}, "missing SKU", "line 2 has no SKU"),
         (
             {"charges": (Charge(kind="discount", title="", amount=-2001),)},

@@ -60,6 +60,12 @@ def test_each_problem_names_the_part_and_its_id() -> None:
     assert [line.id for line in kept.lines] == ["L1", "L1~2"], "the first keeps its id: its units are known by it"
 
 
+def test_two_payments_or_two_refunds_of_one_id_are_enough() -> None:
+    payment, refund = Payment(id="P", gateway="card", amount=1), Refund(id="R", total=0)
+    assert [one.id for one in with_unique_ids(an_order(payments=(payment, payment))).payments] == ["P", "P~2"]
+    assert [one.id for one in with_unique_ids(an_order(refunds=(refund, refund))).refunds] == ["R", "R~2"]
+
+
 def test_a_made_up_id_never_meets_a_real_one() -> None:
     kept = with_unique_ids(an_order(lines=(a_line(id="1~2"), a_line(id="1"), a_line(id="1"), a_line(id="1~3"))))
     assert [line.id for line in kept.lines] == ["1~2", "1", "1~3", "1~3~4"]
