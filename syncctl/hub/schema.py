@@ -36,6 +36,7 @@ CREATE TABLE hold (
   message TEXT NOT NULL, detail TEXT NOT NULL, fingerprint TEXT NOT NULL, since TEXT NOT NULL, run_id INTEGER NOT NULL,
   tried_at TEXT, UNIQUE (party, kind, record)
 ) STRICT;
+CREATE INDEX hold_record ON hold (kind, record);
 CREATE TABLE link (
   id INTEGER PRIMARY KEY, party TEXT NOT NULL, kind TEXT NOT NULL, remote_id TEXT NOT NULL, hub_id INTEGER NOT NULL,
   role TEXT NOT NULL CHECK (role IN ('primary', 'alias')), rule TEXT NOT NULL, reference TEXT,
