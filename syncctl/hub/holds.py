@@ -145,7 +145,7 @@ class Holds(Family):
         with self.hub.transaction() as connection:
             connection.execute(
                 "DELETE FROM hold WHERE kind = 'stock' AND reason IN ('missing SKU', 'unreadable level') "
-                "AND record IN (SELECT sku FROM stock_level)"
+                "AND EXISTS (SELECT 1 FROM stock_level s WHERE s.sku = hold.record)"
             )
 
     def any_unreadable(self, party: str) -> bool:
