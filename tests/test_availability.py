@@ -130,7 +130,7 @@ def test_only_the_locations_that_feed_the_web_are_summed(world: StockWorld) -> N
     world.change(stock={"locations": ["attic"]})
     world.run()
     assert world.level("MUG") == 11
-    assert world.level("TRAY") == 50, "no level at these locations is unknown, and unknown publishes nothing"
+    assert world.level("TRAY") == 0, "it is known, and there is none of it where the web is fed from"
 
 
 def test_a_listing_that_is_not_ours_to_write_is_never_touched(world: StockWorld) -> None:
