@@ -62,6 +62,16 @@ def test_what_is_no_number_is_no_key(text: str) -> None:
     assert phone_key(text, "GB") is None
 
 
+def test_an_address_of_a_trial_shop_is_one_too() -> None:
+    assert email_key("ann@shop.test", PLACEHOLDERS) == "ann@shop.test"
+
+
+def test_a_number_is_looked_for_in_sixty_characters_and_no_more() -> None:
+    spaced = "020 7946 0123".replace(" ", " " * 24, 1)
+    assert phone_key(spaced.ljust(60), "GB") == "+442079460123"
+    assert phone_key(spaced.ljust(61), "GB") is None
+
+
 @given(st.text(max_size=400), st.text(max_size=100))
 def test_no_text_breaks_the_keys(email: str, phone: str) -> None:
     key = email_key(email, PLACEHOLDERS)
