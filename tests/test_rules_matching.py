@@ -149,3 +149,15 @@ def test_names_are_the_same_but_for_case_and_spaces_and_no_name_is_nobodys() -> 
     assert same_name("Ann  ARCHER ", "ann archer")
     assert not same_name("Ann Archer", "Anne Archer")
     assert not same_name("", "") and not same_name(" ", " ")
+
+
+def test_one_that_was_made_for_another_of_another_name_is_a_tie() -> None:
+    settings = CustomerSettings(country="GB")
+    ada = Customer(id="1", name="Ada Lovelace", emails=("ada@example.org",))
+    made = Customer(id="4", name="Eve Other", emails=("ada@example.org",), reference="theirs")
+    found = match(ada, "ours", [made], settings)
+    assert found.hit is None and "4" in found.tie and "made for another" in found.tie
+    named = Customer(id="4", name="ada  lovelace", emails=("ada@example.org",), reference="theirs")
+    assert match(ada, "ours", [named], settings).hit == named
+    nobody = Customer(id="4", name="Eve Other", emails=("ada@example.org",))
+    assert match(ada, "ours", [nobody], settings).hit == nobody

@@ -95,7 +95,8 @@ def same_name(one: str, other: str) -> bool:
 def match(customer: Customer, reference: str, candidates: Sequence[Customer], settings: CustomerSettings) -> Match:
     """Find `customer` among what a search returned: by our reference, else by exact normalised keys.
 
-    More than one hit is a tie: nobody is joined, a person decides.
+    More than one hit is a tie: nobody is joined, a person decides. So is one that carries a reference of another's, if
+    the names differ: it was made for somebody else, though a restored hub may not know of that any more.
     """
     by_id = {one.id: one for one in candidates if not one.deleted}
     ours = [one for one in by_id.values() if one.reference == reference]
@@ -109,4 +110,7 @@ def match(customer: Customer, reference: str, candidates: Sequence[Customer], se
             hits[one.id] = Match(hit=one, rule=min(kind for kind, _ in shared))
     if len(hits) > 1:
         return Match(tie=f"{len(hits)} customers have the same e-mail or phone: {', '.join(sorted(hits))[:200]}")
+    made_for_others = [one for one in hits if by_id[one].reference and not same_name(by_id[one].name, customer.name)]
+    if made_for_others:
+        return Match(tie=f"customer {made_for_others[0][:100]} has the same e-mail or phone, and was made for another")
     return next(iter(hits.values()), Match())
