@@ -49,7 +49,7 @@ class Reading:
 
 
 class Stock(Family):
-    """Tables `stock_level` and `snapshot`.
+    """Tables `stock_level`, `kept_sku` and `snapshot`.
 
     Until the whole of a reading is judged, it stands aside in two temporary tables that are gone with the connection:
     `new_level`, what it says, where that may differ from the hub; `unseen_level`, what the hub has and it lacks.
