@@ -60,3 +60,22 @@ def test_a_store_whose_clock_is_before_ours_loses_nothing_when_the_hub_is_restor
         world.run()
     assert world.totals(order_id) == [("sale", 4000), ("credit", 4000)]
     assert world.holds() == []
+
+
+def test_a_restored_hub_finds_what_was_refunded_before_a_cancellation_and_what_after(world: World) -> None:
+    world.run()
+    copy = a_copy(world)
+    order_id = world.shop.place_order([("MUG", 1), ("MUG", 1)])
+    world.run()
+    first = world.shop.order(order_id)["lines"][0]["id"]
+    world.shop.refund(order_id, {first: 1}, restock=False)
+    world.shop.cancel_order(order_id, restock=False)
+    world.run()
+    booked = world.totals(order_id)
+    world.shop.refund_all(order_id)
+    go_back(world, copy)
+    for _ in range(3):
+        world.run()
+    assert world.totals(order_id) == booked
+    assert [total for kind, total in booked if kind == "credit"] == [1000, 1000]
+    assert world.holds() == []

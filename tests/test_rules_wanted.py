@@ -1,5 +1,6 @@
 """Every field of every document that an order leads to, and every sentence of what cannot be booked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -20,7 +21,7 @@ from syncctl.model import (
     Tender,
 )
 from syncctl.rules.totals import order_fingerprint, refund_fingerprint
-from syncctl.rules.wanted import Problem, cancel_reference, sale_reference, undo_reference, wanted_documents
+from syncctl.rules.wanted import Problem, credit_references, sale_reference, undo_reference, wanted_documents
 from tests.fakes.orders import LATER, PLACED, a_line, an_order, terms, wanted
 
 TO, BILL = Address(city="Leeds"), Address(kind="billing", city="York")
@@ -231,11 +232,13 @@ def test_the_references_of_what_may_be_booked_are_those_of_the_documents() -> No
     order = replace(sold(), cancelled_at=LATER)
     by_event = {one.event: one.reference for one in wanted(order)}
     assert by_event["order"] == sale_reference(order, terms()) == "shop-1/1001/sale/order"
-    assert by_event["cancel"] == cancel_reference(order, terms()) == "shop-1/1001/credit/cancel"
+    assert by_event["cancel"] == "shop-1/1001/credit/cancel"
+    events = [*(refund.id for refund in order.refunds), "cancel"]
+    assert credit_references(order, terms()) == {event: by_event[event] for event in events}
     back = an_order(kind="return", lines=(a_line(quantity=-2, amount=-2000),))
     assert wanted(back)[0].reference == sale_reference(back, terms()) == "shop-1/1001/credit/return"
     short = replace(terms(), reference_length=12, store_id="another-shop")
-    assert len(sale_reference(order, short)) == len(cancel_reference(order, short)) == 12
+    assert len(sale_reference(order, short)) == len(credit_references(order, short)["cancel"]) == 12
     assert sale_reference(order, short) != sale_reference(order, replace(short, store_id="a-third-shop"))
 
 
@@ -273,15 +276,17 @@ def test_refunds_after_a_booked_cancellation_are_covered_by_it_and_those_before_
     refunds = tuple(Refund(id=one, total=100, lines=lines) for one in ("R1", "R2"))
     order = an_order(refunds=refunds, cancelled_at=LATER)
 
-    def events(*recorded: str, found: bool = False) -> list[str]:
-        documents = wanted_documents(order, None, terms(), [booked(one) for one in recorded], cancel_is_booked=found)
+    def events(*recorded: str, found: Sequence[str] = ()) -> list[str]:
+        documents = wanted_documents(order, None, terms(), [booked(one) for one in recorded], in_books=found)
         assert not isinstance(documents, Problem)
         return [one.event for one in documents]
 
     assert events() == ["order", "R1", "R2"] == events("order", "R1")
     assert events("order", "R1", "cancel") == ["order", "R1", "cancel"]
-    assert events("order", "R2", found=True) == ["order", "R2", "cancel"]
-    assert events(found=True) == ["order", "cancel"]
+    assert events("order", "R2", found=["cancel"]) == ["order", "R2", "cancel"]
+    assert events(found=["cancel"]) == ["order", "cancel"]
+    assert events(found=["R1", "cancel"]) == ["order", "R1", "cancel"]
+    assert events(found=["R1"]) == ["order", "R1", "R2"]
 
 
 # --- what cannot be booked -----------------------------------------------------------------------------------------

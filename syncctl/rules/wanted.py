@@ -1,6 +1,6 @@
 """What the back office should hold for an order: a pure function of the order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -64,16 +64,17 @@ def wanted_documents(
     terms: Terms,
     recorded: Sequence[RecordedDocument] = (),
     *,
-    cancel_is_booked: bool = False,
+    in_books: Collection[str] = (),
 ) -> list[Document] | Problem:
     """All documents that this order should lead to: one sale, one credit per refund, one payment per transaction.
 
     A return is one credit without an original. A cancelled order's sale is in the list, for it may be booked already.
-    Once a cancellation is booked it has taken everything back: refunds that the store records after it are covered
-    (`cancel_is_booked`: it was found in the back office, though the hub does not have it).
+    Once a cancellation is booked it has taken everything back that the refunds booked before it had left: refunds that
+    the store records after it are covered. `in_books`: events of credits that the back office has though they are not
+    recorded.
     """
-    events = {one.event for one in recorded}
-    if CANCEL in events or cancel_is_booked:
+    events = {*(one.event for one in recorded), *in_books}
+    if CANCEL in events:
         order = replace(order, refunds=tuple(refund for refund in order.refunds if refund.id in events))
     unknown = sorted({line.sku or "(none)" for line in order.lines if terms.item_of(line) is None})
     if unknown:
@@ -123,9 +124,10 @@ def undo_reference(order: Order, terms: Terms) -> str:
     return _reference(order, terms, DocumentKind.CREDIT, undo_event(terms.revision))
 
 
-def cancel_reference(order: Order, terms: Terms) -> str:
-    """The reference that the credit of the order's cancellation has, or would have."""
-    return _reference(order, terms, DocumentKind.CREDIT, CANCEL)
+def credit_references(order: Order, terms: Terms) -> dict[str, str]:
+    """By event the references that the credits of a cancelled order's refunds and of its cancellation would have."""
+    events = (*(refund.id for refund in order.refunds), CANCEL)
+    return {event: _reference(order, terms, DocumentKind.CREDIT, event) for event in events}
 
 
 def _all_charges(order: Order) -> list[Charge]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from syncctl.hub.documents import Confirmation
 from syncctl.hub.journal import Entry
 from syncctl.hub.order_reading import StoredOrder
 from syncctl.model import (
+    Absent,
     Booked,
     Document,
     DocumentKind,
@@ -159,21 +160,25 @@ def of_the_lost_time(run: Run, orders: Iterable[StoredOrder]) -> list[StoredOrde
     return [] if moment is None else [stored for stored in orders if stored.order.placed_at <= moment]
 
 
-def cancels_in_books(run: Run, references: Sequence[tuple[StoredOrder, str]]) -> tuple[set[int], set[int]]:
-    """Of orders with the reference of their cancellation's credit: those that have it in the books, and those to wait.
+def credits_in_books(
+    run: Run, orders: Sequence[tuple[StoredOrder, Mapping[str, str]]]
+) -> tuple[dict[int, set[str]], set[int]]:
+    """Of cancelled orders with the references of their credits by event: the events that the back office has, or may
+    have, by order; and the orders that must wait.
 
-    The hub does not have it, but it may have been sent. What is refunded after it is covered by it, so that must be
-    known before anything else is credited.
+    The hub does not have their cancellation, but it may have been sent. What is refunded after it is covered by it, and
+    it takes back what was refunded before it left: all that must be known before anything else is credited.
     """
-    in_doubt = may_be_sent(run, references)
-    settle = times.now() - run.settings.safety.settle
-    unsettled = run.hub.journal.unsettled(CREATE, in_doubt, settle)
-    asked = {reference: stored.id for stored, reference in references if reference in in_doubt - unsettled}
-    found = set()
-    for chunk in in_chunks(asked, run.back_office.abilities.look_up_batch):
-        answers = run.back_office.find_documents(chunk, DocumentKind.CREDIT)
-        found |= {asked[answer.reference] for answer in answers if isinstance(answer, Found)}
-    return found, {stored.id for stored, reference in references if reference in unsettled}
+    events = {reference: (stored, event) for stored, one in orders for event, reference in one.items()}
+    in_doubt = may_be_sent(run, [(stored, reference) for reference, (stored, _) in events.items()])
+    unsettled = run.hub.journal.unsettled(CREATE, in_doubt, times.now() - run.settings.safety.settle)
+    found: dict[int, set[str]] = {}
+    for chunk in in_chunks(sorted(in_doubt - unsettled), run.back_office.abilities.look_up_batch):
+        for answer in run.back_office.find_documents(chunk, DocumentKind.CREDIT):
+            if not isinstance(answer, Absent):
+                stored, event = events[answer.reference]
+                found.setdefault(stored.id, set()).add(event)
+    return found, {events[reference][0].id for reference in unsettled}
 
 
 def _open_rows(run: Run, rows: Sequence[Row]) -> None:

@@ -11,7 +11,7 @@ from syncctl.rules.wanted import (
     CANCEL,
     Problem,
     Terms,
-    cancel_reference,
+    credit_references,
     undo_event,
     undo_reference,
     wanted_documents,
@@ -38,7 +38,7 @@ class Planner:
     _shipped: set[int] = field(default_factory=set)
     _customers: dict[int, str] = field(default_factory=dict)  # the back office's ids by the hub's
     _waiting_customers: set[int | None] = field(default_factory=set)
-    _cancelled: set[int] = field(default_factory=set)  # their cancellation is in the books, though the hub lacks it
+    _credited: dict[int, set[str]] = field(default_factory=dict)  # by events; in the books, though the hub lacks it
     _waiting: set[int] = field(default_factory=set)
     _stopped: dict[int, Problem | None] = field(default_factory=dict)
     _revisions: dict[int, int | None] = field(default_factory=dict)  # of the standing sales, where the books were asked
@@ -49,7 +49,7 @@ class Planner:
         self._read(ids)
         linked = self._link_customers(orders)
         in_doubt = _cancels_in_doubt(orders, self.recorded, self.items)
-        self._cancelled, self._waiting = booking.cancels_in_books(self.run, in_doubt)
+        self._credited, self._waiting = booking.credits_in_books(self.run, in_doubt)
         if doubts := self._undone_in_doubt(orders):
             self._stopped = undoing.settle(self.run, doubts)
             self._read(ids)
@@ -166,7 +166,7 @@ class Planner:
             self._customers.get(stored.customer_id or 0),
             terms,
             recorded,
-            cancel_is_booked=stored.id in self._cancelled,
+            in_books=self._credited.get(stored.id, ()),
         )
         if isinstance(wanted, Problem):
             return wanted
@@ -214,10 +214,10 @@ def _customers_to_link(run: Run, orders: list[StoredOrder], recorded: Mapping[in
 
 def _cancels_in_doubt(
     orders: list[StoredOrder], recorded: Mapping[int, list[RecordedDocument]], items: Items
-) -> list[tuple[StoredOrder, str]]:
-    """Cancelled orders with refunds, of whose cancellation no credit is recorded; each with that credit's reference."""
+) -> list[tuple[StoredOrder, dict[str, str]]]:
+    """Cancelled orders with refunds, of whose cancellation no credit is recorded; each with its credits' references."""
     return [
-        (stored, cancel_reference(stored.order, items.terms(stored.party)))
+        (stored, credit_references(stored.order, items.terms(stored.party)))
         for stored in orders
         if stored.order.cancelled_at is not None
         and stored.order.refunds
