@@ -52,6 +52,9 @@ from syncctl.model import (
 
 Record = TypeVar("Record", covariant=True)
 
+CUSTOMER_FIELDS = frozenset({"name", "company", "emails", "phones", "addresses", "note", "tax_exempt"})
+"""What most systems keep of a customer; groups and consents have abilities of their own."""
+
 OVERLAP_SECONDS = 600
 """How far behind the server's own time a cursor's lower bound stays, so that late rows are still seen."""
 
@@ -94,9 +97,12 @@ class StoreAbilities:
     listing_changes: bool  # `fetch_listings(cursor)` reports changed levels and prices, orders' included
     locations: bool = False  # levels are kept per location
     customer_batch: int = 0  # 0: customers cannot be written
+    customer_search: frozenset[str] = frozenset({"reference", "id", "email", "phone"})
+    customer_fields: frozenset[str] = CUSTOMER_FIELDS  # what it keeps of a customer; the rest is never sent there
+    reference_length: int = 50  # longest reference of a customer that the store keeps and finds again
     groups: bool = False
     consent_channels: frozenset[str] = frozenset()
-    invites: bool = False
+    invites: str = ""  # how it tells who was invited: state (its own), mark (ours), blind (not at all); "": none sent
     order_horizon_days: int | None = None  # older orders cannot be seen
 
 
@@ -113,6 +119,7 @@ class BackOfficeAbilities:
     look_up_batch: int = 100
     customer_batch: int = 50  # 0: customers cannot be written
     customer_search: frozenset[str] = frozenset({"reference", "id", "email", "phone"})
+    customer_fields: frozenset[str] = CUSTOMER_FIELDS
     creates_variants: bool = False
     amend: frozenset[str] = frozenset()  # ways to change a booked sale: amend, void, or credit, and book again
     locations: bool = False
@@ -187,6 +194,14 @@ class WebStore(ABC):
     @abstractmethod
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
         """Create or change customers; only the named fields."""
+
+    def mark_invited(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
+        """Mark these customers as invited, where `abilities.invites` is mark: before anything is sent."""
+        return [Refused(key=one, reason="cannot_mark") for one in customer_ids]
+
+    def send_invites(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
+        """Have the store invite these customers to an account, where it can. Never sent again blindly."""
+        return [Refused(key=one, reason="cannot_invite") for one in customer_ids]
 
     @abstractmethod
     def fetch_groups(self) -> list[str]:

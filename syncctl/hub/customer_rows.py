@@ -14,7 +14,7 @@ from syncctl.model.record import record
 
 _CUSTOMER = Insert(
     "customer",
-    "id name company note tax_exempt guest hash made_at changed_at",
+    "id name company note tax_exempt guest origin hash made_at changed_at",
     "ON CONFLICT (id) DO UPDATE SET name = excluded.name, company = excluded.company, note = excluded.note, "
     "tax_exempt = excluded.tax_exempt, guest = excluded.guest, hash = excluded.hash, changed_at = excluded.changed_at",
 )
@@ -69,7 +69,7 @@ def content_hash(customer: Customer) -> str:
 def write_customers(connection: sqlite3.Connection, party: str, numbered: Numbered) -> None:
     """Write these customers of a store, by hub id; contacts and addresses of a former state are gone already."""
     now = times.to_text(times.now())
-    _CUSTOMER.run(connection, _customer_rows(numbered, now))
+    _CUSTOMER.run(connection, _customer_rows(party, numbered, now))
     _CONTACT.run(
         connection,
         (
@@ -89,12 +89,12 @@ def write_customers(connection: sqlite3.Connection, party: str, numbered: Number
     _CONSENT.run(connection, _consent_rows(party, numbered, now))
 
 
-def _customer_rows(numbered: Numbered, now: str) -> Iterator[tuple[object, ...]]:
+def _customer_rows(party: str, numbered: Numbered, now: str) -> Iterator[tuple[object, ...]]:
     for hub_id, arrival in numbered:
         one = arrival.customer
         tax_exempt = None if one.tax_exempt is None else int(one.tax_exempt)
         as_of = times.to_text(arrival.as_of)
-        yield hub_id, one.name, one.company, one.note, tax_exempt, int(one.guest), content_hash(one), now, as_of
+        yield hub_id, one.name, one.company, one.note, tax_exempt, int(one.guest), party, content_hash(one), now, as_of
 
 
 def _as_json(address: Address) -> str:

@@ -40,17 +40,25 @@ CREATE INDEX hold_record ON hold (kind, record);
 CREATE TABLE link (
   id INTEGER PRIMARY KEY, party TEXT NOT NULL, kind TEXT NOT NULL, remote_id TEXT NOT NULL, hub_id INTEGER NOT NULL,
   role TEXT NOT NULL CHECK (role IN ('primary', 'alias')), rule TEXT NOT NULL, reference TEXT,
-  agreed_ours TEXT, agreed_theirs TEXT, made_at TEXT NOT NULL, UNIQUE (party, kind, remote_id)
+  agreed_ours TEXT, agreed_theirs TEXT, -- fields as JSON: ours, and theirs as they returned it, when both agreed last
+  seen_hash TEXT, seen_at TEXT, -- of the remote record as it was read last, and how fresh that was
+  pending INTEGER NOT NULL DEFAULT 0 CHECK (pending IN (0, 1)), -- the other side must be told something
+  made_at TEXT NOT NULL, UNIQUE (party, kind, remote_id)
 ) STRICT;
 CREATE UNIQUE INDEX link_primary ON link (party, kind, hub_id) WHERE role = 'primary';
 CREATE INDEX link_hub ON link (kind, hub_id);
+CREATE INDEX link_pending ON link (party, hub_id) WHERE pending = 1;
 
 -- customers ----------------------------------------------------------------------------------------------------------
 CREATE TABLE customer (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, company TEXT NOT NULL, note TEXT NOT NULL, tax_exempt INTEGER,
-  group_id INTEGER REFERENCES customer_group(id), guest INTEGER NOT NULL, hash TEXT NOT NULL,
-  made_at TEXT NOT NULL, changed_at TEXT NOT NULL
+  group_title TEXT, guest INTEGER NOT NULL, origin TEXT NOT NULL, -- the party whose record made it
+  hash TEXT NOT NULL, made_at TEXT NOT NULL, changed_at TEXT NOT NULL
 ) STRICT;
+CREATE TABLE customer_fact ( -- who said a field last and when, where that is not the customer's origin
+  customer_id INTEGER NOT NULL REFERENCES customer(id), field TEXT NOT NULL, party TEXT NOT NULL,
+  changed_at TEXT NOT NULL, PRIMARY KEY (customer_id, field)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE contact (
   customer_id INTEGER NOT NULL REFERENCES customer(id), kind TEXT NOT NULL CHECK (kind IN ('email', 'phone')),
   position INTEGER NOT NULL, value TEXT NOT NULL, normalised TEXT, PRIMARY KEY (customer_id, kind, position)
@@ -60,11 +68,30 @@ CREATE TABLE address (
   customer_id INTEGER NOT NULL REFERENCES customer(id), position INTEGER NOT NULL, kind TEXT NOT NULL,
   fields TEXT NOT NULL, PRIMARY KEY (customer_id, position)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE customer_group (id INTEGER PRIMARY KEY, title TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE customer_group (
+  party TEXT NOT NULL, title TEXT NOT NULL, PRIMARY KEY (party, title)
+) STRICT, WITHOUT ROWID; -- as each side listed them last
 CREATE TABLE consent (
   customer_id INTEGER NOT NULL REFERENCES customer(id), channel TEXT NOT NULL, party TEXT NOT NULL,
   state TEXT NOT NULL, changed_at TEXT, source TEXT NOT NULL, seen_at TEXT NOT NULL,
+  seen_before TEXT, -- when this side was last seen to say otherwise; NULL: it never was
   PRIMARY KEY (customer_id, channel, party)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE upload ( -- who is to be made at a party, and who was
+  party TEXT NOT NULL, customer_id INTEGER NOT NULL REFERENCES customer(id),
+  why TEXT NOT NULL CHECK (why IN ('assigned', 'all', 'any', 'by hand')), since TEXT NOT NULL, sent_at TEXT,
+  PRIMARY KEY (party, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX upload_waiting ON upload (party, customer_id) WHERE sent_at IS NULL;
+CREATE TABLE invitation ( -- never pruned
+  party TEXT NOT NULL, customer_id INTEGER NOT NULL REFERENCES customer(id),
+  state TEXT NOT NULL CHECK (state IN ('wanted', 'sending', 'sent', 'sent before', 'refused', 'unclear', 'unknown')),
+  changed_at TEXT NOT NULL, PRIMARY KEY (party, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX invitation_wanted ON invitation (party, customer_id) WHERE state IN ('wanted', 'sending');
+CREATE TABLE kept_apart ( -- a person said that this remote record is not this customer
+  party TEXT NOT NULL, remote_id TEXT NOT NULL, customer_id INTEGER NOT NULL, since TEXT NOT NULL,
+  PRIMARY KEY (party, remote_id, customer_id)
 ) STRICT, WITHOUT ROWID;
 
 -- orders -------------------------------------------------------------------------------------------------------------
@@ -85,6 +112,7 @@ CREATE TABLE sales_order (
 CREATE INDEX order_pending ON sales_order (id) WHERE pending = 1;
 CREATE INDEX order_counting ON sales_order (id) WHERE counting = 1;
 CREATE INDEX order_number ON sales_order (number);
+CREATE INDEX order_customer ON sales_order (customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX order_decision ON sales_order (party, decision, reason);
 CREATE INDEX order_open ON sales_order (party, id) WHERE closed = 0 AND cancelled_at IS NULL;
 CREATE TABLE order_version (

@@ -49,6 +49,8 @@ class Customer:
     created_at: datetime | None = None
     changed_at: datetime | None = None
     deleted: bool = False
+    merged_into: str | None = None  # of a deleted one: the record that stands for it now
+    invited: bool | None = None  # whether an invitation to an account was sent, or is marked as sent; None: cannot tell
 
 
 @record(frozen=True, slots=True, kw_only=True)

@@ -3,75 +3,39 @@
 The field descriptions are the comments of `config.example.yaml`; a test keeps the two equal.
 """
 
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from os.path import normpath
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
+from pydantic import Field, model_validator
+
+from syncctl.settings.connectors import (
+    BackOfficeSettings,
+    SandboxBooksSettings,
+    SandboxStoreSettings,
+    StoreSettings,
 )
+from syncctl.settings.customers import CustomerSettings, Winner, WinnerSettings
+from syncctl.settings.kinds import Duration, Moment, Section, Status, StoreName, Units
 
-_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)\Z", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_LONGEST = timedelta(days=36_500)  # so that a time less a duration is always a time
-_STORE_NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}\Z", re.ASCII)
-
-
-def _duration(value: Any) -> Any:
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.match(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError("write a duration as a number and a unit, such as 90s, 10m, 24h or 7d")
-    duration = timedelta(**{_UNITS[match[2]]: int(match[1])})
-    if duration > _LONGEST:
-        raise ValueError(f"write a duration of at most {_LONGEST.days}d")
-    return duration
-
-
-def _moment(value: Any) -> Any:
-    """A date or a time; one without an offset is UTC."""
-    try:
-        if isinstance(value, str):
-            value = datetime.fromisoformat(value)
-        if isinstance(value, datetime):
-            return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError("write a date or time as 2026-11-21 or 2026-11-21T09:00:00Z") from None
-    return value
-
-
-def _store_name(value: str) -> str:
-    if not _STORE_NAME.match(value):
-        raise ValueError("a store's name is a small letter, then small letters, digits, - or _; 31 in all at most")
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-StoreName = Annotated[str, AfterValidator(_store_name)]
-Units = Annotated[int, Field(ge=0, le=1_000_000)]
-# A store's plug-ins have statuses of their own, so that any word may be listed.
-Status = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class Section(BaseModel):
-    """A part of the settings: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_default=True, str_max_length=10_000, allow_inf_nan=False
-    )
+__all__ = [
+    "BackOfficeSettings",
+    "CustomerSettings",
+    "HubSettings",
+    "OrderSettings",
+    "ProductSettings",
+    "SafetySettings",
+    "SandboxBooksSettings",
+    "SandboxStoreSettings",
+    "Section",
+    "Settings",
+    "StockSettings",
+    "StoreSettings",
+    "Winner",
+    "WinnerSettings",
+]
 
 
 class OrderSettings(Section):
@@ -164,28 +128,6 @@ class ProductSettings(Section):
     price_list: str = Field(default="", description="The price list that feeds the web. Empty: the ordinary price.")
 
 
-class CustomerSettings(Section):
-    """How customers are matched. The full set of rules has its own release."""
-
-    enabled: bool = Field(default=True, description="Main switch: link the customers on orders to the back office.")
-    match: Literal["phone_or_email", "email", "create_new"] = Field(
-        default="phone_or_email", description="How a web customer is found: phone_or_email, email, or create_new."
-    )
-    fallback: Literal["create", "guest_account"] = Field(
-        default="guest_account",
-        description="What an order is booked on while its customer is held: a new customer, or the guest account.",
-    )
-    country: str = Field(
-        default="US",
-        pattern=r"^[A-Z]{2}$",
-        description="ISO country of phone numbers that are written without a country code.",
-    )
-    placeholder_emails: tuple[str, ...] = Field(
-        default=("noemail@", "no-reply@", "none@", "test@"),
-        description="E-mail addresses, or their beginnings up to @, that are nobody's and never match.",
-    )
-
-
 class StockSettings(Section):
     """How stock reaches the web stores."""
 
@@ -242,61 +184,6 @@ class HubSettings(Section):
     )
 
 
-class _StoreBase(Section):
-    locations: tuple[str, ...] = Field(
-        default=(), description="The back office's locations that feed this store, summed. Empty: as stock.locations."
-    )
-    sells_from: str = Field(
-        default="",
-        description="The one of them that its orders leave from. Empty: the only one, else the back office decides.",
-    )
-    location: str = Field(
-        default="", description="The location of its own that the store shows levels of, if it has several."
-    )
-    time_zone: str = Field(default="UTC", description="The shop's time zone: the date of a document is the date there.")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"no such time zone: {value!r}; write it as in Europe/London") from None
-        return value
-
-
-class SandboxStoreSettings(_StoreBase):
-    """A web store in a local file, for trying things out."""
-
-    connector: Literal["sandbox"] = Field(description="The kind of web store.")
-    path: Path = Field(
-        examples=["sandbox/NAME.db"], description="The sandbox's file; made with a small catalog at first use."
-    )
-    notify_customer: bool = Field(default=False, description="Let the store tell the customer when goods have left.")
-
-
-class SandboxBooksSettings(Section):
-    """A back office in a local file, for trying things out."""
-
-    connector: Literal["sandbox"] = Field(description="The kind of back office.")
-    path: Path = Field(
-        examples=["sandbox/NAME.db"], description="The sandbox's file; made with a small catalog at first use."
-    )
-    stock_falls_on: Literal["order", "shipment"] = Field(
-        default="order", description="When the back office takes units off its stock: order or shipment."
-    )
-    answers: Literal["now", "later"] = Field(
-        default="now", description="Whether documents are booked at once, or only when it next looks at its queue."
-    )
-    amend: tuple[Literal["amend", "void", "credit"], ...] = Field(
-        default=("amend",), description="How it lets a booked sale be changed: amend, void, credit. Empty: not at all."
-    )
-
-
-StoreSettings = SandboxStoreSettings
-BackOfficeSettings = SandboxBooksSettings
-
-
 class Settings(Section):
     """All of it: one back office and one or more named web stores."""
 
@@ -315,7 +202,13 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:
-        problems = [*self._taken_names(), *self._oversold(), *self._foreign_locations(), *self._shared_files()]
+        problems = [
+            *self._taken_names(),
+            *self._oversold(),
+            *self._customers_nowhere(),
+            *self._foreign_locations(),
+            *self._shared_files(),
+        ]
         if problems:
             raise ValueError("\n".join(problems))  # each line begins with the key that it is about
         return self
@@ -348,6 +241,20 @@ class Settings(Section):
             yield (
                 "stock.enabled: needs orders.enabled and orders.import_sales: without booked sales, sold units would "
                 "go back on sale; set stock.enabled: false or switch the orders on"
+            )
+
+    def _customers_nowhere(self) -> Iterator[str]:
+        customers = self.customers
+        if customers.enabled and not (customers.web_to_back_office or customers.back_office_to_web):
+            yield (
+                "customers.enabled: is on, but nothing moves: set customers.web_to_back_office: true or "
+                "customers.back_office_to_web: true, or customers.enabled: false"
+            )
+        makes = customers.enabled and customers.web_to_back_office
+        if self.orders.enabled and self.orders.import_sales and customers.fallback == "create" and not makes:
+            yield (
+                "customers.fallback: create needs customers.enabled and customers.web_to_back_office: web sales are "
+                "booked on customers; set them to true, or customers.fallback: guest_account"
             )
 
     def _foreign_locations(self) -> Iterator[str]:

@@ -1,0 +1,64 @@
+"""The settings of each kind of web store and back office."""
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from syncctl.settings.kinds import Section
+
+
+class _StoreBase(Section):
+    locations: tuple[str, ...] = Field(
+        default=(), description="The back office's locations that feed this store, summed. Empty: as stock.locations."
+    )
+    sells_from: str = Field(
+        default="",
+        description="The one of them that its orders leave from. Empty: the only one, else the back office decides.",
+    )
+    location: str = Field(
+        default="", description="The location of its own that the store shows levels of, if it has several."
+    )
+    time_zone: str = Field(default="UTC", description="The shop's time zone: the date of a document is the date there.")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"no such time zone: {value!r}; write it as in Europe/London") from None
+        return value
+
+
+class SandboxStoreSettings(_StoreBase):
+    """A web store in a local file, for trying things out."""
+
+    connector: Literal["sandbox"] = Field(description="The kind of web store.")
+    path: Path = Field(
+        examples=["sandbox/NAME.db"], description="The sandbox's file; made with a small catalog at first use."
+    )
+    notify_customer: bool = Field(default=False, description="Let the store tell the customer when goods have left.")
+
+
+class SandboxBooksSettings(Section):
+    """A back office in a local file, for trying things out."""
+
+    connector: Literal["sandbox"] = Field(description="The kind of back office.")
+    path: Path = Field(
+        examples=["sandbox/NAME.db"], description="The sandbox's file; made with a small catalog at first use."
+    )
+    stock_falls_on: Literal["order", "shipment"] = Field(
+        default="order", description="When the back office takes units off its stock: order or shipment."
+    )
+    answers: Literal["now", "later"] = Field(
+        default="now", description="Whether documents are booked at once, or only when it next looks at its queue."
+    )
+    amend: tuple[Literal["amend", "void", "credit"], ...] = Field(
+        default=("amend",), description="How it lets a booked sale be changed: amend, void, credit. Empty: not at all."
+    )
+
+
+StoreSettings = SandboxStoreSettings
+BackOfficeSettings = SandboxBooksSettings
