@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.model.ledger import LineKey
@@ -209,6 +210,22 @@ def journal(hub: sqlite3.Connection, run: int) -> dict[tuple[str, str, str], lis
     ):
         found[party, operation, key].append(state)
     return found
+
+
+def is_behind(hub_path: Path) -> bool:
+    """Whether a hub that was put back is an older one than its sidecar says, or came here without any.
+
+    One from within the last run, since when nothing was sent, is not: it is as if that run had died there.
+    """
+    sidecar = hub_path.with_name(f"{hub_path.name}.last-run")
+    if not sidecar.exists():
+        return True
+    marks = json.loads(sidecar.read_text())
+    hub = sqlite3.connect(f"file:{hub_path}?mode=ro", uri=True)
+    sent = hub.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'journal'").fetchone()[0]
+    behind = last_run(hub) < marks["run"] or sent < marks["journal"]
+    hub.close()
+    return bool(behind)
 
 
 def last_run(hub: sqlite3.Connection) -> int:

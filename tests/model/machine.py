@@ -162,9 +162,9 @@ class Machine(Trade):
         self._assert_sound(settled=True)
         invariants.nothing_is_lost(self.world, invariants.books_of(self.world), complete=False)
         for _ in range(4):  # a credit may wait for its sale, and its sale for the back office
-            self._run("one more clean cycle")
             if not self.world.run.writes and not self.world.queued:
                 break
+            self._run("one more clean cycle")
         invariants.nothing_is_lost(self.world, invariants.books_of(self.world), complete=True)
         invariants.all_is_shown(self.world)
         invariants.a_cycle_is_quiet(self.world)

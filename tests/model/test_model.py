@@ -6,9 +6,11 @@ SYNCCTL_MODEL_STEPS=N runs N rules in all instead of the usual number of example
 import os
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.internal.conjecture import engine
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.model.machine import Machine
@@ -19,6 +21,7 @@ KINDS = [("order", "now"), ("order", "later"), ("shipment", "now"), ("shipment",
 EXAMPLES = 125  # of each kind
 RULES = 38  # in each example, at most ...
 MEAN = 30  # ... and at least, in the mean
+SHRINKING = 60  # seconds in which a violation may be made smaller, of each kind; else it were 300
 
 
 @pytest.mark.parametrize("kind", range(len(KINDS)), ids=[" ".join(kind) for kind in KINDS])
@@ -36,6 +39,17 @@ def test_whatever_happens_the_invariants_hold(kind: int, record_property: Callab
     assert tally["crashes"] and tally["restores"]
 
 
+def test_a_hub_put_back_to_where_it_was_in_the_last_run_is_no_older_one_and_finds_hand_edits_once_a_day() -> None:
+    machine = Machine("shipment", "later", Counter())
+    options: dict[str, Any] = {"two": False, "taxes": True, "match": "email", "fallback": "guest_account", "orders": []}
+    machine.begin(**options, safety=0, told=False, batch=2)
+    machine.cycle()
+    machine.cycle_of_which_a_copy_is_kept(later=0, copy=2, party=1)
+    machine.edit_level_by_hand(store=0, sku="TRAY", units=3)
+    machine.restore(which=0, sidecar=True)
+    machine.teardown()
+
+
 def draw(kind: int, number: int, examples: int, tally: Counter[str]) -> None:
     """So many examples, the same ones for the same number."""
 
@@ -43,16 +57,16 @@ def draw(kind: int, number: int, examples: int, tally: Counter[str]) -> None:
         return Machine(*KINDS[kind], tally)
 
     seed(number * len(KINDS) + kind)(machine)
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=RULES,
-            deadline=None,
-            database=None,
-            derandomize=False,
-            print_blob=False,
-            phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
-        ),
+    how = settings(
+        max_examples=examples,
+        stateful_step_count=RULES,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        print_blob=False,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
     )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "MAX_SHRINKING_SECONDS", SHRINKING)
+        run_state_machine_as_test(machine, settings=how)

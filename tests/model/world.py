@@ -309,7 +309,8 @@ class ModelWorld:
             (self.folder / f"hub.db{suffix}").unlink(missing_ok=True)
         shutil.copyfile(copy.path, self.folder / "hub.db")
         self.memory = Memory(list(copy.memory.readings), set(copy.memory.skipped))
-        self.edited_unseen = False  # what the stores show is forgotten, all of it
+        if files.is_behind(self.folder / "hub.db"):
+            self.edited_unseen = False  # what the stores show is forgotten, all of it
         self.restores += 1
 
 
