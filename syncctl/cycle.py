@@ -1,16 +1,12 @@
 """A run: the lock, the run's record, the order of the steps, and what a failure stops."""
 
-import gc
-import shutil
-import signal
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from types import FrameType
+from typing import Any, TypeVar
 
 from syncctl import times
 from syncctl.backup import make_backup
@@ -21,9 +17,9 @@ from syncctl.connectors.dryrun import DryBackOffice, DryStore
 from syncctl.errors import Busy, ConfigError, CursorLost, HubError, Stopped, SyncctlError
 from syncctl.hub import Hub
 from syncctl.hub.damage import damage_told
-from syncctl.hub.files import Sidecar
 from syncctl.lock import hold_lock
 from syncctl.model import PlannedWrite, Report, StepReport
+from syncctl.running import copy_of, fewer_collections, signals
 from syncctl.settings import Settings
 from syncctl.steps.pull_data import pull_data
 from syncctl.steps.pull_orders import pull_orders
@@ -31,9 +27,10 @@ from syncctl.steps.push_data import push_data
 from syncctl.steps.push_orders import push_orders
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
+Result = TypeVar("Result")
+
 STEPS = ("pull-orders", "push-orders", "pull-data", "push-data")
 _DAILY = timedelta(days=1)
-_PATIENCE = 8  # seconds from a signal to the end of the process, at a safe point or not
 _SEVERITY = (7, 5, 4, 3, 2)  # of several failures, the first of these is the run's exit code
 
 
@@ -55,34 +52,67 @@ def run_cycle(
     unknown = sorted(set(stores) - set(settings.stores))
     if unknown:
         raise ConfigError(f"no store {unknown[0]!r}", hint=f"One of: {', '.join(settings.stores)}.")
+    options = {"only": tuple(stores), "allow_shrink": allow_shrink, "progress": progress}
     try:
-        with ExitStack() as stack:
-            stack.enter_context(hold_lock(settings.hub.path, if_busy))
-            checkpoint = stack.enter_context(_signals())
-            stack.enter_context(_fewer_collections())
-            stack.enter_context(damage_told(settings.hub.path))
-            path = stack.enter_context(_copy_of(settings.hub.path)) if dry_run else settings.hub.path
-            hub = _open_hub(path, settings, daily=not dry_run)
-            stack.callback(hub.close)
-            back_office, web_stores, planned = _connect(settings, dry_run=dry_run)
-            stack.callback(back_office.close)
-            for store in web_stores.values():
-                stack.callback(store.close)
-            run = Run(
-                hub=hub,
-                settings=settings,
-                back_office=back_office,
-                stores=web_stores,
-                only=tuple(stores),
-                allow_shrink=allow_shrink,
-                checkpoint=checkpoint,
-                progress=progress,
-            )
+        with _opened(settings, if_busy=if_busy, dry_run=dry_run, **options) as (run, planned):
             return _Cycle(run, command, tuple(step for step in STEPS if step in steps), planned).go()
     except Busy:
         if if_busy == "skip":
             return Report(run_id=0, command=command, exit_code=0, steps=(), notes=("another run is active: skipped",))
         raise
+
+
+def run_one(
+    settings: Settings,
+    *,
+    command: str,
+    work: Callable[[Run], Result],
+    parties: Sequence[str] = (),
+    dry_run: bool = False,
+    progress: Callable[[str], None] = lambda _text: None,
+) -> Result:
+    """Do one thing that a person asked for, under the lock and in a run of its own; returns what `work` does.
+
+    `parties` are those that it speaks to: each must still be who it was. Errors: what a run raises and what `work`
+    does; the run ends with their exit code.
+    """
+    with _opened(settings, if_busy="fail", dry_run=dry_run, progress=progress) as (run, _):
+        run.hub.runs.begin(command)
+        try:
+            for party in parties:
+                side = run.back_office if party == BACK_OFFICE else run.stores[party]
+                run.hub.parties.confirm(party, side.about())
+            result = work(run)
+        except Stopped as stop:
+            run.hub.runs.end(128 + stop.signal_number, "stopped by a signal")
+            raise
+        except SyncctlError as error:
+            if not isinstance(error, HubError):
+                run.hub.runs.end(error.exit_code, str(error)[:1000])
+            raise
+        run.hub.runs.end(int(run.hub.holds.added() > 0), "")
+        return result
+
+
+@contextmanager
+def _opened(
+    settings: Settings, *, if_busy: str, dry_run: bool, **options: Any
+) -> Iterator[tuple[Run, list[PlannedWrite]]]:
+    """All that a run needs: the lock, the hub (of a dry run: a copy), both sides; and the writes a dry run plans."""
+    with ExitStack() as stack:
+        stack.enter_context(hold_lock(settings.hub.path, if_busy))
+        checkpoint = stack.enter_context(signals())
+        stack.enter_context(fewer_collections())
+        stack.enter_context(damage_told(settings.hub.path))
+        path = stack.enter_context(copy_of(settings.hub.path)) if dry_run else settings.hub.path
+        hub = _open_hub(path, settings, daily=not dry_run)
+        stack.callback(hub.close)
+        back_office, stores, planned = _connect(settings, dry_run=dry_run)
+        stack.callback(back_office.close)
+        for store in stores.values():
+            stack.callback(store.close)
+        run = Run(hub=hub, settings=settings, back_office=back_office, stores=stores, checkpoint=checkpoint, **options)
+        yield run, planned
 
 
 @dataclass(slots=True)
@@ -230,69 +260,3 @@ def _check_locations(settings: Settings, back_office: BackOffice, stores: Mappin
             f"{named[0]}: this side keeps no stock by location; nothing was contacted",
             hint=f"Take these lines out: {', '.join(named)}.",
         )
-
-
-@contextmanager
-def _copy_of(path: Path) -> Iterator[Path]:
-    """A copy of the hub to plan on; the hub itself does not change by a byte."""
-    with tempfile.TemporaryDirectory(prefix="syncctl-plan-") as folder:
-        copy = Path(folder) / path.name
-        for suffix in ("", "-wal"):
-            with suppress(FileNotFoundError):
-                shutil.copyfile(path.with_name(path.name + suffix), copy.with_name(copy.name + suffix))
-        with suppress(FileNotFoundError):
-            shutil.copyfile(Sidecar.path(path), Sidecar.path(copy))
-        yield copy
-
-
-@contextmanager
-def _fewer_collections() -> Iterator[None]:
-    """A run makes hardly any cycles of references: Python looks for them after 20,000 new objects, not after 700.
-
-    That is a page or two of orders; to look for them all the time took one part in forty of a run.
-    """
-    former = gc.get_threshold()
-    gc.set_threshold(20_000, *former[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*former)
-
-
-@contextmanager
-def _signals() -> Iterator[Callable[[], None]]:
-    """A checkpoint that raises Stopped once SIGINT, SIGTERM or SIGHUP has come; the former handlers come back.
-
-    Where no checkpoint is reached in time, because a call hangs or nobody reads what we print, the signal does what it
-    does to any program: a run may die at any point, and the next one looks before it writes.
-    """
-    caught: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        caught.append(number)
-        if len(caught) == 1 and hasattr(signal, "setitimer"):
-            signal.signal(signal.SIGALRM, give_up)
-            signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
-
-    def give_up(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(caught[0], signal.SIG_DFL)
-        signal.raise_signal(caught[0])
-
-    def checkpoint() -> None:
-        if caught:
-            raise Stopped(caught[0])
-
-    names = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    try:
-        former = {number: signal.signal(number, note) for number in names}
-    except ValueError:  # not in the main thread: signals are the host's business
-        yield checkpoint
-        return
-    try:
-        yield checkpoint
-    finally:
-        if caught and hasattr(signal, "setitimer"):
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        for number, handler in former.items():
-            signal.signal(number, handler)
