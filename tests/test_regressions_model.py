@@ -79,3 +79,24 @@ def test_a_restored_hub_finds_what_was_refunded_before_a_cancellation_and_what_a
     assert world.totals(order_id) == booked
     assert [total for kind, total in booked if kind == "credit"] == [1000, 1000]
     assert world.holds() == []
+
+
+def test_a_cancellation_waits_for_the_refunds_before_it_which_a_queue_may_still_refuse(world: World) -> None:
+    world.change(back_office={"answers": "later"})
+    today = times.now()
+    world.shop.clock = lambda: today - timedelta(days=3)
+    order_id = world.shop.place_order([("MUG", 1), ("MUG", 1)])
+    world.run()
+    world.run()
+    world.shop.refund(order_id, {world.line_ids(order_id)[0]: 1}, restock=False)
+    world.shop.clock = lambda: today
+    world.shop.cancel_order(order_id, restock=False)
+    world.run()
+    world.close_period((today - timedelta(days=1)).date())
+    world.run()
+    assert (world.totals(order_id), world.holds()) == ([("sale", 2000)], [("order", "closed_period")])
+    world.close_period(None)
+    for _ in range(4):
+        world.run(later=timedelta(days=2))
+    assert world.totals(order_id) == [("sale", 2000), ("credit", 1000), ("credit", 1000)]
+    assert world.holds() == []

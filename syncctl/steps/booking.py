@@ -59,10 +59,15 @@ class Task:
             return False
         return all(document.reference in self.states for document in self.wanted)
 
-    def missing(self, *, originals: bool, ready: Collection[str]) -> list[Document]:
-        """Documents to look for: sales and returns, or what hangs on a sale that is in one of the `ready` states."""
+    def missing(self, *, originals: bool, ready: Collection[str], sure: Collection[str]) -> list[Document]:
+        """Documents to look for: sales and returns, or what hangs on a sale that is in one of the `ready` states.
+
+        What a cancellation takes back hangs on all other credits being in one of the `sure` states.
+        """
         open_credits = {
-            one.event for one in self.wanted if one.kind == DocumentKind.CREDIT and one.reference not in self.states
+            one.event
+            for one in self.wanted
+            if one.kind == DocumentKind.CREDIT and self.states.get(one.reference) not in sure
         }
         return [
             document
@@ -97,10 +102,13 @@ class _Outcomes:
 def book(run: Run, tasks: Sequence[Task]) -> Counts:
     """Make the back office hold what these orders want: first what stands alone, then what hangs on it."""
     counts = Counts()
-    ready = ("booked", "queued") if run.back_office.abilities.queued_in_order else ("booked",)
+    can = run.back_office.abilities
+    ready = ("booked", "queued") if can.queued_in_order else ("booked",)
+    # a refund that is refused in the queue does not stop what lies behind it: the rest would be another one then
+    sure = ("booked",) if can.answers_later else ready
     for originals in (True, False, False):  # at last, what a cancellation takes back after all refunds
         open_tasks = [task for task in tasks if not task.problem and not task.rejected and not task.waiting]
-        counts += _wave(run, [(task, task.missing(originals=originals, ready=ready)) for task in open_tasks])
+        counts += _wave(run, [(task, task.missing(originals=originals, ready=ready, sure=sure)) for task in open_tasks])
     return counts
 
 
