@@ -23,6 +23,7 @@ from syncctl.hub.runs import Runs
 from syncctl.hub.shown import ShownLevels
 from syncctl.hub.stock import Stock
 from syncctl.hub.sync import Cursors, Links, Parties
+from syncctl.hub.uploads import Invitations, Uploads
 
 __all__ = ["Hub"]
 
@@ -40,6 +41,8 @@ class Hub:
         self.holds = Holds(self)
         self.orders = Orders(self)
         self.customers = Customers(self)
+        self.uploads = Uploads(self)
+        self.invitations = Invitations(self)
         self.journal = Journal(self)
         self.documents = Documents(self)
         self.catalog = Catalog(self)
