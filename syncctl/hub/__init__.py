@@ -17,12 +17,13 @@ from syncctl.hub.fulfilments import Fulfilments
 from syncctl.hub.holds import Holds
 from syncctl.hub.journal import Journal
 from syncctl.hub.kits import Kits
+from syncctl.hub.links import Links
 from syncctl.hub.locations import Locations
 from syncctl.hub.orders import Orders
 from syncctl.hub.runs import Runs
 from syncctl.hub.shown import ShownLevels
 from syncctl.hub.stock import Stock
-from syncctl.hub.sync import Cursors, Links, Parties
+from syncctl.hub.sync import Cursors, Parties
 from syncctl.hub.uploads import Invitations, Uploads
 
 __all__ = ["Hub"]

@@ -11,7 +11,7 @@ from syncctl import times
 from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.customer_rows import Arrival, content_hash, write_customers
 from syncctl.hub.family import Family
-from syncctl.hub.sync import Link
+from syncctl.hub.links import Link
 from syncctl.model import Address, Customer
 
 

@@ -1,14 +1,11 @@
-"""Who the other sides are, how far each has been read, and which record there is which record here."""
+"""Who the other sides are, and how far each has been read."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from syncctl import times
 from syncctl.errors import SafetyStop
-from syncctl.hub.bulk import Insert, in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.model import About
-from syncctl.model.record import record
 
 
 class Parties(Family):
@@ -88,95 +85,3 @@ class Cursors(Family):
             "SELECT moved_at FROM cursor WHERE party = ? AND stream = ?", [party, stream]
         ).fetchone()
         return None if row is None else times.from_text(row[0])
-
-
-@record(frozen=True, slots=True, kw_only=True)
-class Link:
-    """This hub record is that remote record, by this rule."""
-
-    party: str
-    kind: str
-    remote_id: str
-    hub_id: int
-    rule: str
-    role: str = "primary"
-    reference: str | None = None
-    agreed_ours: str | None = None
-    agreed_theirs: str | None = None
-
-
-_LINK = "party, kind, remote_id, hub_id, rule, role, reference, agreed_ours, agreed_theirs"
-_INSERT = Insert("link", f"{_LINK.replace(',', '')} made_at")
-
-
-class Links(Family):
-    """Table `link`: at most one primary per hub record and party; aliases are read from only."""
-
-    def add(self, *links: Link) -> None:
-        """Record links. IntegrityError if one's remote record, or its primary, is taken."""
-        now = times.to_text(times.now())
-        with self.hub.transaction() as connection:
-            _INSERT.run(
-                connection,
-                (
-                    (
-                        link.party,
-                        link.kind,
-                        link.remote_id,
-                        link.hub_id,
-                        link.rule,
-                        link.role,
-                        link.reference,
-                        link.agreed_ours,
-                        link.agreed_theirs,
-                        now,
-                    )
-                    for link in links
-                ),
-            )
-
-    def agree(self, link: Link, ours: str, theirs: str | None) -> None:
-        """Record what both sides hold now, for the next merge; `theirs` None: not read back yet."""
-        with self.hub.transaction() as connection:
-            connection.execute(
-                "UPDATE link SET agreed_ours = ?, agreed_theirs = ? WHERE party = ? AND kind = ? AND remote_id = ?",
-                [ours, theirs, link.party, link.kind, link.remote_id],
-            )
-
-    def primaries(self, party: str, kind: str, hub_ids: Iterable[int]) -> dict[int, Link]:
-        """The primary links of these hub records at `party`."""
-        found = {}
-        for chunk in in_chunks(hub_ids):
-            rows = self.connection.execute(
-                f"SELECT {_LINK} FROM link WHERE party = ? AND kind = ? AND role = 'primary' "
-                f"AND hub_id IN ({marks(chunk)})",
-                [party, kind, *chunk],
-            )
-            found.update({link.hub_id: link for link in map(_link, rows)})
-        return found
-
-    def by_remote(self, party: str, kind: str, remote_ids: Iterable[str]) -> dict[str, Link]:
-        """The links of these remote records."""
-        found = {}
-        for chunk in in_chunks(remote_ids):
-            rows = self.connection.execute(
-                f"SELECT {_LINK} FROM link WHERE party = ? AND kind = ? AND remote_id IN ({marks(chunk)})",
-                [party, kind, *chunk],
-            )
-            found.update({link.remote_id: link for link in map(_link, rows)})
-        return found
-
-
-def _link(row: tuple[str, str, str, int, str, str, str | None, str | None, str | None]) -> Link:
-    party, kind, remote_id, hub_id, rule, role, reference, ours, theirs = row
-    return Link(
-        party=party,
-        kind=kind,
-        remote_id=remote_id,
-        hub_id=hub_id,
-        rule=rule,
-        role=role,
-        reference=reference,
-        agreed_ours=ours,
-        agreed_theirs=theirs,
-    )

@@ -10,7 +10,7 @@ from datetime import timedelta
 from syncctl import times
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.journal import Entry
-from syncctl.hub.sync import Link
+from syncctl.hub.links import Link
 from syncctl.model import Customer, CustomerChange, CustomerKey, Refused, Written
 from syncctl.rules.matching import Match, keys_of, match, phone_spellings, same_name
 from syncctl.rules.merging import agreed_text, fields_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from syncctl import times
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
-from syncctl.hub.sync import Link
+from syncctl.hub.links import Link
 from syncctl.model import Customer, CustomerChange, CustomerKey, Queued, Refused, Written
 from syncctl.rules.merging import agreed_mark, agreed_text, merge
 from syncctl.steps.batches import push_halving
