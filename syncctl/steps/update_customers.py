@@ -9,7 +9,8 @@ from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.links import Link
 from syncctl.model import Customer, CustomerChange, CustomerKey, Queued, Refused, Written
-from syncctl.rules.merging import agreed_mark, agreed_text, merge
+from syncctl.rules.merging import agreed_mark, agreed_text
+from syncctl.rules.merging import outgoing as merge
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
