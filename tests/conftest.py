@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # That the machine is busy is no failure.
 settings.register_profile("any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -16,6 +16,12 @@ settings.load_profile("any-machine")
 settings.register_profile(
     "mutation", settings.get_profile("any-machine"), max_examples=20, derandomize=True, database=None
 )
+# For the planted bugs (see there, too): that a test fails is enough; the smallest example of it is not looked for.
+settings.register_profile(
+    "planted", settings.get_profile("any-machine"), phases=[Phase.explicit, Phase.reuse, Phase.generate]
+)
+
+MEMORY = Path("/dev/shm")
 
 CONFIG = """\
 back_office: {connector: sandbox, path: books.db}
@@ -24,6 +30,12 @@ stores:
 orders: {book_from: 2010-01-01}
 hub: {path: hub.db}
 """
+
+
+def pytest_configure() -> None:
+    """The folders of the tests lie in memory where the machine offers it: nobody waits for a disk at each commit."""
+    if os.access(MEMORY, os.W_OK):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.fixture
@@ -36,8 +48,8 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def memory() -> Iterator[Path]:
-    """A folder that is in memory where the machine offers it: for tests of thousands of runs."""
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    """A folder that is in memory where the machine offers it, and gone as soon as the test ends: for the big ones."""
+    place = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="syncctl-test-", dir=place) as folder:
         yield Path(folder)
 

@@ -1,6 +1,7 @@
 """Plants the bugs one at a time in a copy of the source, and prints which test catches each."""
 
 import argparse
+import compileall
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from queue import SimpleQueue
 
 from tests.planted.bug import ROOT, Bug, sources
@@ -65,6 +67,8 @@ def copies() -> Iterator["SimpleQueue[Path]"]:
         for number in range(_AT_ONCE):
             copy = Path(folder) / str(number) / ROOT.name
             shutil.copytree(ROOT, copy, ignore=_LEFT_OUT)
+            # Told by its content whether a module is as it was compiled: two bugs may be planted in one second.
+            compileall.compile_dir(copy / "syncctl", quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
             free.put(copy)
         yield free
 
@@ -72,12 +76,20 @@ def copies() -> Iterator["SimpleQueue[Path]"]:
 def without_any_bug(bugs: Sequence[Bug], free: "SimpleQueue[Path]") -> str:
     """What fails though nothing is planted; "" if nothing does."""
     tests = sorted({test for bug in bugs for test in bug.tests})
-    copy = free.get()
-    try:
-        done = run_tests(copy, tests, first_only=False)
-    finally:
-        free.put(copy)
-    return "" if done.returncode == 0 else ", ".join(_FAILED.findall(done.stdout)) or done.stdout[-2000:] + done.stderr
+
+    def failing(part: Sequence[str]) -> str:
+        copy = free.get()
+        try:
+            done = run_tests(copy, part, first_only=False)
+        finally:
+            free.put(copy)
+        return (
+            "" if done.returncode == 0 else ", ".join(_FAILED.findall(done.stdout)) or done.stdout[-2000:] + done.stderr
+        )
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        parts = [tests[number::_AT_ONCE] for number in range(_AT_ONCE)]
+        return ", ".join(filter(None, pool.map(failing, filter(None, parts))))
 
 
 def verdict_of(bug: Bug, free: "SimpleQueue[Path]") -> str | None:
@@ -100,10 +112,11 @@ def verdict_of(bug: Bug, free: "SimpleQueue[Path]") -> str | None:
 
 def run_tests(copy: Path, tests: Sequence[str], *, first_only: bool) -> "subprocess.CompletedProcess[str]":
     """Run these tests in the copy; what they start in processes of its own is the copy's too."""
-    options = ["-q", "-p", "no:cacheprovider", "--tb=no", *(["-x"] if first_only else [])]
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    options = ["-q", "-p", "no:cacheprovider", "--tb=no", "--hypothesis-profile=planted"]
+    environment = os.environ | {"PYTHONPATH": str(copy)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the copy is ours, and each run would compile all of it again
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *tests],
+        [sys.executable, "-m", "pytest", *options, *(["-x"] if first_only else []), *tests],
         cwd=copy,
         env=environment,
         capture_output=True,
