@@ -1,8 +1,8 @@
 """Runs a part of the proof in a process of its own, with one thread: `python -m tests.crash.driver PART FOLDER …`.
 
 It prepares the scenario and its never-disturbed twin, forks a child for each point, and prints one JSON object:
-`points` (how many there are), `due` (how many of them are this part's), `killed` by kind, `violations`. A child opens
-its files after the fork, and nobody else has them open then.
+`points` (how many there are: places to die at, calls, or moments to go back to), `due` (how many of them are this
+part's), `killed` by kind, `violations`. A child opens its files after the fork, and nobody else has them open then.
 """
 
 import gc
@@ -22,10 +22,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from syncctl import times
 from syncctl.cli import run as run_command
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.errors import Unreachable
 from tests.crash import oracle, world
+from tests.crash.left import digest_of
 from tests.crash.points import Points, install, kinds_of
 from tests.fakes.faulty import Call, FailAfter, FailBefore, Fault, Faulty, Plan, at
 
@@ -83,6 +85,8 @@ class Proof:
     root: Path
     stock_falls_on: str
     twin: oracle.State = field(default_factory=dict)
+    prepared_at: str = ""
+    left: set[str] = field(default_factory=set)  # what was recovered from
     killed: Counter[str] = field(default_factory=Counter)
     points: int = 0
     due: int = 0
@@ -108,6 +112,7 @@ class Proof:
         twin = self.copy(self.start, "twin")
         self.cycles(twin, MOST_CYCLES)  # also loads all that is loaded late, so that no child has to
         self.twin = oracle.read(twin)
+        self.prepared_at = times.to_text(times.now())
         gc.freeze()
 
     def cycles(self, folder: Path, count: int) -> None:
@@ -132,9 +137,14 @@ class Proof:
         return wrap
 
     def copy_hub(self, folder: Path, name: str) -> None:
-        target = self.copies / f"{len(list(self.copies.iterdir())):03}-{name}"
+        """One that is what the last copy was is not kept: between two calls the hub may stand still."""
+        self.points += 1
+        kept = sorted(self.copies.iterdir())
+        target = self.copies / f"{len(kept):03}-{name}"
         with closing(sqlite3.connect(folder / world.HUB)) as original, closing(sqlite3.connect(target)) as copy:
             original.backup(copy)
+        if kept and target.read_bytes() == kept[-1].read_bytes():
+            target.unlink()
 
     # --- dying ---
 
@@ -168,6 +178,14 @@ class Proof:
 
     # --- and after ---
 
+    def is_new(self, folder: Path) -> bool:
+        """Whether nobody has left the folder so before: most points lie between the same two commits."""
+        digest = digest_of(folder, self.prepared_at)
+        new = digest not in self.left
+        self.left.add(digest)
+        self.killed["states"] += new
+        return new
+
     def converges(self, folder: Path, what: str, twin: oracle.State | None = None) -> None:
         """Clean cycles, in a process of their own, must reach the twin's state and then be quiet."""
         ended = fork(lambda tell: tell(json.dumps(self._recover(folder, twin or self.twin))))
@@ -194,24 +212,30 @@ class Proof:
 
 
 def die_at(proof: Proof, names: list[str], points: Iterable[int]) -> None:
-    """SIGKILL at each of these points, each time from the start."""
+    """SIGKILL at each of these points, each time from the start; clean cycles after each state that is left then."""
     for point in points:
         folder = proof.copy(proof.start)
         proof.kill(folder, point, names[point - 1])
-        proof.converges(folder, f"killed at point {point} ({names[point - 1]})")
+        if proof.is_new(folder):
+            proof.converges(folder, f"killed at point {point} ({names[point - 1]})")
         proof.due += 1
 
 
 def die_everywhere(proof: Proof, shard: int, shards: int) -> None:
-    """Every point; of them this shard takes each `shards`-th."""
+    """Every point of this shard's part of the cycle."""
     names = proof.names()
-    die_at(proof, names, range(1 + shard, len(names) + 1, shards))
+    die_at(proof, names, _part(range(1, len(names) + 1), shard, shards))
 
 
 def die_here_and_there(proof: Proof, shard: int, shards: int) -> None:
-    """Every seventh point; of them this shard takes each `shards`-th."""
+    """Every seventh point of this shard's part of the cycle."""
     names = proof.names()
-    die_at(proof, names, range(1 + 7 * shard, len(names) + 1, 7 * shards))
+    die_at(proof, names, _part(range(1, len(names) + 1, 7), shard, shards))
+
+
+def _part(points: range, shard: int, shards: int) -> range:
+    """One after another, for neighbours leave the same state."""
+    return points[len(points) * shard // shards : len(points) * (shard + 1) // shards]
 
 
 def die_while_it_is_laid_out(proof: Proof) -> None:
@@ -303,7 +327,7 @@ def go_back(proof: Proof, shard: int, shards: int) -> None:
     proof.cycles(twin, MOST_CYCLES)
     turned_twin = oracle.read(twin)
     copies = sorted(proof.copies.iterdir())
-    proof.points, proof.due = 2 * len(copies), 2 * len(copies[shard::shards])
+    proof.due = 2 * len(copies[shard::shards])
     for copy in copies[shard::shards]:
         for source, state in ((finished, proof.twin), (turned, turned_twin)):
             folder = proof.copy(source)

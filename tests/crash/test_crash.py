@@ -2,7 +2,8 @@
 
 A busy day (see `world`) is carried by one cycle. That cycle is killed at every point (see `points`), loses every reply,
 has its hub put back to every state it was in; clean cycles must then reach the state of a twin that was never disturbed
-(see `oracle`), and be quiet. Each test runs a part of it in a process of its own (see `driver`).
+(see `oracle`), and be quiet; what several points leave alike (see `left`) is recovered from once. Each test runs a part
+of it in a process of its own (see `driver`).
 """
 
 import json
@@ -84,7 +85,8 @@ def prove(folder: Path, record_property: Callable[[str, object], None]) -> Prove
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_process_killed_at_any_point_loses_nothing_and_does_nothing_twice(prove: Prove, shard: int) -> None:
     found = prove("everywhere", "order", "next", shard, SHARDS)
-    assert found["killed"]["points"] == found["due"] == len(range(shard, found["points"], SHARDS)) > 100
+    assert found["killed"]["points"] == found["due"] >= found["points"] // SHARDS > 100
+    assert found["killed"]["states"] > 10
 
 
 @pytest.mark.parametrize("shard", range(2))
@@ -128,7 +130,10 @@ def test_a_call_that_fails_before_or_after_its_work_ends_in_exit_3_and_nothing_i
 @pytest.mark.parametrize("day", ["next", "untold"])
 def test_a_hub_put_back_to_any_state_it_was_in_does_nothing_twice(prove: Prove, day: str) -> None:
     found = prove("go back", "order", day, 0, 1)
-    assert found["killed"]["restored"] == found["due"] == found["points"] > 200
+    assert found["points"] > 140, (
+        "moments at which the hub was copied; where it had not changed, one copy stands for them"
+    )
+    assert found["killed"]["restored"] == found["due"] > 100
 
 
 def test_every_kind_of_write_has_points_around_it(prove: Prove) -> None:
