@@ -182,7 +182,10 @@ class WebStore(ABC):
 
     @abstractmethod
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
-        """Customers changed since `cursor`, deletions included where the store tells of them."""
+        """Customers changed since `cursor`; a deleted or merged one is told by its id, where the store tells of that.
+
+        As with orders: one may come twice, none is missed, whatever changes while the pages are read.
+        """
 
     @abstractmethod
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
@@ -193,7 +196,7 @@ class WebStore(ABC):
 
     @abstractmethod
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
-        """Create or change customers; only the named fields."""
+        """Create or change customers; only the named fields, and of consents only the named channels."""
 
     def mark_invited(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
         """Mark these customers as invited, where `abilities.invites` is mark: before anything is sent."""
@@ -209,7 +212,7 @@ class WebStore(ABC):
 
     @abstractmethod
     def create_groups(self, titles: Sequence[str]) -> None:
-        """Make the groups that are missing; again without harm."""
+        """Make the groups that are missing, compared exactly; again without harm."""
 
     def close(self) -> None:
         """Let go of connections."""
@@ -273,7 +276,10 @@ class BackOffice(ABC):
 
     @abstractmethod
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
-        """Customers changed since `cursor`, deletions and merges included where the system tells of them."""
+        """Customers changed since `cursor`; a deleted or merged one is told by its id, where the system tells of that.
+
+        As with orders: one may come twice, none is missed, whatever changes while the pages are read.
+        """
 
     @abstractmethod
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
@@ -284,7 +290,7 @@ class BackOffice(ABC):
 
     @abstractmethod
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
-        """Create or change customers; only the named fields."""
+        """Create or change customers; only the named fields, and of consents only the named channels."""
 
     @abstractmethod
     def fetch_groups(self) -> list[str]:
@@ -292,7 +298,7 @@ class BackOffice(ABC):
 
     @abstractmethod
     def create_groups(self, titles: Sequence[str]) -> None:
-        """Make the groups that are missing; again without harm."""
+        """Make the groups that are missing, compared exactly; again without harm."""
 
     def close(self) -> None:
         """Let go of connections."""

@@ -86,6 +86,12 @@ class CheckedStore(WrappedStore):
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
         return _each(self.name, "push_customers", [one.key for one in changes], self.store.push_customers(changes))
 
+    def mark_invited(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
+        return _each(self.name, "mark_invited", customer_ids, self.store.mark_invited(customer_ids))
+
+    def send_invites(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
+        return _each(self.name, "send_invites", customer_ids, self.store.send_invites(customer_ids))
+
 
 class CheckedBackOffice(WrappedBackOffice):
     """A back office of which each answer is for what was asked, and each reading has an end. Errors: DataError."""

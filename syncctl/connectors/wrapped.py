@@ -75,6 +75,12 @@ class WrappedStore(WebStore):
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
         return self.store.push_customers(changes)
 
+    def mark_invited(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
+        return self.store.mark_invited(customer_ids)
+
+    def send_invites(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
+        return self.store.send_invites(customer_ids)
+
     def fetch_groups(self) -> list[str]:
         return self.store.fetch_groups()
 

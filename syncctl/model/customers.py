@@ -40,7 +40,7 @@ class Customer:
     emails: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     addresses: tuple[Address, ...] = ()
-    group: str | None = None  # exact title; None: this system does not say
+    group: str | None = None  # exact title; "": in none; None: this system does not say
     consents: tuple[Consent, ...] = ()
     note: str = ""
     tax_exempt: bool | None = None
@@ -67,6 +67,7 @@ class CustomerKey:
 class CustomerChange:
     """Create (`id` None, with `reference`) or change a customer. Only `fields` are written; the rest is left alone.
 
+    Of `consents` only the channels that stand there are written; an answer is never taken away. `group` "": in none.
     `expected` is what the caller read last, for systems that compare before they write.
     """
 

@@ -40,6 +40,17 @@ class SandboxStoreSettings(_StoreBase):
         examples=["sandbox/NAME.db"], description="The sandbox's file; made with a small catalog at first use."
     )
     notify_customer: bool = Field(default=False, description="Let the store tell the customer when goods have left.")
+    invites: Literal["state", "mark", "blind", "none"] = Field(
+        default="state",
+        description="How it tells who was invited: state (its own), mark (ours), blind (not at all). none: nobody is.",
+    )
+    contacts: Literal["many", "one"] = Field(
+        default="many", description="How many e-mail addresses and phone numbers it keeps of a customer: many or one."
+    )
+    consent_times: bool = Field(default=True, description="Whether it tells when a customer answered about marketing.")
+    consent_channels: tuple[Literal["email", "sms"], ...] = Field(
+        default=("email", "sms"), description="The channels that it keeps such answers of: email, sms."
+    )
 
 
 class SandboxBooksSettings(Section):
@@ -57,6 +68,13 @@ class SandboxBooksSettings(Section):
     )
     amend: tuple[Literal["amend", "void", "credit"], ...] = Field(
         default=("amend",), description="How it lets a booked sale be changed: amend, void, credit. Empty: not at all."
+    )
+    contacts: Literal["many", "one"] = Field(
+        default="many", description="How many e-mail addresses and phone numbers it keeps of a customer: many or one."
+    )
+    consent_times: bool = Field(default=True, description="Whether it tells when a customer answered about marketing.")
+    consent_channels: tuple[Literal["email", "sms"], ...] = Field(
+        default=("email",), description="The channels that it keeps such answers of: email, sms."
     )
 
 

@@ -14,6 +14,8 @@ PAGED = frozenset(
     ["fetch_orders", "fetch_listings", "fetch_customers", "fetch_shipments", "fetch_stock", "fetch_variants"]
 )  # methods whose every page is a call of its own
 
+_WRITES = ("push_", "amend_", "create_", "mark_", "send_")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -203,7 +205,7 @@ class Faulty:
         call = self._begin(method)
         self._log(call)
         self._fail_before(call)
-        if method.startswith(("push_", "amend_", "create_")) and (fault := self._take(Singly, call)):
+        if method.startswith(_WRITES) and (fault := self._take(Singly, call)):
             result = _singly(work, args[0], fault)
         else:
             result = work(*args, **kwargs)
@@ -308,7 +310,9 @@ def _id(record: Any) -> str:
 
 
 def key_of(record: Any) -> str:
-    """The key that the outcome of writing this record must carry."""
+    """The key that the outcome of writing this record must carry; an id is its own."""
+    if isinstance(record, str):
+        return record
     names = ("key", "reference", "sku")
     return str(next(getattr(record, name) for name in names if hasattr(record, name)))
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-import syncctl.connectors.sandbox.office_customers
 import syncctl.connectors.sandbox.office_documents
 import syncctl.cycle
 from syncctl import times
@@ -192,8 +191,7 @@ class ModelWorld:
 
     def _clock_patches(self) -> list[tuple[Any, str, Any]]:
         ours = self.clock.ours
-        sandbox = syncctl.connectors.sandbox
-        return [(times, "now", ours), (sandbox.office_customers, "now", ours), (sandbox.office_documents, "now", ours)]
+        return [(times, "now", ours), (syncctl.connectors.sandbox.office_documents, "now", ours)]
 
     def _learn_which_reading_counts(self) -> None:
         run = self.run

@@ -1,12 +1,13 @@
 """The sandbox's back office as syncctl sees it. It works its queue when a later run comes by for the first time."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from syncctl.connectors.base import BackOffice, BackOfficeAbilities, Page
+from syncctl.connectors.sandbox.manners import Manners
 from syncctl.connectors.sandbox.office import Office
 from syncctl.connectors.sandbox.office_booking import REFERENCE_LENGTH
-from syncctl.connectors.sandbox.office_customers import CHANNELS
 from syncctl.connectors.sandbox.office_readings import CUSTOMERS, LEVELS, SHIPMENTS, VARIANTS, Reading
 from syncctl.errors import BatchRefused
 from syncctl.model import (
@@ -18,6 +19,7 @@ from syncctl.model import (
     DocumentKind,
     DocumentOutcome,
     LookUp,
+    Refused,
     Shipment,
     StockLevel,
     Variant,
@@ -37,6 +39,7 @@ class SandboxBooks(BackOffice):
     def __init__(self, name: str, settings: SandboxBooksSettings) -> None:
         self.name = name
         self.settings = settings
+        self.manners = Manners.of(settings)
         self.abilities = BackOfficeAbilities(
             kinds=frozenset(DocumentKind),
             document_batch=100,
@@ -49,7 +52,7 @@ class SandboxBooks(BackOffice):
             amend=frozenset(settings.amend),
             locations=True,
             groups=True,
-            consent_channels=CHANNELS,
+            consent_channels=self.manners.channels,
         )
         self._opened: Office | None = None
 
@@ -111,15 +114,19 @@ class SandboxBooks(BackOffice):
         return [Written(key=variant.sku, remote_id=ids[variant.sku]) for variant in variants]
 
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
-        yield from self._pages(CUSTOMERS, cursor)
+        for page in self._pages(CUSTOMERS, cursor):
+            yield replace(page, records=[self.manners.told(one) for one in page.records])
 
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
         """Loosely: a part of the e-mail in any case, a part of the phone as it was typed, references in any case."""
-        return self.office.search_customers(keys)
+        self._fits(len(keys), self.abilities.customer_batch)
+        return [[self.manners.told(one) for one in found] for found in self.office.search_customers(keys)]
 
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
         self._fits(len(changes), self.abilities.customer_batch)
-        return [*self.office.write_customers(changes)]
+        taken = [self.manners.taken(change) for change in changes]
+        done = iter(self.office.write_customers([one for one in taken if isinstance(one, CustomerChange)]))
+        return [one if isinstance(one, Refused) else next(done) for one in taken]
 
     def fetch_groups(self) -> list[str]:
         return self.office.groups()

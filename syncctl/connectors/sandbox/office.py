@@ -14,37 +14,34 @@ from zoneinfo import ZoneInfo
 
 from syncctl import money, times
 from syncctl.connectors.base import Page
-from syncctl.connectors.sandbox import office_customers as people
 from syncctl.connectors.sandbox import office_documents as books
 from syncctl.connectors.sandbox.catalog import CURRENCY, DEMO_CATALOG
 from syncctl.connectors.sandbox.files import atomic, get_meta, reading, set_meta
 from syncctl.connectors.sandbox.office_booking import Booking
 from syncctl.connectors.sandbox.office_changes import Changes
-from syncctl.connectors.sandbox.office_items import Items, check_quantity
+from syncctl.connectors.sandbox.office_items import check_quantity
+from syncctl.connectors.sandbox.office_people import People
 from syncctl.connectors.sandbox.office_readings import Reading, read_pages
 from syncctl.connectors.sandbox.office_tables import OfficeRefusal
+from syncctl.connectors.sandbox.tables import Clock
 from syncctl.model import (
     About,
-    Customer,
-    CustomerChange,
-    CustomerKey,
     Document,
     DocumentKind,
     DocumentLine,
     DocumentOutcome,
     LookUp,
     Refused,
-    Written,
 )
 
 Record = TypeVar("Record")
 
 
-class Office(Items):
+class Office(People):
     """A back office. The file is made at first use, with the demo catalog unless `demo` is False.
 
     `stock_falls_on` ("order" or "shipment") and `answers` ("now" or "later") are how it is run, not kept in the file;
-    `currency` and `time_zone` count only when the file is made.
+    `currency` and `time_zone` count only when the file is made. `clock`: the time of its customers' changes.
     """
 
     def __init__(
@@ -56,7 +53,9 @@ class Office(Items):
         answers: str = "now",
         currency: str = CURRENCY,
         time_zone: str = "UTC",
+        clock: Clock | None = None,
     ) -> None:
+        self.clock = clock
         self.stock_falls_on = stock_falls_on
         self.answers = answers
         super().__init__(path)
@@ -195,41 +194,6 @@ class Office(Items):
         """The reference of every document that has one, in the order of booking: one exported twice stands twice."""
         rows = self.connection.execute("SELECT reference FROM document WHERE reference <> '' ORDER BY id")
         return [reference for (reference,) in rows]
-
-    # --- customers ---
-
-    def upsert_customer(self, customer_id: str | None = None, *, reference: str = "", **fields: object) -> str:
-        """Create or change a customer by hand; fields as in `Customer`. Returns its id. Errors: OfficeRefusal."""
-        change = CustomerChange(key="", id=customer_id, reference=reference, fields=fields)
-        [result] = self.write_customers([change])
-        if isinstance(result, Refused):
-            raise OfficeRefusal(result.reason, result.message)
-        return customer_id or result.remote_id
-
-    def delete_customer(self, customer_id: str) -> None:
-        """Delete a customer. Errors: OfficeRefusal if there is none."""
-        with atomic(self.connection):
-            if not people.delete_customer(self.connection, customer_id):
-                raise OfficeRefusal("unknown_customer", f"There is no customer {customer_id[:40]!r}.")
-
-    def write_customers(self, changes: Sequence[CustomerChange]) -> list[Written | Refused]:
-        """Create or change customers, each by itself; one outcome each, in order."""
-        with atomic(self.connection):
-            return [people.write_customer(self.connection, change) for change in changes]
-
-    def search_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
-        """Candidates for each key, in order; a loose search."""
-        with reading(self.connection):
-            return [people.search(self.connection, key) for key in keys]
-
-    def groups(self) -> list[str]:
-        """Exact titles of the customer groups."""
-        return people.group_titles(self.connection)
-
-    def add_groups(self, titles: Sequence[str]) -> None:
-        """Make the groups that are missing."""
-        with atomic(self.connection):
-            people.add_groups(self.connection, titles)
 
     def pages(self, source: Reading[Record], cursor: str | None, page_size: int) -> Iterator[Page[Record]]:
         """A reading, page by page."""

@@ -1,7 +1,7 @@
 """Customers in the sandbox shop's words, and in ours. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from syncctl import times
@@ -10,6 +10,10 @@ from syncctl.model import Address, Consent, Customer
 
 FIELDS = frozenset(["name", "company", "emails", "phones", "addresses", "group", "consents", "note", "tax_exempt"])
 CONSENT_CHANNELS = frozenset({"email", "sms"})
+MARK = "syncctl_invited"
+"""The tag by which we mark a customer as invited, in a shop that does not tell by itself."""
+ACCOUNT = ("invited_at", "registered_at", MARK)
+"""What a record says of the customer's account, and the copies of it on orders do not."""
 _TEXTS = dict.fromkeys(["id", "name", "company", "group", "note", "reference"], "")
 _ADDRESS_TEXTS = frozenset(field.name for field in fields(Address) if field.name != "is_default")
 _PHONE_DIGITS = 9
@@ -35,6 +39,14 @@ def to_customer(row: Fields, *, deleted: bool = False) -> Customer:
         changed_at=row.moment("updated_at"),
         deleted=deleted,
     )
+
+
+def to_record(row: Fields, *, deleted: bool = False, invites: str = "") -> Customer:
+    """Turn a customer's own record into ours. `invites`: how the shop tells of invitations, as in `StoreAbilities`."""
+    customer = to_customer(row, deleted=deleted)
+    if deleted:
+        return replace(customer, merged_into=row.text("merged_into") or None)
+    return replace(customer, group=customer.group or "", invited=_invited(row.row, invites))
 
 
 def to_words(changes: Mapping[str, object]) -> dict[str, Any]:
@@ -67,6 +79,13 @@ def _texts(row: Fields, name: str) -> tuple[str, ...]:
     if not all(isinstance(value, str) for value in values):
         row.note(name, "holds what is no text")
     return tuple(value for value in values if isinstance(value, str))
+
+
+def _invited(row: Mapping[str, Any], invites: str) -> bool | None:
+    """Whether the customer was invited, or has an account already; None where the shop does not tell."""
+    if invites == "state":
+        return bool(row.get("invited_at") or row.get("registered_at"))
+    return bool(row.get(MARK)) if invites == "mark" else None
 
 
 def to_address(row: Fields) -> Address:

@@ -2,7 +2,8 @@
 
 It is what the connector in `store.py` reads and writes, and what tests and the sandbox commands act on. Tests may read
 the file with plain sqlite3: `sales_order` (one JSON body per order, in the shop's words), `listing`, `customer`,
-`customer_key`, `customer_group`, `meta`; see `tables.py`. Each change sets the row's `changed_at` and `change`.
+`customer_key`, `customer_group`, `invitation`, `meta`; see `tables.py`. Each change sets the row's `changed_at` and
+`change`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,8 +13,9 @@ from typing import Any
 
 from syncctl import times
 from syncctl.connectors.sandbox import bodies
+from syncctl.connectors.sandbox.accounts import Accounts
 from syncctl.connectors.sandbox.bodies import Body, Charges, NewLine
-from syncctl.connectors.sandbox.buyers import Buyers
+from syncctl.connectors.sandbox.buyers import buyer
 from syncctl.connectors.sandbox.catalog import DEMO_CATALOG
 from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.goods import Goods
@@ -26,7 +28,7 @@ from syncctl.money import to_minor, to_text
 Lines = Sequence[NewLine | tuple[str, int]]
 
 
-class Shop(Goods, Buyers):
+class Shop(Goods, Accounts):
     """The shop in a file; a missing file is made with the demo catalog and three orders, or empty (`demo` False)."""
 
     def __init__(self, path: Path | str, *, demo: bool = True, clock: Clock = times.now) -> None:
@@ -63,7 +65,7 @@ class Shop(Goods, Buyers):
             placed = times.to_text(placed_at or self.clock())
             body = bodies.empty_order(number, placed, currency or self.currency)
             body.update(kind=kind, channel=channel, test=test, tax_included=tax_included)
-            body["customer"] = self.customer(customer) if isinstance(customer, str) else customer
+            body["customer"] = buyer(self.customer(customer)) if isinstance(customer, str) else customer
             body["financial_status"] = financial_status
             body["lines"] = [self._new_line(line) for line in lines]
             body["charges"] = bodies.charge_rows(charges or {})

@@ -19,7 +19,8 @@ Clock = Callable[[], datetime]
 
 # A level may be a fraction, as in real shops: a number, or decimal text.
 # `position` is the order of making and never changes: pages are walked by it. `changed_at` and `change` say when, and
-# as the how-manieth change, a row took its present form. `body` is canonical JSON.
+# as the how-manieth change, a row took its present form. `body` is canonical JSON. `invitation` has every e-mail that
+# ever left.
 DDL = """
 CREATE TABLE sales_order (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -63,7 +64,13 @@ CREATE TABLE customer_key (
     PRIMARY KEY (kind, value, customer_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX customer_key_by_customer ON customer_key (customer_id);
-CREATE TABLE customer_group (title TEXT PRIMARY KEY) STRICT, WITHOUT ROWID
+CREATE TABLE customer_group (title TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE invitation (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    customer_id TEXT NOT NULL,
+    email TEXT NOT NULL,
+    sent_at TEXT NOT NULL
+) STRICT
 """
 
 
