@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "backup": "errors hub",
     "doctor": "errors model settings hub connectors",
     "render": "errors money model",
-    "cli": "errors config settings lock cycle doctor backup hub connectors render",
+    "cli": "errors config settings rules lock cycle doctor backup hub connectors render",
     "__init__": "",
     "__main__": "cli",
 }

@@ -1,0 +1,120 @@
+"""All that the hub knows of one customer, with who said it and when: what `customers show` shows. Reads only."""
+
+import json
+import sqlite3
+
+from syncctl.hub.links import GONE
+from syncctl.hub.people import bought
+from syncctl.hub.views import Row, amount, rows
+
+FIELDS = ("name", "company", "emails", "phones", "addresses", "group", "note", "tax_exempt")
+_LAST_ORDERS = 20
+
+
+def person(connection: sqlite3.Connection, hub_id: int) -> Row | None:
+    """One customer with its links, consents, orders, holds and history; None if there is none."""
+    found = rows(connection, "SELECT * FROM customer WHERE id = ?", [hub_id])
+    if not found:
+        return None
+    fields = fields_of(connection, hub_id)
+    return {
+        "id": hub_id,
+        "guest": bool(found[0]["guest"]),
+        "made_at": found[0]["made_at"],
+        "fields": _with_origins(connection, found[0], fields),
+        "links": [_link(link, fields) for link in rows(connection, _LINKS, [hub_id])],
+        "uploads": rows(connection, "SELECT party, why, since, sent_at FROM upload WHERE customer_id = ?", [hub_id]),
+        "invitations": rows(connection, _INVITATIONS, [hub_id]),
+        "consents": rows(connection, _CONSENTS, [hub_id]),
+        "kept_apart": rows(
+            connection, "SELECT party, remote_id, since FROM kept_apart WHERE customer_id = ?", [hub_id]
+        ),
+        "holds": rows(connection, _HOLDS, [str(hub_id)]),
+        "bought": bought(connection, [hub_id])[hub_id],
+        "orders": _orders(connection, hub_id),
+        "history": rows(connection, _HISTORY, {"id": hub_id, "record": f"customer {hub_id}"}),
+    }
+
+
+_LINKS = """
+SELECT party, remote_id, role, rule, reference, made_at AS since, seen_at AS read_at, pending, agreed_ours,
+       agreed_theirs, seen_hash
+FROM link WHERE kind = 'customer' AND hub_id = ? ORDER BY party <> 'back-office', party, role = 'alias', id
+"""
+_INVITATIONS = "SELECT party, state, changed_at FROM invitation WHERE customer_id = ?"
+_CONSENTS = """
+SELECT channel, party, state, changed_at, source, seen_at, seen_before FROM consent
+WHERE customer_id = ? ORDER BY channel, party
+"""
+_HOLDS = "SELECT id, party, reason, message, since FROM hold WHERE kind = 'customer' AND record = ? ORDER BY id"
+# The journal has no index by record: this reads it through, which a person who asks can wait for and no run has to.
+# By the keys, too: what was written for a customer that was joined to this one later.
+_HISTORY = """
+SELECT id, party, operation, key, state, sent_at, closed_at, message, payload FROM journal
+WHERE record = :record OR (operation LIKE 'customer%' AND key IN (
+  SELECT remote_id FROM link WHERE kind = 'customer' AND hub_id = :id AND party = journal.party
+  UNION ALL SELECT reference FROM link WHERE kind = 'customer' AND hub_id = :id AND party = journal.party))
+ORDER BY id
+"""
+
+
+def fields_of(connection: sqlite3.Connection, hub_id: int) -> Row:
+    """The fields that go across, as JSON would give them back: lists of texts, addresses as dictionaries."""
+    [one] = rows(connection, "SELECT name, company, note, tax_exempt, group_title FROM customer WHERE id = ?", [hub_id])
+    contacts = rows(connection, "SELECT kind, value FROM contact WHERE customer_id = ? ORDER BY position", [hub_id])
+    addresses = rows(connection, "SELECT fields FROM address WHERE customer_id = ? ORDER BY position", [hub_id])
+    return {
+        "name": one["name"],
+        "company": one["company"],
+        "emails": [row["value"] for row in contacts if row["kind"] == "email"],
+        "phones": [row["value"] for row in contacts if row["kind"] == "phone"],
+        "addresses": [json.loads(row["fields"]) for row in addresses],
+        "group": one["group_title"],
+        "note": one["note"],
+        "tax_exempt": None if one["tax_exempt"] is None else bool(one["tax_exempt"]),
+    }
+
+
+def differing(ours: Row, other: str | None) -> list[str]:
+    """The fields in which a link's base, as JSON text, is not what the hub says."""
+    base = json.loads(other or "{}")
+    return [field for field in FIELDS if field in base and base[field] != ours[field]]
+
+
+def _with_origins(connection: sqlite3.Connection, customer: Row, fields: Row) -> list[Row]:
+    facts = rows(
+        connection, "SELECT field, party, changed_at FROM customer_fact WHERE customer_id = ?", [customer["id"]]
+    )
+    origins = {fact["field"]: (fact["party"], fact["changed_at"]) for fact in facts}
+    origin = (customer["origin"], customer["changed_at"])
+    return [
+        {"field": field, "value": value, "from": origins.get(field, origin)[0], "at": origins.get(field, origin)[1]}
+        for field, value in fields.items()
+    ]
+
+
+def _link(link: Row, fields: Row) -> Row:
+    """`pending`: fields that this side is to be told; `differs`: those in which each side keeps its own, agreed."""
+    ours, theirs = link.pop("agreed_ours"), link.pop("agreed_theirs")
+    pending = link.pop("pending")
+    told = json.loads(ours or "{}")
+    link["pending"] = [field for field in FIELDS if told.get(field, fields[field]) != fields[field]] if pending else []
+    gone = link.pop("seen_hash") == GONE
+    link["state"] = "gone" if gone else "pending" if pending else "alias" if link["role"] == "alias" else "in step"
+    agreed = json.loads(theirs or "{}")
+    link["differs"] = [
+        {"field": field, "ours": told[field], "theirs": agreed[field]}
+        for field in FIELDS
+        if field in told and field in agreed and told[field] != agreed[field]
+    ]
+    return link
+
+
+def _orders(connection: sqlite3.Connection, hub_id: int) -> list[Row]:
+    found = rows(
+        connection,
+        "SELECT party AS store, number, placed_at, total, currency, financial_status, decision, reason, cancelled_at "
+        "FROM sales_order WHERE customer_id = ? ORDER BY placed_at DESC, id DESC LIMIT ?",
+        [hub_id, _LAST_ORDERS],
+    )
+    return [{**row, "total": amount(row["total"], row.pop("currency"))} for row in found]
