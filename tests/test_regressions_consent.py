@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from syncctl import times
 from syncctl.model import Consent
 from tests.builders import World
 
@@ -50,3 +51,48 @@ def test_which_of_two_answers_counts_whichever_order_is_read_last(
         world.run()
         assert world.rows("SELECT state FROM consent") == [(state,)], "an old order tells the answer of its day again"
     assert world.totals(later) == [("sale", 1000)]
+
+
+@pytest.mark.parametrize("first", ["mart", "shop"])
+def test_a_no_is_heard_though_another_store_has_younger_details_of_the_same_person(tmp_path: Path, first: str) -> None:
+    world = World(tmp_path, stores=sorted(["mart", "shop"], key=lambda name: name != first))
+    began = datetime.now(UTC) - timedelta(minutes=5)
+
+    def buys(store: str, minute: int, state: str, customer_id: str | None = None) -> str:
+        at = began + timedelta(minutes=minute)
+        shop = world.shops[store]
+        real, shop.clock = shop.clock, lambda: at
+        answer = Consent(channel="email", state=state, changed_at=at, source="account page")
+        who = shop.upsert_customer(customer_id, name="Ada", emails=("ada@shop.example",), consents=(answer,))
+        shop.place_order([("MUG", 1)], customer=who)
+        shop.clock = real
+        return who
+
+    def answers() -> set[tuple[str, str]]:
+        return set(world.rows("SELECT party, state FROM consent"))
+
+    shop, mart = buys("shop", 1, "subscribed"), buys("mart", 2, "subscribed")
+    world.run()
+    assert answers() == {("shop", "subscribed"), ("mart", "subscribed")}, "also of whom it joined"
+    buys("shop", 3, "unsubscribed", shop)
+    buys("mart", 4, "unsubscribed", mart)
+    world.run()
+    assert answers() == {("shop", "unsubscribed"), ("mart", "unsubscribed")}
+    assert world.rows("SELECT count(*) FROM customer") == [(1,)]
+
+
+def test_of_two_accounts_in_one_store_that_are_one_person_a_younger_no_counts_and_a_yes_does_not(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path, customers={"country": "GB"})
+    for state, at in (("subscribed", EARLY), ("unsubscribed", LATE), ("subscribed", LATE + timedelta(days=1))):
+        answer = Consent(channel="email", state=state, changed_at=at, source="checkout")
+        who = world.shop.upsert_customer(name="Ada", phones=("+442079460001",), consents=(answer,))
+        world.shop.place_order([("MUG", 1)], customer=who)
+        world.run()
+    assert world.rows("SELECT role FROM link WHERE party = 'shop' ORDER BY id") == [
+        ("primary",),
+        ("alias",),
+        ("alias",),
+    ]
+    assert world.rows("SELECT state, changed_at FROM consent") == [("unsubscribed", times.to_text(LATE))]

@@ -3,13 +3,14 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from operator import attrgetter
 
 from syncctl import times
 from syncctl.hub.bulk import Insert
-from syncctl.model import Address, Customer
+from syncctl.hub.links import Link
+from syncctl.model import Address, Consent, Customer
 from syncctl.model.record import record
 
 _CUSTOMER = Insert(
@@ -20,15 +21,23 @@ _CUSTOMER = Insert(
 )
 _CONTACT = Insert("contact", "customer_id kind position value normalised")
 _ADDRESS = Insert("address", "customer_id position kind fields")
-_CONSENT = Insert(
-    "consent",
-    "customer_id channel party state changed_at source seen_at",
+_ANSWER = "customer_id channel party state changed_at source seen_at"
+_REPLACE = (
     "ON CONFLICT DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, source = excluded.source, "
     "seen_at = excluded.seen_at WHERE (excluded.state, excluded.changed_at, excluded.source) "
-    "IS NOT (consent.state, consent.changed_at, consent.source) AND (excluded.changed_at IS NULL OR "
-    "consent.changed_at IS NULL OR excluded.changed_at > consent.changed_at OR (excluded.changed_at = "
-    "consent.changed_at AND (consent.state <> 'unsubscribed' OR excluded.state = 'unsubscribed')))",
-)  # invariant I5: an older answer never replaces a younger one, and of equal age "no" wins
+    "IS NOT (consent.state, consent.changed_at, consent.source) AND"
+)
+# Invariant I5: an older answer never replaces a younger one, and of equal age "no" wins.
+_YOUNGER = (
+    "(excluded.changed_at > consent.changed_at OR (excluded.changed_at = consent.changed_at "
+    "AND (consent.state <> 'unsubscribed' OR excluded.state = 'unsubscribed')))"
+)
+_CONSENT = Insert(
+    "consent",
+    _ANSWER,
+    f"{_REPLACE} (excluded.changed_at IS NULL OR consent.changed_at IS NULL OR {_YOUNGER})",
+)
+_OLD_CONSENT = Insert("consent", _ANSWER, f"{_REPLACE} {_YOUNGER}")  # one without a time may be older than any other
 
 
 @record(frozen=True, slots=True)
@@ -86,7 +95,22 @@ def write_customers(connection: sqlite3.Connection, party: str, numbered: Number
             for position, address in enumerate(arrival.customer.addresses)
         ),
     )
-    _CONSENT.run(connection, _consent_rows(party, numbered, now))
+    said = ((hub_id, arrival.customer.consents) for hub_id, arrival in numbered)
+    _CONSENT.run(connection, _consent_rows(party, said, now))
+
+
+def write_answers(connection: sqlite3.Connection, party: str, aside: Sequence[tuple[Link, Arrival]]) -> None:
+    """Write what people answered about marketing whose details are not written: those of a younger record stand.
+
+    When records are joined "no" wins: of an alias nothing else counts.
+    """
+    said = []
+    for link, arrival in aside:
+        consents = arrival.customer.consents
+        if link.role != "primary":
+            consents = tuple(one for one in consents if one.state == "unsubscribed")
+        said.append((link.hub_id, consents))
+    _OLD_CONSENT.run(connection, _consent_rows(party, said, times.to_text(times.now())))
 
 
 def _customer_rows(party: str, numbered: Numbered, now: str) -> Iterator[tuple[object, ...]]:
@@ -101,8 +125,8 @@ def _as_json(address: Address) -> str:
     return json.dumps(dict(zip(Address.__slots__, _DETAILS(address), strict=True)), sort_keys=True)
 
 
-def _consent_rows(party: str, numbered: Numbered, now: str) -> Iterator[tuple[object, ...]]:
-    for hub_id, arrival in numbered:
-        for one in arrival.customer.consents:
+def _consent_rows(party: str, said: Iterable[tuple[int, Sequence[Consent]]], now: str) -> Iterator[tuple[object, ...]]:
+    for hub_id, consents in said:
+        for one in consents:
             changed_at = one.changed_at and times.to_text(one.changed_at)
             yield hub_id, one.channel, party, one.state, changed_at, one.source, now

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from syncctl import times
 from syncctl.hub.bulk import in_chunks, marks
-from syncctl.hub.customer_rows import Arrival, content_hash, write_customers
+from syncctl.hub.customer_rows import Arrival, content_hash, write_answers, write_customers
 from syncctl.hub.family import Family
 from syncctl.hub.links import Link
 from syncctl.model import Address, Customer
@@ -21,26 +21,30 @@ class Customers(Family):
     def record(self, party: str, arrivals: Sequence[Arrival]) -> dict[str, int]:
         """Make the hub hold these customers, inside the caller's transaction; hub ids by the store's ids.
 
-        A linked one is updated in place, unless younger details are known. A new one whose keys and name are exactly
-        those of one hub customer becomes an alias of it; anybody else is a new customer.
+        A linked one is updated in place, unless younger details are known, of any store. A new one whose keys and name
+        are exactly those of one hub customer becomes an alias of it; anybody else is a new customer. What somebody
+        answered about marketing has an age of its own.
         """
         latest = {arrival.remote_id: arrival for arrival in arrivals}
         links = self.hub.links.by_remote(party, "customer", latest)
         known = self._known({link.hub_id for link in links.values()})
-        changed, confirmed = [], []
+        changed, confirmed, aside = [], [], []
         for remote_id, link in links.items():
             arrival, (content, as_of) = latest[remote_id], known[link.hub_id]
             now_as_of = times.to_text(arrival.as_of)
-            if link.role != "primary" or now_as_of < as_of:
-                continue
-            if content != content_hash(arrival.customer):
+            stands = link.role != "primary" or now_as_of < as_of
+            if not stands and content != content_hash(arrival.customer):
                 changed.append((link.hub_id, arrival))
-            else:
+                continue
+            if not stands:
                 confirmed.append((now_as_of, link.hub_id))
+            if arrival.customer.consents:
+                aside.append((link, arrival))
         for chunk in in_chunks(hub_id for hub_id, _ in changed):
             self.connection.execute(f"DELETE FROM contact WHERE customer_id IN ({marks(chunk)})", chunk)
             self.connection.execute(f"DELETE FROM address WHERE customer_id IN ({marks(chunk)})", chunk)
         write_customers(self.connection, party, changed)
+        write_answers(self.connection, party, aside)
         self.connection.executemany("UPDATE customer SET changed_at = ? WHERE id = ?", confirmed)
         found = {remote_id: link.hub_id for remote_id, link in links.items()}
         return found | self._add(party, [arrival for arrival in latest.values() if arrival.remote_id not in links])
@@ -99,6 +103,7 @@ class Customers(Family):
         next_id = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM customer").fetchone()[0]
         links: list[Link] = []
         new: list[tuple[int, Arrival]] = []
+        aside: list[tuple[Link, Arrival]] = []
         for arrival in arrivals:
             hub_id, rule = _same_person(arrival, people), "keys and name"
             if hub_id is None:
@@ -109,10 +114,12 @@ class Customers(Family):
                         people[kind, key].add((hub_id, arrival.customer.name))
             role = "alias" if hub_id in primaries else "primary"
             primaries.add(hub_id)
-            links.append(
-                Link(party=party, kind="customer", remote_id=arrival.remote_id, hub_id=hub_id, rule=rule, role=role)
-            )
+            link = Link(party=party, kind="customer", remote_id=arrival.remote_id, hub_id=hub_id, rule=rule, role=role)
+            links.append(link)
+            if rule == "keys and name" and arrival.customer.consents:
+                aside.append((link, arrival))
         write_customers(self.connection, party, new)
+        write_answers(self.connection, party, aside)
         self.hub.links.add(*links)
         return {link.remote_id: link.hub_id for link in links}
 

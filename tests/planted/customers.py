@@ -34,8 +34,8 @@ BUGS = (
     Bug(
         name="alias-is-written-to",
         why="two records of one person overwrite one another's details by turns",
-        old='if link.role != "primary" or ',
-        new="if ",
+        old='stands = link.role != "primary" or ',
+        new="stands = ",
         tests=("tests/test_link_customers.py::test_a_second_web_record_of_a_person_changes_no_details",),
     ),
     Bug(
@@ -48,8 +48,8 @@ BUGS = (
     Bug(
         name="yes-beats-a-no-of-equal-age",
         why="somebody who said no gets the newsletter",
-        old="""AND (consent.state <> 'unsubscribed' OR excluded.state = 'unsubscribed')))",""",
-        new="""))",""",
+        old="AND (consent.state <> 'unsubscribed' OR excluded.state = 'unsubscribed')))",
+        new="))",
         tests=("tests/test_regressions_consent.py",),
     ),
     Bug(
