@@ -189,7 +189,9 @@ class WebStore(ABC):
 
     @abstractmethod
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
-        """Candidates for each key, in the keys' order; a search may return too many, the caller compares.
+        """Candidates for each key, in the keys' order, at most `customer_batch` of them in one call.
+
+        A search may return too many: the caller compares.
 
         A system that cannot tell now (its mirror is not here yet) raises Unreachable: an empty list means nobody.
         """
@@ -283,7 +285,9 @@ class BackOffice(ABC):
 
     @abstractmethod
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
-        """Candidates for each key, in the keys' order; a search may return too many, the caller compares.
+        """Candidates for each key, in the keys' order, at most `customer_batch` of them in one call.
+
+        A search may return too many: the caller compares.
 
         A system that cannot tell now (its mirror is not here yet) raises Unreachable: an empty list means nobody.
         """

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from syncctl.connectors.base import Page
+from syncctl.connectors.base import BackOffice, Page, WebStore
 from syncctl.connectors.paging import guarded
 from syncctl.connectors.wrapped import WrappedBackOffice, WrappedStore
 from syncctl.errors import DataError
@@ -79,9 +79,7 @@ class CheckedStore(WrappedStore):
         return guarded(self.name, "customers", self.store.fetch_customers(cursor))
 
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
-        found = self.store.find_customers(keys)
-        _as_many(self.name, "find_customers", len(keys), len(found))
-        return found
+        return _found(self.store, keys)
 
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
         return _each(self.name, "push_customers", [one.key for one in changes], self.store.push_customers(changes))
@@ -137,13 +135,23 @@ class CheckedBackOffice(WrappedBackOffice):
         return guarded(self.name, "customers", self.back_office.fetch_customers(cursor))
 
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
-        found = self.back_office.find_customers(keys)
-        _as_many(self.name, "find_customers", len(keys), len(found))
-        return found
+        return _found(self.back_office, keys)
 
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
         keys = [one.key for one in changes]
         return _each(self.name, "push_customers", keys, self.back_office.push_customers(changes))
+
+
+def _found(side: WebStore | BackOffice, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
+    """The candidates for each key, asked in as many calls as it takes: one customer may have several keys."""
+    found: list[list[Customer]] = []
+    most = max(1, side.abilities.customer_batch)
+    for start in range(0, len(keys), most):
+        part = keys[start : start + most]
+        answer = side.find_customers(part)
+        _as_many(side.name, "find_customers", len(part), len(answer))
+        found += answer
+    return found
 
 
 Outcome = TypeVar("Outcome", WriteOutcome, DocumentOutcome)

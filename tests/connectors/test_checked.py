@@ -52,3 +52,11 @@ def test_one_invitation_can_go_wrong_alone(store: SandboxStore, shop: Shop) -> N
     faulty: Any = Faulty(store, [Singly(on("send_invites"), lambda key: Refused(key=key, reason="no"), 0)])
     assert [type(one).__name__ for one in CheckedStore(faulty).send_invites(ids)] == ["Refused", "Written"]
     assert [one for one, _ in shop.invitations()] == ids[1:]
+
+
+def test_more_keys_than_fit_into_one_call_are_asked_in_several(store: SandboxStore, shop: Shop) -> None:
+    store.abilities = replace(store.abilities, customer_batch=2)
+    ids = [shop.upsert_customer(name=name) for name in "ABCDE"]
+    found = CheckedStore(store).find_customers([CustomerKey(id=one) for one in [*ids, "nobody"]])
+    assert [[one.id for one in each] for each in found] == [*([one] for one in ids), []]
+    assert store.calls["find_customers"] == 3
