@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
+import syncctl.config
 import syncctl.connectors.sandbox.store
 import syncctl.connectors.sandbox.walk
 import syncctl.cycle
@@ -26,7 +26,6 @@ from syncctl.connectors.sandbox.books import SandboxBooks
 from syncctl.connectors.sandbox.store import SandboxStore
 from syncctl.errors import Unreachable
 from syncctl.model import Address, Consent
-from syncctl.settings import Settings
 from tests.fakes.faulty import FailBefore, Fault, Plan, on
 from tests.stock_world import StockWorld
 
@@ -79,15 +78,16 @@ class Ended(NamedTuple):
 class FaultWorld(StockWorld):
     """The world of the tests of stock, over the command line, and from a copy of a folder."""
 
-    @cached_property
-    def settings(self) -> Settings:
-        """Read once: a cell changes none."""
-        return super().settings
-
     def command(self, plans: Mapping[str, Plan | list[Fault]], *arguments: str) -> Ended:
         """`syncctl sync-all`, or another command, over connectors with these faults."""
         printed = io.StringIO()
-        with self.connected(plans), redirect_stdout(printed), redirect_stderr(printed):
+        with (
+            self.connected(plans),
+            redirect_stdout(printed),
+            redirect_stderr(printed),
+            pytest.MonkeyPatch.context() as to,
+        ):
+            to.setattr(syncctl.config, "load_config", lambda _path, _environ: self.settings)
             try:
                 run_command(["--config", str(self.config), *(arguments or ("sync-all",))])
             except SystemExit as ending:
