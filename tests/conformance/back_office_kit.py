@@ -17,9 +17,10 @@ from syncctl.model import (
     DocumentOutcome,
     Queued,
 )
+from tests.conformance.people import Staff
 
 
-class Vendor(Protocol):
+class Vendor(Staff, Protocol):
     """What the people on the other side do, without us."""
 
     @property

@@ -12,6 +12,7 @@ from syncctl.model import (
     Order,
     Refund,
 )
+from tests.conformance.people import Staff
 
 
 class World(Protocol):
@@ -42,7 +43,19 @@ class World(Protocol):
         """Make an order odd: bad_price, no_sku, unknown_status, beyond_reading, fraction (3.5 of its first line),
         decimal (4.00 of it). Calls `pytest.skip` for a fraction where the platform counts whole units only."""
 
-    def delete_customer(self, customer_id: str) -> None: ...
+    @property
+    def staff(self) -> Staff:
+        """Who looks after the customers."""
+
+    def invite(self, customer_id: str) -> object:
+        """Somebody of the shop invites a customer to an account."""
+
+    def register(self, customer_id: str) -> None:
+        """The customer makes an account without being asked."""
+
+    def invitations(self) -> Sequence[tuple[str, datetime]]:
+        """(customer id, time) of every invitation that ever left: the oracle of what we sent."""
+
     def deliver(
         self, order_id: str, *, email: str, shipping: Mapping[str, str] | None, billing: Mapping[str, str] | None
     ) -> None:

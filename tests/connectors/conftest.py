@@ -24,8 +24,15 @@ def shop(tmp_path: Path, clock: Clock) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def store(shop: Shop, clock: Clock) -> Iterator[SandboxStore]:
-    store = SandboxStore("web", SandboxStoreSettings(connector="sandbox", path=shop.path))
+def manners() -> dict[str, object]:
+    """Settings of the shop that are not the default ones."""
+    return {}
+
+
+@pytest.fixture
+def store(shop: Shop, clock: Clock, manners: dict[str, object]) -> Iterator[SandboxStore]:
+    settings = {"connector": "sandbox", "path": shop.path, **manners}
+    store = SandboxStore("web", SandboxStoreSettings.model_validate(settings))
     store.page_size, store.clock = 3, clock
     yield store
     store.close()

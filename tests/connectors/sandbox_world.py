@@ -78,8 +78,18 @@ class SandboxWorld:
             }[what]
             self.shop.mark(order_id, lines=[{**line, **spoilt}])
 
-    def delete_customer(self, customer_id: str) -> None:
-        self.shop.delete_customer(customer_id)
+    @property
+    def staff(self) -> Shop:
+        return self.shop
+
+    def invite(self, customer_id: str) -> datetime:
+        return self.shop.invite(customer_id)
+
+    def register(self, customer_id: str) -> None:
+        self.shop.register(customer_id)
+
+    def invitations(self) -> list[tuple[str, datetime]]:
+        return self.shop.invitations()
 
     def deliver(
         self, order_id: str, *, email: str, shipping: Mapping[str, str] | None, billing: Mapping[str, str] | None
