@@ -21,6 +21,7 @@ from syncctl.hub.files import open_database
 
 PAGE = 250
 PARTY = "web"
+RULE = "came with an order"
 _VARIABLES = 1000  # in one statement, as the hub has it
 _ADDRESS = dict.fromkeys("city company country kind name phone postal_code region street".split(), "")
 _BOOKED = ("book", "", 1)
@@ -55,9 +56,14 @@ VERSION = Insert("INSERT INTO order_version (order_id, hash, seen_at, raw)", 4)
 LINE = Insert(
     "INSERT INTO line_item (order_id, line_id, position, sku, title, quantity, removed, unit_price, amount, tax)", 10
 )
-CUSTOMER = Insert("INSERT INTO customer (id, name, company, note, guest, hash, made_at, changed_at)", 8)
+CUSTOMER = Insert("INSERT INTO customer (id, name, company, note, guest, origin, made_at, changed_at)", 8)
+FACT = Insert("INSERT OR REPLACE INTO customer_fact (customer_id, field, party, changed_at)", 4)
 ADDRESS = Insert("INSERT OR REPLACE INTO address (customer_id, position, kind, fields)", 4)
-LINK = Insert("INSERT INTO link (party, kind, remote_id, hub_id, role, rule, made_at)", 7)
+LINK = Insert(
+    "INSERT INTO link (party, kind, remote_id, hub_id, role, rule, agreed_ours, agreed_theirs, seen_hash, seen_at, "
+    "pending, made_at)",
+    12,
+)
 STALE = Insert("INSERT OR IGNORE INTO stale_sku", 1)
 
 
@@ -155,28 +161,52 @@ class _Floor:
                 latest[row["id"]] = (body["placed_at"], row)
         new, changed, confirmed = [], [], []
         for remote_id, (as_of, row) in latest.items():
-            text = json.dumps(row, sort_keys=True)
+            text = _agreed(row)
             one, known, known_as_of = self.customers.get(remote_id, (len(self.customers) + 1, None, ""))
             if as_of < known_as_of:
                 continue
             if known is None:
                 new.append((one, remote_id, as_of, row, text))
             elif known != text:
-                changed.append((one, as_of, row, text))
+                changed.append((one, as_of, row, text, known))
             else:
                 confirmed.append((as_of, one))
             self.customers[remote_id] = (one, text, as_of)
-        CUSTOMER.run(self.hub, ((one, row["name"], "", "", 0, _hash(text), now, at) for one, _, at, row, text in new))
+        CUSTOMER.run(self.hub, ((one, row["name"], "", "", 0, PARTY, now, at) for one, _, at, row, _ in new))
         LINK.run(
             self.hub,
-            ((PARTY, "customer", remote_id, one, "primary", "came with an order", now) for one, remote_id, *_ in new),
+            (
+                (
+                    PARTY,
+                    "customer",
+                    remote_id,
+                    one,
+                    "primary",
+                    "came with an order",
+                    text,
+                    text,
+                    _hash(text),
+                    at,
+                    0,
+                    now,
+                )
+                for one, remote_id, at, _, text in new
+            ),
         )
         self.hub.executemany(
-            "UPDATE customer SET name = ?, hash = ?, changed_at = ? WHERE id = ?",
-            [(row["name"], _hash(text), at, one) for one, at, row, text in changed],
+            "UPDATE customer SET name = ?, changed_at = ? WHERE id = ?",
+            [(row["name"], at, one) for one, at, row, _, _ in changed],
         )
-        self.hub.executemany("UPDATE customer SET changed_at = ? WHERE id = ?", confirmed)
-        people = [(one, row) for one, _, _, row, _ in new] + [(one, row) for one, _, row, _ in changed]
+        FACT.run(
+            self.hub,
+            ((one, name, PARTY, at) for one, at, _, text, known in changed for name in _changed(known, text)),
+        )
+        self.hub.executemany(
+            "UPDATE link SET agreed_ours = ?1, agreed_theirs = ?1, seen_hash = ?2, seen_at = ?3 WHERE id = ?4",
+            [(text, _hash(text), at, one) for one, at, _, text, _ in changed],
+        )
+        self.hub.executemany("UPDATE link SET seen_at = ? WHERE id = ?", confirmed)
+        people = [(one, row) for one, _, _, row, _ in new] + [(one, row) for one, _, row, _, _ in changed]
         ADDRESS.run(self.hub, ((one, 0, "shipping", _address(row["addresses"][0])) for one, row in people))
         return [self.customers[body["customer"]["id"]][0] if body["customer"] else None for _, body in page]
 
@@ -218,6 +248,18 @@ def _minor(text: str) -> int:
 
 def _address(row: dict[str, Any]) -> str:
     return json.dumps({**_ADDRESS, "kind": "shipping", "is_default": False, **row}, sort_keys=True)
+
+
+def _agreed(row: dict[str, Any]) -> str:
+    """What the link remembers of a buyer: name and addresses without what is empty."""
+    address = {"kind": "shipping", **row["addresses"][0]}
+    said = {"addresses": [{name: value for name, value in address.items() if value}], "name": row["name"]}
+    return json.dumps({name: value for name, value in said.items() if value}, sort_keys=True, separators=(",", ":"))
+
+
+def _changed(before: str, after: str) -> list[str]:
+    known, now = json.loads(before), json.loads(after)
+    return [name for name in now if now[name] != known.get(name)]
 
 
 def _hash(text: str) -> str:

@@ -21,13 +21,14 @@ _ORDERS_PER_CUSTOMER = 10  # of the history; each of the new ones has two
 # Booked, paid and closed orders of one line, each with its sale, its payment, and what was journalled of both. Every
 # index of these tables has an entry for each, but for those that hold what is still to be done.
 HISTORY_SQL = """
-INSERT INTO customer (id, name, company, note, guest, hash, made_at, changed_at)
-  SELECT i, 'Former Buyer ' || i, '', '', 0, hex(randomblob(12)), :at, :at FROM number WHERE i <= :customers;
+INSERT INTO customer (id, name, company, note, guest, origin, made_at, changed_at)
+  SELECT i, 'Former Buyer ' || i, '', '', 0, 'web', :at, :at FROM number WHERE i <= :customers;
 INSERT INTO contact
   SELECT i, 'email', 0, 'former' || i || '@example.com', 'former' || i || '@example.com' FROM number
   WHERE i <= :customers;
-INSERT INTO link (party, kind, remote_id, hub_id, role, rule, made_at)
-  SELECT 'web', 'customer', 'F' || i, i, 'primary', 'came with an order', :at FROM number WHERE i <= :customers;
+INSERT INTO link (party, kind, remote_id, hub_id, role, rule, seen_hash, seen_at, made_at)
+  SELECT 'web', 'customer', 'F' || i, i, 'primary', 'came with an order', hex(randomblob(12)), :at, :at FROM number
+  WHERE i <= :customers;
 INSERT INTO link (party, kind, remote_id, hub_id, role, rule, reference, made_at)
   SELECT 'back-office', 'customer', 'OF' || i, i, 'primary', 'created', 'web/F' || i, :at FROM number
   WHERE i <= :customers;

@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "model": "money",
     "settings": "errors money model",
     "rules": "errors money model settings",
-    "hub": "errors money model",
+    "hub": "errors money model settings rules",
     "connectors": "errors money units model settings",
     "config": "errors settings",
     "steps": "errors money model settings rules hub connectors",

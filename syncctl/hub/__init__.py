@@ -10,11 +10,13 @@ from typing import Self
 
 from syncctl import times
 from syncctl.hub.catalog import Catalog
+from syncctl.hub.consents import Consents
 from syncctl.hub.customers import Customers
 from syncctl.hub.documents import Documents
 from syncctl.hub.files import Sidecar, check, open_database
 from syncctl.hub.fulfilments import Fulfilments
 from syncctl.hub.holds import Holds
+from syncctl.hub.joining import Joining
 from syncctl.hub.journal import Journal
 from syncctl.hub.kits import Kits
 from syncctl.hub.links import Links
@@ -42,6 +44,8 @@ class Hub:
         self.holds = Holds(self)
         self.orders = Orders(self)
         self.customers = Customers(self)
+        self.consents = Consents(self)
+        self.joining = Joining(self)
         self.uploads = Uploads(self)
         self.invitations = Invitations(self)
         self.journal = Journal(self)

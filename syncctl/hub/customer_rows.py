@@ -1,4 +1,4 @@
-"""Web customers as rows: how one that came with an order becomes rows of the hub."""
+"""Customers as rows: how one that came from another side becomes rows of the hub, and back."""
 
 import hashlib
 import json
@@ -8,41 +8,20 @@ from datetime import datetime
 from operator import attrgetter
 
 from syncctl import times
-from syncctl.hub.bulk import Insert
-from syncctl.hub.links import Link
-from syncctl.model import Address, Consent, Customer
+from syncctl.hub.bulk import Insert, in_chunks, marks
+from syncctl.model import Address, Customer
 from syncctl.model.record import record
 
-_CUSTOMER = Insert(
-    "customer",
-    "id name company note tax_exempt guest origin hash made_at changed_at",
-    "ON CONFLICT (id) DO UPDATE SET name = excluded.name, company = excluded.company, note = excluded.note, "
-    "tax_exempt = excluded.tax_exempt, guest = excluded.guest, hash = excluded.hash, changed_at = excluded.changed_at",
-)
+_CUSTOMER = Insert("customer", "id name company note tax_exempt group_title guest origin made_at changed_at")
 _CONTACT = Insert("contact", "customer_id kind position value normalised")
 _ADDRESS = Insert("address", "customer_id position kind fields")
-_ANSWER = "customer_id channel party state changed_at source seen_at"
-_REPLACE = (
-    "ON CONFLICT DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, source = excluded.source, "
-    "seen_at = excluded.seen_at WHERE (excluded.state, excluded.changed_at, excluded.source) "
-    "IS NOT (consent.state, consent.changed_at, consent.source) AND"
-)
-# Invariant I5: an older answer never replaces a younger one, and of equal age "no" wins.
-_YOUNGER = (
-    "(excluded.changed_at > consent.changed_at OR (excluded.changed_at = consent.changed_at "
-    "AND (consent.state <> 'unsubscribed' OR excluded.state = 'unsubscribed')))"
-)
-_CONSENT = Insert(
-    "consent",
-    _ANSWER,
-    f"{_REPLACE} (excluded.changed_at IS NULL OR consent.changed_at IS NULL OR {_YOUNGER})",
-)
-_OLD_CONSENT = Insert("consent", _ANSWER, f"{_REPLACE} {_YOUNGER}")  # one without a time may be older than any other
+
+Contacts = Sequence[tuple[str, str, str | None]]
 
 
 @record(frozen=True, slots=True)
 class Arrival:
-    """A web customer as it came with an order.
+    """A customer as it came from another side, by itself or with an order.
 
     `contacts`: (kind, value, normalised value or None) each; `keys`: the (kind, normalised value) it may be joined on.
     `as_of`: when the details were so: an old order still tells the details of its day.
@@ -59,14 +38,15 @@ _DETAILS = attrgetter(*Address.__slots__)
 Numbered = Sequence[tuple[int, Arrival]]
 
 
-def content_hash(customer: Customer) -> str:
-    """Changes when a detail does that the hub keeps."""
+def reading_hash(customer: Customer) -> str:
+    """Changes when a detail does that the hub keeps; the same for a record and for an order's copy of it."""
     content = (
         customer.name,
         customer.company,
         customer.note,
         customer.tax_exempt,
         customer.guest,
+        customer.group,
         customer.emails,
         customer.phones,
         [_DETAILS(address) for address in customer.addresses],
@@ -75,10 +55,16 @@ def content_hash(customer: Customer) -> str:
     return hashlib.blake2b(repr(content).encode(), digest_size=12).hexdigest()
 
 
-def write_customers(connection: sqlite3.Connection, party: str, numbered: Numbered) -> None:
-    """Write these customers of a store, by hub id; contacts and addresses of a former state are gone already."""
+def insert_customers(connection: sqlite3.Connection, party: str, numbered: Numbered) -> None:
+    """Write new customers, by hub id, as this party's records tell of them; without their consents."""
     now = times.to_text(times.now())
-    _CUSTOMER.run(connection, _customer_rows(party, numbered, now))
+    _CUSTOMER.run(
+        connection,
+        (
+            (hub_id, *_texts(one.customer), int(one.customer.guest), party, now, times.to_text(one.as_of))
+            for hub_id, one in numbered
+        ),
+    )
     _CONTACT.run(
         connection,
         (
@@ -87,46 +73,79 @@ def write_customers(connection: sqlite3.Connection, party: str, numbered: Number
             for position, (kind, value, key) in enumerate(arrival.contacts)
         ),
     )
-    _ADDRESS.run(
-        connection,
-        (
-            (hub_id, position, address.kind, _as_json(address))
-            for hub_id, arrival in numbered
-            for position, address in enumerate(arrival.customer.addresses)
-        ),
+    _ADDRESS.run(connection, (row for hub_id, one in numbered for row in _address_rows(hub_id, one.customer)))
+
+
+def rewrite_customer(
+    connection: sqlite3.Connection, hub_id: int, customer: Customer, contacts: Contacts, changed_at: str
+) -> None:
+    """Make the rows of a known customer say this; without its consents."""
+    connection.execute(
+        "UPDATE customer SET name = ?, company = ?, note = ?, tax_exempt = ?, group_title = ?, changed_at = ? "
+        "WHERE id = ?",
+        [*_texts(customer), changed_at, hub_id],
     )
-    said = ((hub_id, arrival.customer.consents) for hub_id, arrival in numbered)
-    _CONSENT.run(connection, _consent_rows(party, said, now))
+    connection.execute("DELETE FROM contact WHERE customer_id = ?", [hub_id])
+    connection.execute("DELETE FROM address WHERE customer_id = ?", [hub_id])
+    _CONTACT.run(connection, [(hub_id, kind, at, value, key) for at, (kind, value, key) in enumerate(contacts)])
+    _ADDRESS.run(connection, _address_rows(hub_id, customer))
 
 
-def write_answers(connection: sqlite3.Connection, party: str, aside: Sequence[tuple[Link, Arrival]]) -> None:
-    """Write what people answered about marketing whose details are not written: those of a younger record stand.
+def load_customers(connection: sqlite3.Connection, hub_ids: Iterable[int]) -> dict[int, Customer]:
+    """These customers as the model has them, without their consents; `id` is the hub's."""
+    found = {}
+    for chunk in in_chunks(hub_ids):
+        contacts, addresses = _contacts(connection, chunk), _addresses(connection, chunk)
+        rows = connection.execute(
+            "SELECT id, name, company, note, tax_exempt, group_title, guest FROM customer "
+            f"WHERE id IN ({marks(chunk)})",
+            chunk,
+        )
+        for hub_id, name, company, note, tax_exempt, group, guest in rows:
+            found[hub_id] = Customer(
+                id=str(hub_id),
+                name=name,
+                company=company,
+                note=note,
+                tax_exempt=None if tax_exempt is None else bool(tax_exempt),
+                group=group,
+                guest=bool(guest),
+                emails=tuple(contacts.get((hub_id, "email"), ())),
+                phones=tuple(contacts.get((hub_id, "phone"), ())),
+                addresses=tuple(addresses.get(hub_id, ())),
+            )
+    return found
 
-    When records are joined "no" wins: of an alias nothing else counts.
-    """
-    said = []
-    for link, arrival in aside:
-        consents = arrival.customer.consents
-        if link.role != "primary":
-            consents = tuple(one for one in consents if one.state == "unsubscribed")
-        said.append((link.hub_id, consents))
-    _OLD_CONSENT.run(connection, _consent_rows(party, said, times.to_text(times.now())))
+
+def _texts(one: Customer) -> tuple[object, ...]:
+    return one.name, one.company, one.note, None if one.tax_exempt is None else int(one.tax_exempt), one.group
 
 
-def _customer_rows(party: str, numbered: Numbered, now: str) -> Iterator[tuple[object, ...]]:
-    for hub_id, arrival in numbered:
-        one = arrival.customer
-        tax_exempt = None if one.tax_exempt is None else int(one.tax_exempt)
-        as_of = times.to_text(arrival.as_of)
-        yield hub_id, one.name, one.company, one.note, tax_exempt, int(one.guest), party, content_hash(one), now, as_of
+def _address_rows(hub_id: int, customer: Customer) -> Iterator[tuple[object, ...]]:
+    for position, address in enumerate(customer.addresses):
+        details = dict(zip(Address.__slots__, _DETAILS(address), strict=True))
+        yield hub_id, position, address.kind, json.dumps(details, sort_keys=True)
 
 
-def _as_json(address: Address) -> str:
-    return json.dumps(dict(zip(Address.__slots__, _DETAILS(address), strict=True)), sort_keys=True)
+def _contacts(connection: sqlite3.Connection, hub_ids: Sequence[int]) -> dict[tuple[int, str], list[str]]:
+    found: dict[tuple[int, str], list[str]] = {}
+    rows = connection.execute(
+        f"SELECT customer_id, kind, value FROM contact WHERE customer_id IN ({marks(hub_ids)}) "
+        "ORDER BY customer_id, kind, position",
+        hub_ids,
+    )
+    for hub_id, kind, value in rows:
+        found.setdefault((hub_id, kind), []).append(value)
+    return found
 
 
-def _consent_rows(party: str, said: Iterable[tuple[int, Sequence[Consent]]], now: str) -> Iterator[tuple[object, ...]]:
-    for hub_id, consents in said:
-        for one in consents:
-            changed_at = one.changed_at and times.to_text(one.changed_at)
-            yield hub_id, one.channel, party, one.state, changed_at, one.source, now
+def _addresses(connection: sqlite3.Connection, hub_ids: Sequence[int]) -> dict[int, list[Address]]:
+    found: dict[int, list[Address]] = {}
+    rows = connection.execute(
+        f"SELECT customer_id, fields FROM address WHERE customer_id IN ({marks(hub_ids)}) "
+        "ORDER BY customer_id, position",
+        hub_ids,
+    )
+    for hub_id, fields in rows:
+        found.setdefault(hub_id, []).append(Address(**json.loads(fields)))
+    return found

@@ -1,76 +1,113 @@
-"""The hub's customers: those on orders, each with links to the records of the other sides.
+"""The hub's customers: one person each, with links to the records of the other sides."""
 
-The whole set of rules about customers has its own place to grow: matching in `rules`, the exchange in `steps`.
-"""
-
-import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from syncctl import times
 from syncctl.hub.bulk import in_chunks, marks
-from syncctl.hub.customer_rows import Arrival, content_hash, write_answers, write_customers
+from syncctl.hub.consents import Answers
+from syncctl.hub.customer_rows import Arrival, insert_customers, load_customers, reading_hash
 from syncctl.hub.family import Family
-from syncctl.hub.links import Link
-from syncctl.model import Address, Customer
+from syncctl.hub.links import BACK_OFFICE, Link
+from syncctl.hub.taking import Taking, mark_of
+from syncctl.model import Customer
+from syncctl.model.record import record
+from syncctl.rules.consent import effective
+from syncctl.rules.matching import same_name
+from syncctl.rules.merging import FIELDS, Plain, plain, text_of
+from syncctl.rules.winner import Told
+from syncctl.settings import CustomerSettings
+
+Person = tuple[int, str]  # of a customer: hub id and name
+Seen = tuple[int, int, str | None, str | None]  # of a link: its id, hub id, and hash and time of the last reading
+
+
+@record(frozen=True, slots=True)
+class Taken:
+    """Hub ids by the ids of the records taken in; `new`: hub customers that they made."""
+
+    ids: Mapping[str, int]
+    new: Sequence[int]
+    counts: Counter[str]
 
 
 class Customers(Family):
-    """Tables `customer`, `contact`, `address`, `consent`."""
+    """Tables `customer`, `customer_fact`, `contact`, `address`."""
 
-    def record(self, party: str, arrivals: Sequence[Arrival]) -> dict[str, int]:
-        """Make the hub hold these customers, inside the caller's transaction; hub ids by the store's ids.
+    def take(
+        self,
+        party: str,
+        arrivals: Sequence[Arrival],
+        *,
+        full: bool,
+        settings: CustomerSettings,
+        said_until: datetime | None = None,
+    ) -> Taken:
+        """Make the hub hold what a party's records say, inside the caller's transaction.
 
-        A linked one is updated in place, unless younger details are known, of any store. A new one whose keys and name
-        are exactly those of one hub customer becomes an alias of it; anybody else is a new customer. What somebody
-        answered about marketing has an age of its own.
+        `full`: these are the records themselves, so empty means empty; else an order's copy of its buyer. A known
+        record is merged through its link; one that says what it said before costs a look-up. A new web record whose
+        keys and name are exactly those of one web customer is another record of hers; anybody else is a new customer.
+        `said_until`: no record that is changed now was so before then.
         """
         latest = {arrival.remote_id: arrival for arrival in arrivals}
-        links = self.hub.links.by_remote(party, "customer", latest)
-        known = self._known({link.hub_id for link in links.values()})
-        changed, confirmed, aside = [], [], []
-        for remote_id, link in links.items():
-            arrival, (content, as_of) = latest[remote_id], known[link.hub_id]
-            now_as_of = times.to_text(arrival.as_of)
-            stands = link.role != "primary" or now_as_of < as_of
-            if not stands and content != content_hash(arrival.customer):
-                changed.append((link.hub_id, arrival))
-                continue
-            if not stands:
-                confirmed.append((now_as_of, link.hub_id))
-            if arrival.customer.consents:
-                aside.append((link, arrival))
-        for chunk in in_chunks(hub_id for hub_id, _ in changed):
-            self.connection.execute(f"DELETE FROM contact WHERE customer_id IN ({marks(chunk)})", chunk)
-            self.connection.execute(f"DELETE FROM address WHERE customer_id IN ({marks(chunk)})", chunk)
-        write_customers(self.connection, party, changed)
-        write_answers(self.connection, party, aside)
-        self.connection.executemany("UPDATE customer SET changed_at = ? WHERE id = ?", confirmed)
-        found = {remote_id: link.hub_id for remote_id, link in links.items()}
-        return found | self._add(party, [arrival for arrival in latest.values() if arrival.remote_id not in links])
+        known = self._seen(party, latest)
+        changed, confirmed, older = [], [], []
+        for remote_id, (link_id, _, seen_hash, seen_at) in known.items():
+            arrival = latest[remote_id]
+            as_of = times.to_text(arrival.as_of)
+            undated = seen_hash is not None and seen_hash[:1] == "~"
+            if seen_at is not None and as_of < seen_at and not (full and undated):
+                older += [remote_id] if arrival.customer.consents else []
+            elif seen_hash is None or seen_hash.lstrip("~") != reading_hash(arrival.customer):
+                changed.append(remote_id)
+            elif as_of != seen_at and not full:
+                confirmed.append((as_of, link_id))
+        self.connection.executemany("UPDATE link SET seen_at = ? WHERE id = ?", confirmed)
+        taking = Taking(self.hub, settings)
+        if changed:
+            links = self.hub.links.by_remote(party, "customer", changed)
+            taking.readings([(links[one], latest[one]) for one in changed], full=full, said_until=said_until)
+        if older:
+            links = self.hub.links.by_remote(party, "customer", older)
+            taking.older([(links[one], latest[one]) for one in older])
+        ids = {remote_id: hub_id for remote_id, (_, hub_id, _, _) in known.items()}
+        new = self._add(party, [one for key, one in latest.items() if key not in known], taking, full=full)
+        ids.update({remote_id: hub_id for remote_id, hub_id, _ in new})
+        return Taken(ids, [hub_id for _, hub_id, made in new if made], taking.counts)
 
     def load(self, hub_ids: Iterable[int]) -> dict[int, Customer]:
-        """These customers as the model has them; `id` is the hub's."""
-        found = {}
-        for chunk in in_chunks(hub_ids):
-            contacts = self._contacts(chunk)
-            addresses = self._addresses(chunk)
-            rows = self.connection.execute(
-                f"SELECT id, name, company, note, tax_exempt, guest FROM customer WHERE id IN ({marks(chunk)})", chunk
-            )
-            for hub_id, name, company, note, tax_exempt, guest in rows:
-                found[hub_id] = Customer(
-                    id=str(hub_id),
-                    name=name,
-                    company=company,
-                    note=note,
-                    tax_exempt=None if tax_exempt is None else bool(tax_exempt),
-                    guest=bool(guest),
-                    emails=tuple(contacts.get((hub_id, "email"), ())),
-                    phones=tuple(contacts.get((hub_id, "phone"), ())),
-                    addresses=tuple(addresses.get(hub_id, ())),
-                )
+        """These customers as the model has them, with the consents that count; `id` is the hub's."""
+        found = load_customers(self.connection, hub_ids)
+        for hub_id, heard in self.hub.consents.heard(found).items():
+            found[hub_id] = replace(found[hub_id], consents=tuple(effective(heard).values()))
         return found
+
+    def change(self, hub_id: int, fields: Plain, party: str, at: datetime, settings: CustomerSettings) -> None:
+        """Set plain fields of a customer, as `party` says since `at`; every other side is to be told."""
+        with self.hub.transaction():
+            before = plain(load_customers(self.connection, [hub_id])[hub_id], True)
+            changed = [name for name in fields if fields[name] != before.get(name)]
+            if changed:
+                Taking(self.hub, settings).rewrite(hub_id, {**before, **fields}, changed, Told(party, at))
+                self.connection.execute(
+                    "UPDATE link SET pending = 1 WHERE kind = 'customer' AND hub_id = ? AND role = 'primary' "
+                    "AND party <> ?",
+                    [hub_id, party],
+                )
+
+    def facts(self, hub_id: int) -> dict[str, Told]:
+        """Who said each field last, and when; what nobody changed was said by the record that made the customer."""
+        origin, made_at = self.connection.execute(
+            "SELECT origin, made_at FROM customer WHERE id = ?", [hub_id]
+        ).fetchone()
+        facts = dict.fromkeys(FIELDS, Told(origin, times.from_text(made_at)))
+        rows = self.connection.execute(
+            "SELECT field, party, changed_at, seen_run FROM customer_fact WHERE customer_id = ?", [hub_id]
+        )
+        return facts | {field: Told(party, times.from_text(at), seen_run) for field, party, at, seen_run in rows}
 
     def first_links(self, hub_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
         """(store, id there) of the first web record of each customer: what its reference is made of."""
@@ -84,87 +121,113 @@ class Customers(Family):
             found.update({hub_id: (party, remote_id) for hub_id, party, remote_id in rows})
         return found
 
-    def _known(self, hub_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-        """The hash of each customer's details, and the time at which they were so."""
+    def _seen(self, party: str, remote_ids: Iterable[str]) -> dict[str, Seen]:
+        """Of the records that are known: their link, and of which state of theirs it tells."""
         found = {}
-        for chunk in in_chunks(hub_ids):
+        for chunk in in_chunks(remote_ids):
             rows = self.connection.execute(
-                f"SELECT id, hash, changed_at FROM customer WHERE id IN ({marks(chunk)})", chunk
+                "SELECT remote_id, id, hub_id, seen_hash, seen_at FROM link WHERE party = ? AND kind = 'customer' "
+                f"AND remote_id IN ({marks(chunk)})",
+                [party, *chunk],
             )
-            found.update({hub_id: (content, as_of) for hub_id, content, as_of in rows})
+            found.update({row[0]: row[1:] for row in rows})
         return found
 
-    def _add(self, party: str, arrivals: Sequence[Arrival]) -> dict[str, int]:
-        """Link those that have no link yet; hub ids by the store's ids."""
-        people = self._people({key for arrival in arrivals for key in arrival.keys})
-        primaries = set(
-            self.hub.links.primaries(party, "customer", {one for some in people.values() for one, _ in some})
-        )
+    def _add(
+        self, party: str, arrivals: Sequence[Arrival], taking: Taking, *, full: bool
+    ) -> list[tuple[str, int, bool]]:
+        """Link those that have no link yet: (id there, hub id, whether it is a new customer) each."""
+        if not arrivals:
+            return []
+        people = self._web_people({key for arrival in arrivals for key in arrival.keys}, party)
         next_id = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM customer").fetchone()[0]
-        links: list[Link] = []
         new: list[tuple[int, Arrival]] = []
-        aside: list[tuple[Link, Arrival]] = []
+        others: list[tuple[int, Arrival]] = []
         for arrival in arrivals:
-            hub_id, rule = _same_person(arrival, people), "keys and name"
-            if hub_id is None:
-                hub_id, rule = next_id + len(new), "came with an order"
-                new.append((hub_id, arrival))
+            hub_id = self._same_person(party, arrival, people)
+            if hub_id is not None:
+                others.append((hub_id, arrival))
+                continue
+            hub_id = next_id + len(new)
+            new.append((hub_id, arrival))
+            if party != BACK_OFFICE:
                 for kind, _, key in arrival.contacts:
                     if key is not None:
                         people[kind, key].add((hub_id, arrival.customer.name))
-            role = "alias" if hub_id in primaries else "primary"
-            primaries.add(hub_id)
-            link = Link(party=party, kind="customer", remote_id=arrival.remote_id, hub_id=hub_id, rule=rule, role=role)
-            links.append(link)
-            if rule == "keys and name" and arrival.customer.consents:
-                aside.append((link, arrival))
-        write_customers(self.connection, party, new)
-        write_answers(self.connection, party, aside)
-        self.hub.links.add(*links)
-        return {link.remote_id: link.hub_id for link in links}
+        insert_customers(self.connection, party, new)
+        self.hub.links.add(*(_first_link(party, hub_id, arrival, full=full) for hub_id, arrival in new))
+        self.hub.consents.add(
+            [Answers(hub_id, party, one.customer.consents, one.as_of) for hub_id, one in new if one.customer.consents]
+        )
+        self._add_records(party, others, taking, full=full)
+        return [(one.remote_id, hub_id, True) for hub_id, one in new] + [
+            (one.remote_id, hub_id, False) for hub_id, one in others
+        ]
 
-    def _people(self, keys: Iterable[tuple[str, str]]) -> defaultdict[tuple[str, str], set[tuple[int, str]]]:
-        """(hub id, name) of the customers that have each of these (kind, normalised value) keys."""
-        found = defaultdict(set)
+    def _add_records(self, party: str, others: Sequence[tuple[int, Arrival]], taking: Taking, *, full: bool) -> None:
+        """Link further records of known customers, and take from them what is blank here."""
+        if not others:
+            return
+        taken = set(self.hub.links.primaries(party, "customer", {hub_id for hub_id, _ in others}))
+        for hub_id, arrival in others:
+            role = "alias" if hub_id in taken else "primary"
+            taken.add(hub_id)
+            self.hub.links.add(_link_to(party, hub_id, arrival, "keys and name", role=role))
+            if not arrival.customer.guest:
+                self.connection.execute("UPDATE customer SET guest = 0 WHERE id = ? AND guest = 1", [hub_id])
+        links = self.hub.links.by_remote(party, "customer", [arrival.remote_id for _, arrival in others])
+        taking.readings([(links[one.remote_id], one) for _, one in others], full=full, said_until=None, joined=True)
+
+    def _web_people(self, keys: Iterable[tuple[str, str]], party: str) -> defaultdict[tuple[str, str], set[Person]]:
+        """(hub id, name) of the web customers that have each of these (kind, normalised value) keys."""
+        found: defaultdict[tuple[str, str], set[Person]] = defaultdict(set)
+        if party == BACK_OFFICE:  # two records there are two customers, whatever they share: a person made both
+            return found
         for kind in ("email", "phone"):
             for chunk in in_chunks(key for of, key in keys if of == kind):
                 rows = self.connection.execute(
                     "SELECT k.normalised, c.id, c.name FROM contact k JOIN customer c ON c.id = k.customer_id "
-                    f"WHERE k.kind = ? AND k.normalised IN ({marks(chunk)})",
+                    f"WHERE k.kind = ? AND k.normalised IN ({marks(chunk)}) AND EXISTS (SELECT 1 FROM link l "
+                    "WHERE l.kind = 'customer' AND l.hub_id = c.id AND l.party <> 'back-office')",
                     [kind, *chunk],
                 )
                 for key, hub_id, name in rows:
                     found[kind, key].add((hub_id, name))
         return found
 
-    def _contacts(self, hub_ids: Sequence[int]) -> dict[tuple[int, str], list[str]]:
-        found: dict[tuple[int, str], list[str]] = {}
-        rows = self.connection.execute(
-            f"SELECT customer_id, kind, value FROM contact WHERE customer_id IN ({marks(hub_ids)}) "
-            "ORDER BY customer_id, kind, position",
-            list(hub_ids),
-        )
-        for hub_id, kind, value in rows:
-            found.setdefault((hub_id, kind), []).append(value)
-        return found
+    def _same_person(self, party: str, arrival: Arrival, people: Mapping[tuple[str, str], set[Person]]) -> int | None:
+        """The one web customer with one of its keys and the same name; None for nobody or several."""
+        found = {person for key in arrival.keys for person in people.get(key, ())}
+        if len(found) != 1:
+            return None
+        hub_id, name = found.pop()
+        same = same_name(name, arrival.customer.name) and not self._kept_apart(party, arrival.remote_id, hub_id)
+        return hub_id if same else None
 
-    def _addresses(self, hub_ids: Sequence[int]) -> dict[int, list[Address]]:
-        found: dict[int, list[Address]] = {}
-        rows = self.connection.execute(
-            f"SELECT customer_id, fields FROM address WHERE customer_id IN ({marks(hub_ids)}) "
-            "ORDER BY customer_id, position",
-            list(hub_ids),
-        )
-        for hub_id, fields in rows:
-            found.setdefault(hub_id, []).append(Address(**json.loads(fields)))
-        return found
+    def _kept_apart(self, party: str, remote_id: str, hub_id: int) -> bool:
+        """Whether a person said that this record is not this customer."""
+        return remote_id in self.hub.joining.apart([hub_id], party).get(hub_id, ())
 
 
-def _same_person(arrival: Arrival, people: Mapping[tuple[str, str], set[tuple[int, str]]]) -> int | None:
-    """The one hub customer with one of its keys and the same name; None for nobody or several."""
-    found = {person for key in arrival.keys for person in people.get(key, ())}
-    if len(found) != 1:
-        return None
-    hub_id, name = found.pop()
-    same = name.strip() and name.casefold().split() == arrival.customer.name.casefold().split()
-    return hub_id if same else None
+def _first_link(party: str, hub_id: int, arrival: Arrival, *, full: bool) -> Link:
+    """The link of a record that made its customer: both sides say the same."""
+    text = text_of(plain(arrival.customer, full))
+    rule = "came with an order" if not full else "made it"
+    link = _link_to(party, hub_id, arrival, rule, mark=mark_of(arrival, full=full))
+    return replace(link, agreed_ours=text, agreed_theirs=text)
+
+
+def _link_to(
+    party: str, hub_id: int, arrival: Arrival, rule: str, *, role: str = "primary", mark: str | None = None
+) -> Link:
+    return Link(
+        party=party,
+        kind="customer",
+        remote_id=arrival.remote_id,
+        hub_id=hub_id,
+        rule=rule,
+        role=role,
+        reference=arrival.customer.reference,
+        seen_hash=mark,
+        seen_at=None if mark is None else times.to_text(arrival.as_of),
+    )

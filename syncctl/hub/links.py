@@ -1,6 +1,5 @@
 """Which record of another side is which record here, and what both sides agreed on last."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,7 +7,9 @@ from syncctl import times
 from syncctl.hub.bulk import Insert, in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.model.record import record
+from syncctl.rules.merging import Plain, from_text, text_of
 
+BACK_OFFICE = "back-office"
 GONE = "gone"
 """Instead of the hash of a record that the other side deleted."""
 
@@ -37,14 +38,14 @@ class Link:
     pending: bool = False
 
     @property
-    def ours(self) -> dict[str, Any]:
+    def ours(self) -> Plain:
         """Our fields when both sides agreed last; a field that is missing has no base."""
-        return dict(json.loads(self.agreed_ours or "{}"))
+        return from_text(self.agreed_ours)
 
     @property
-    def theirs(self) -> dict[str, Any]:
+    def theirs(self) -> Plain:
         """Their fields when both sides agreed last; a field that is missing has no base."""
-        return dict(json.loads(self.agreed_theirs or "{}"))
+        return from_text(self.agreed_theirs)
 
     @property
     def gone(self) -> bool:
@@ -55,11 +56,6 @@ class Link:
 _COLUMNS = "party kind remote_id hub_id rule role reference agreed_ours agreed_theirs seen_hash seen_at pending"
 _LINK = ", ".join(_COLUMNS.split())
 _INSERT = Insert("link", f"{_COLUMNS} made_at")
-
-
-def as_json(fields: Fields) -> str:
-    """Fields as the link keeps them: equal fields, equal text."""
-    return json.dumps(fields, sort_keys=True, ensure_ascii=False)
 
 
 class Links(Family):
@@ -90,7 +86,7 @@ class Links(Family):
         pending: bool,
     ) -> None:
         """Record what was agreed with one side, and of which state of its record (None: as before)."""
-        values = [as_json(agreed_ours), as_json(agreed_theirs), seen_hash, seen_at, int(pending)]
+        values = [text_of(agreed_ours), text_of(agreed_theirs), seen_hash, seen_at, int(pending)]
         with self.hub.transaction() as connection:
             connection.execute(
                 "UPDATE link SET agreed_ours = ?, agreed_theirs = ?, seen_hash = coalesce(?, seen_hash), "
@@ -107,15 +103,16 @@ class Links(Family):
         )
         return [hub_id for (hub_id,) in rows]
 
-    def mark_pending(self, hub_ids: Iterable[int], said_by: Link | None = None) -> None:
-        """Every side is to be told of these customers, but for the record that said it itself."""
+    def mark_pending(self, hub_ids: Iterable[int], said_by: Link | None = None, party: str | None = None) -> None:
+        """Every side, or this one, is to be told of these customers; but for the record that said it itself."""
         known = (said_by.party, said_by.remote_id) if said_by else ("", "")
         with self.hub.transaction() as connection:
             for chunk in in_chunks(hub_ids):
                 connection.execute(
                     "UPDATE link SET pending = 1 WHERE kind = 'customer' AND role = 'primary' AND pending = 0 "
-                    f"AND hub_id IN ({marks(chunk)}) AND (party, remote_id) IS NOT (?, ?) AND seen_hash IS NOT ?",
-                    [*chunk, *known, GONE],
+                    f"AND hub_id IN ({marks(chunk)}) AND (party, remote_id) IS NOT (?, ?) AND seen_hash IS NOT ? "
+                    "AND party = coalesce(?, party)",
+                    [*chunk, *known, GONE, party],
                 )
 
     def primaries(self, party: str, kind: str, hub_ids: Iterable[int]) -> dict[int, Link]:
@@ -170,6 +167,14 @@ class Links(Family):
                 [hub_id, rule, role, link.party, link.kind, link.remote_id],
             )
         return role
+
+    def promote(self, link: Link) -> None:
+        """Make this record the one of its customer that is written to, now that there is no other."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                "UPDATE link SET role = 'primary' WHERE party = ? AND kind = ? AND remote_id = ?",
+                [link.party, link.kind, link.remote_id],
+            )
 
 
 def _row(link: Link) -> tuple[object, ...]:

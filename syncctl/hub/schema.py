@@ -53,11 +53,12 @@ CREATE INDEX link_pending ON link (party, hub_id) WHERE pending = 1;
 CREATE TABLE customer (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, company TEXT NOT NULL, note TEXT NOT NULL, tax_exempt INTEGER,
   group_title TEXT, guest INTEGER NOT NULL, origin TEXT NOT NULL, -- the party whose record made it
-  hash TEXT NOT NULL, made_at TEXT NOT NULL, changed_at TEXT NOT NULL
+  made_at TEXT NOT NULL, changed_at TEXT NOT NULL
 ) STRICT;
-CREATE TABLE customer_fact ( -- who said a field last and when, where that is not the customer's origin
+CREATE TABLE customer_fact ( -- who said a field last and when, where it is not as the customer's origin said it first
   customer_id INTEGER NOT NULL REFERENCES customer(id), field TEXT NOT NULL, party TEXT NOT NULL,
-  changed_at TEXT NOT NULL, PRIMARY KEY (customer_id, field)
+  changed_at TEXT NOT NULL, seen_run INTEGER, -- the run that saw it first, where its own time is not known
+  PRIMARY KEY (customer_id, field)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE contact (
   customer_id INTEGER NOT NULL REFERENCES customer(id), kind TEXT NOT NULL CHECK (kind IN ('email', 'phone')),
@@ -93,6 +94,7 @@ CREATE TABLE kept_apart ( -- a person said that this remote record is not this c
   party TEXT NOT NULL, remote_id TEXT NOT NULL, customer_id INTEGER NOT NULL, since TEXT NOT NULL,
   PRIMARY KEY (party, remote_id, customer_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_apart_customer ON kept_apart (customer_id);
 
 -- orders -------------------------------------------------------------------------------------------------------------
 CREATE TABLE sales_order (

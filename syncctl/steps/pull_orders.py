@@ -174,8 +174,8 @@ def _record_customers(run: Run, name: str, fresh: Sequence[Fresh]) -> dict[str, 
     for remote_id, (as_of, customer) in latest.items():
         contacts = contacts_of(customer, settings)
         arrivals.append(Arrival(remote_id, customer, as_of, contacts, joining(contacts, settings)))
-    hub_ids = run.hub.customers.record(name, arrivals)
-    return {order_id: hub_ids[remote_id] for order_id, remote_id in of_order.items()}
+    taken = run.hub.customers.take(name, arrivals, full=False, settings=settings)
+    return {order_id: taken.ids[remote_id] for order_id, remote_id in of_order.items()}
 
 
 def _identity(run: Run, customer: Customer) -> str | None:

@@ -32,10 +32,10 @@ BUGS = (
         tests=("tests/test_link_customers.py::test_guests_with_one_address_and_different_names_stay_two",),
     ),
     Bug(
-        name="alias-is-written-to",
-        why="two records of one person overwrite one another's details by turns",
-        old='stands = link.role != "primary" or ',
-        new="stands = ",
+        name="first-meeting-overwrites",
+        why="a second record of a person overwrites the details of the first",
+        old="return chooser(self.settings.winner, ours, told)",
+        new='return lambda field, joined: "theirs"',
         tests=("tests/test_link_customers.py::test_a_second_web_record_of_a_person_changes_no_details",),
     ),
     Bug(
@@ -48,8 +48,8 @@ BUGS = (
     Bug(
         name="yes-beats-a-no-of-equal-age",
         why="somebody who said no gets the newsletter",
-        old="AND (consent.state <> 'unsubscribed' OR excluded.state = 'unsubscribed')))",
-        new="))",
+        old="_CAUTION = {YES: 0, PENDING: 1, NO: 2}",
+        new="_CAUTION = {YES: 0, PENDING: 1, NO: 0}",
         tests=("tests/test_regressions_consent.py",),
     ),
     Bug(

@@ -1,0 +1,167 @@
+"""What each side says, or was told, of a customer's answer to "may we send marketing?" (I5: only ever copied)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from syncctl import times
+from syncctl.hub.bulk import Insert, in_chunks, marks
+from syncctl.hub.family import Family
+from syncctl.hub.links import Link
+from syncctl.model import Consent
+from syncctl.model.record import record
+from syncctl.rules import consent as rules
+from syncctl.rules.consent import Heard
+
+_COLUMNS = "customer_id channel party state changed_at source seen_at seen_before"
+_PUT = Insert(
+    "consent",
+    _COLUMNS,
+    "ON CONFLICT DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, source = excluded.source, "
+    "seen_at = excluded.seen_at, seen_before = excluded.seen_before",
+)
+
+
+@record(frozen=True, slots=True)
+class Answers:
+    """What one party (see `source_of`) says of a customer, as of when; `said_until`: until when it is known to have
+    said what is recorded of it."""
+
+    hub_id: int
+    party: str
+    consents: Sequence[Consent]
+    as_of: datetime
+    said_until: datetime | None = None
+
+
+def source_of(link: Link) -> str:
+    """The party of a record's own answers: those of a second record of a person are told apart from the first's."""
+    return link.party if link.role == "primary" else f"{link.party}:{link.remote_id}"
+
+
+class Consents(Family):
+    """Table `consent`: per customer and channel, a row for each side that said something or was told."""
+
+    def heard(self, hub_ids: Iterable[int]) -> dict[int, list[Heard]]:
+        """All answers known of these customers; who has none is absent."""
+        found: dict[int, list[Heard]] = {}
+        for chunk in in_chunks(hub_ids):
+            rows = self.connection.execute(
+                f"SELECT {', '.join(_COLUMNS.split())} FROM consent WHERE customer_id IN ({marks(chunk)})", chunk
+            )
+            for hub_id, channel, party, state, changed_at, source, seen_at, seen_before in rows:
+                one = Heard(
+                    party=party,
+                    channel=channel,
+                    state=state,
+                    changed_at=_at(changed_at),
+                    seen_at=times.from_text(seen_at),
+                    seen_before=_at(seen_before),
+                    source=source,
+                )
+                found.setdefault(hub_id, []).append(one)
+        return found
+
+    def hear(self, answers: Sequence[Answers], *, joined: bool = False, older: bool = False) -> set[int]:
+        """Record what sides say now; returns whose answers changed. What a side says no more stays as it was recorded.
+
+        `joined`: each is a record that was just joined with its customer, so that no wins whatever its age. `older`:
+        younger readings of these records are known, so that an answer must tell its own age to count.
+        """
+        known = self.heard({one.hub_id for one in answers})
+        changed = set()
+        for one in answers:
+            heard = known.setdefault(one.hub_id, [])
+            new = _heard_now(one, {each.channel: each for each in heard if each.party == one.party}, older=older)
+            if joined:
+                new += rules.joined(heard, new).values()
+            if new:
+                self.put(one.hub_id, new)
+                known[one.hub_id] = self.heard([one.hub_id])[one.hub_id]
+                changed.add(one.hub_id)
+        return changed
+
+    def add(self, answers: Iterable[Answers]) -> None:
+        """Record what sides say of new customers."""
+        rows = [
+            _row(each.hub_id, rules.hear(None, each.party, consent, each.as_of))
+            for each in answers
+            for consent in each.consents
+        ]
+        _PUT.run(self.connection, rows)
+
+    def tell(self, hub_id: int, party: str, consents: Iterable[Consent], at: datetime) -> None:
+        """A party was told these answers: it says so now, since the answers' own time, so its echo is nothing new."""
+        said = {(one.channel, one.state): one for one in self.heard([hub_id]).get(hub_id, ())}
+        rows = []
+        for one in consents:
+            known = said.get((one.channel, one.state))
+            seen_at, before = (at, None) if known is None else (known.seen_at, known.seen_before)
+            rows.append(
+                Heard(
+                    party=party,
+                    channel=one.channel,
+                    state=one.state,
+                    changed_at=one.changed_at,
+                    seen_at=seen_at,
+                    seen_before=before,
+                    source=one.source,
+                )
+            )
+        self.put(hub_id, rows)
+
+    def put(self, hub_id: int, heard: Iterable[Heard]) -> None:
+        """Record these answers as they are, over what is recorded for the same sides and channels."""
+        with self.hub.transaction() as connection:
+            _PUT.run(connection, [_row(hub_id, one) for one in heard])
+
+    def move(self, hub_id: int, party: str, to: int, as_party: str) -> None:
+        """What one party says of a customer is of another customer; `as_party`: see `source_of`."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                "UPDATE OR REPLACE consent SET customer_id = ?, party = ? WHERE customer_id = ? AND party = ?",
+                [to, as_party, hub_id, party],
+            )
+
+    def forget(self, hub_id: int, party: str | None = None) -> None:
+        """Forget all answers of a customer, or those of one party."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                "DELETE FROM consent WHERE customer_id = ?1 AND (?2 IS NULL OR party = ?2)", [hub_id, party]
+            )
+
+
+def _heard_now(one: Answers, known: Mapping[str, Heard], *, older: bool) -> list[Heard]:
+    """The answers that are not as they were recorded."""
+    new = []
+    for consent in one.consents:
+        before = known.get(consent.channel)
+        if older and before is not None and (before.changed_at is None or consent.changed_at is None):
+            continue
+        now = rules.hear(before, one.party, consent, one.as_of)
+        if before is not None and before.state != now.state and one.said_until is not None:
+            now = replace(now, seen_before=max(before.seen_at, one.said_until))
+        if now != before:
+            new.append(now)
+    return new
+
+
+def _row(hub_id: int, one: Heard) -> tuple[object, ...]:
+    return (
+        hub_id,
+        one.channel,
+        one.party,
+        one.state,
+        _text(one.changed_at),
+        one.source,
+        times.to_text(one.seen_at),
+        _text(one.seen_before),
+    )
+
+
+def _at(text: str | None) -> datetime | None:
+    return None if text is None else times.from_text(text)
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else times.to_text(at)

@@ -1,0 +1,179 @@
+"""Two customers that are one, and one that is two: joining, unlinking, and records that moved (I4).
+
+Every join is recorded with its rule in the link, and can be undone; what a person took apart is not joined again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from syncctl import times
+from syncctl.errors import ConfigError
+from syncctl.hub.bulk import in_chunks, marks
+from syncctl.hub.consents import source_of
+from syncctl.hub.customer_rows import Arrival, insert_customers
+from syncctl.hub.family import Family
+from syncctl.hub.links import Link
+from syncctl.hub.taking import Taking, customer_of
+from syncctl.rules.consent import JOINED, effective, joined, to_send
+from syncctl.rules.matching import contacts_of
+from syncctl.settings import CustomerSettings
+
+# What else belongs to a customer, and how it follows a join; of two invitations, the one that was begun stays.
+_MOVES = (
+    "UPDATE sales_order SET customer_id = ?1 WHERE customer_id = ?2",
+    "DELETE FROM invitation WHERE customer_id = ?1 AND state = 'wanted' "
+    "AND party IN (SELECT party FROM invitation WHERE customer_id = ?2)",
+    "UPDATE OR IGNORE invitation SET customer_id = ?1 WHERE customer_id = ?2",
+    "UPDATE OR IGNORE upload SET customer_id = ?1 WHERE customer_id = ?2",
+    "UPDATE OR IGNORE kept_apart SET customer_id = ?1 WHERE customer_id = ?2",
+)
+_TABLES = ("customer_fact", "contact", "address", "consent", "upload", "invitation", "kept_apart")
+
+
+class Joining(Family):
+    """Joins and parts customers; table `kept_apart`."""
+
+    def join(self, winner: int, other: int, rule: str, settings: CustomerSettings) -> None:
+        """Make two customers one: `winner` stays, the other's records become its own, by this rule.
+
+        Fields merge as on a first meeting, which writes into blanks only; of consents, no wins whatever its age.
+        """
+        with self.hub.transaction() as connection:
+            self.hub.holds.clear("customer", [str(winner), str(other)])
+            heard = self.hub.consents.heard([winner, other])
+            for link in self.hub.links.of_customers([other]).get(other, []):
+                self._move(link, winner, rule, settings)
+            connection.execute(
+                "UPDATE customer SET guest = min(guest, (SELECT guest FROM customer WHERE id = ?2)) WHERE id = ?1",
+                [winner, other],
+            )
+            for statement in _MOVES:
+                connection.execute(statement, [winner, other])
+            self._forget(other)
+            self.hub.consents.put(winner, joined(heard.get(winner, []), heard.get(other, [])).values())
+            self._tell_consents(winner)
+
+    def link(self, hub_id: int, party: str, remote_id: str, rule: str, settings: CustomerSettings) -> None:
+        """Make this remote record that of this customer, by hand: nothing that was said before stands against it."""
+        with self.hub.transaction() as connection:
+            connection.execute(
+                "DELETE FROM kept_apart WHERE party = ? AND remote_id = ? AND customer_id = ?",
+                [party, remote_id, hub_id],
+            )
+            found = self.hub.links.by_remote(party, "customer", [remote_id]).get(remote_id)
+            if found is None:
+                role = "alias" if self.hub.links.primaries(party, "customer", [hub_id]) else "primary"
+                self.hub.links.add(
+                    Link(
+                        party=party,
+                        kind="customer",
+                        remote_id=remote_id,
+                        hub_id=hub_id,
+                        rule=rule,
+                        role=role,
+                        pending=role == "primary",
+                    )
+                )
+                self.hub.holds.clear("customer", [str(hub_id)])
+            elif found.hub_id != hub_id:
+                self._link_known(hub_id, found, rule, settings)
+
+    def unlink(self, party: str, remote_id: str, settings: CustomerSettings) -> int:
+        """Undo a join: the remote record gets a customer of its own again, made of what it said; returns its hub id.
+
+        Errors: ConfigError if the record is nobody's, or its customer has no other.
+        """
+        link = self.hub.links.by_remote(party, "customer", [remote_id]).get(remote_id)
+        if link is None:
+            raise ConfigError(f"{party} has no customer {remote_id[:100]!r} that the hub knows")
+        rest = [one for one in self.hub.links.of_customers([link.hub_id])[link.hub_id] if one != link]
+        if not rest:
+            raise ConfigError(f"customer {link.hub_id} has no other record than {remote_id[:100]!r} in {party}")
+        with self.hub.transaction():
+            hub_id = self._made_of(link, settings)
+            self._keep_apart(link, hub_id, rest)
+            self.hub.links.move(link, hub_id, "unlinked")
+            self.hub.consents.move(link.hub_id, source_of(link), hub_id, party)
+            self._promote(link, rest)
+            if len(rest) == 1:
+                self.hub.consents.forget(link.hub_id, JOINED)
+            if link.role == "primary" and all(one.party != party for one in rest):
+                self.connection.execute(
+                    "UPDATE sales_order SET customer_id = ? WHERE customer_id = ? AND party = ?",
+                    [hub_id, link.hub_id, party],
+                )
+            self.hub.holds.clear("customer", [str(link.hub_id)])
+        return hub_id
+
+    def apart(self, hub_ids: Iterable[int], party: str) -> dict[int, set[str]]:
+        """The records of a party that a person said are not these customers."""
+        found: dict[int, set[str]] = {}
+        for chunk in in_chunks(hub_ids):
+            rows = self.connection.execute(
+                f"SELECT customer_id, remote_id FROM kept_apart WHERE customer_id IN ({marks(chunk)}) AND party = ?",
+                [*chunk, party],
+            )
+            for hub_id, remote_id in rows:
+                found.setdefault(hub_id, set()).add(remote_id)
+        return found
+
+    def how_often_apart(self, hub_ids: Iterable[int], party: str) -> dict[int, int]:
+        """How many records of a party these customers were taken apart from; who never was is absent."""
+        return {hub_id: len(remote_ids) for hub_id, remote_ids in self.apart(hub_ids, party).items()}
+
+    def _move(self, link: Link, hub_id: int, rule: str, settings: CustomerSettings) -> None:
+        """Make a record that of another customer, with what it said; it merges as on a first meeting."""
+        role = self.hub.links.move(link, hub_id, rule)
+        moved = replace(link, hub_id=hub_id, role=role, rule=rule, pending=False)
+        self.hub.consents.move(link.hub_id, source_of(link), hub_id, source_of(moved))
+        Taking(self.hub, settings).join(moved)
+
+    def _promote(self, link: Link, rest: Iterable[Link]) -> None:
+        """This record is its customer's no more: a second one of the same party takes its place."""
+        heir = next((one for one in rest if one.party == link.party), None)
+        if link.role == "primary" and heir is not None:
+            self.hub.links.promote(heir)
+            self.hub.consents.move(link.hub_id, source_of(heir), link.hub_id, heir.party)
+
+    def _link_known(self, hub_id: int, found: Link, rule: str, settings: CustomerSettings) -> None:
+        """Link by hand a record that is another customer's: with all of it, if it has no other record."""
+        rest = [one for one in self.hub.links.of_customers([found.hub_id])[found.hub_id] if one != found]
+        if not rest:
+            self.join(hub_id, found.hub_id, rule, settings)
+            return
+        self.hub.holds.clear("customer", [str(hub_id), str(found.hub_id)])
+        self._move(found, hub_id, rule, settings)
+        self._promote(found, rest)
+
+    def _made_of(self, link: Link, settings: CustomerSettings) -> int:
+        """A new customer as this record said it was; as we told it to be, if it never said."""
+        fields = link.theirs or link.ours
+        guest = link.remote_id.startswith("guest:")
+        one = replace(customer_of(0, fields), guest=guest)
+        as_of = times.now() if link.seen_at is None else times.from_text(link.seen_at)
+        hub_id = int(self.connection.execute("SELECT max(id) + 1 FROM customer").fetchone()[0])
+        arrival = Arrival(link.remote_id, one, as_of, contacts_of(one, settings), frozenset())
+        insert_customers(self.connection, link.party, [(hub_id, arrival)])
+        self.hub.links.settle(link, fields, fields, None, None, pending=False)
+        return hub_id
+
+    def _keep_apart(self, link: Link, hub_id: int, rest: Iterable[Link]) -> None:
+        """Neither of the two is taken for the other again, whichever is looked for."""
+        now = times.to_text(times.now())
+        pairs = [(link.party, link.remote_id, link.hub_id, now)]
+        pairs += [(one.party, one.remote_id, hub_id, now) for one in rest]
+        self.connection.executemany("INSERT OR IGNORE INTO kept_apart VALUES (?, ?, ?, ?)", pairs)
+
+    def _tell_consents(self, hub_id: int) -> None:
+        """Whoever says otherwise than what counts is to be told."""
+        heard = self.hub.consents.heard([hub_id]).get(hub_id, [])
+        answers = effective(heard)
+        for link in self.hub.links.of_customers([hub_id]).get(hub_id, []):
+            told = {one.channel: one for one in heard if one.party == link.party}
+            if link.role == "primary" and to_send(answers, told, answers.keys()):
+                self.hub.links.mark_pending([hub_id], party=link.party)
+
+    def _forget(self, hub_id: int) -> None:
+        for table in _TABLES:
+            self.connection.execute(f"DELETE FROM {table} WHERE customer_id = ?", [hub_id])
+        self.connection.execute("DELETE FROM customer WHERE id = ?", [hub_id])
