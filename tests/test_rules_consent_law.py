@@ -16,25 +16,32 @@ CHANNELS = ("email", "sms")
 PARTIES = ("shop", "outlet", "back-office")
 
 
-@st.composite
-def answers(draw: st.DrawFn, words: tuple[str, ...] = WORDS) -> list[Heard]:
+def days(first: int, last: int) -> st.SearchStrategy[timedelta]:
+    return st.integers(first, last).map(lambda day: timedelta(days=day))
+
+
+PLACES = st.sampled_from([(party, channel) for party in PARTIES for channel in CHANNELS])
+SAID = st.tuples(
+    st.sampled_from(WORDS), st.none() | TIMES, TIMES, st.none() | days(0, 6), st.sampled_from(["", "till"])
+)
+
+
+def answers() -> st.SearchStrategy[list[Heard]]:
     """At most one answer per party and channel, as the hub keeps them."""
-    places = [(party, channel) for party in PARTIES for channel in CHANNELS]
-    heard = []
-    for party, channel in draw(st.lists(st.sampled_from(places), unique=True)):
-        seen_at = draw(TIMES)
-        heard.append(
+    return st.dictionaries(PLACES, SAID, max_size=6).map(
+        lambda said: [
             Heard(
                 party=party,
                 channel=channel,
-                state=draw(st.sampled_from(words)),
-                changed_at=draw(st.none() | TIMES),
+                state=state,
+                changed_at=changed_at,
                 seen_at=seen_at,
-                seen_before=draw(st.none() | TIMES.filter(lambda at, seen_at=seen_at: at <= seen_at)),
-                source=draw(st.sampled_from(["", "till", "checkout"])),
+                seen_before=None if before is None else seen_at - before,
+                source=source,
             )
-        )
-    return heard
+            for (party, channel), (state, changed_at, seen_at, before, source) in said.items()
+        ]
+    )
 
 
 def of(channel: str, heard: list[Heard]) -> list[Heard]:

@@ -297,8 +297,11 @@ def test_a_number_is_the_same_however_it_is_written() -> None:
     ours, theirs = {"phones": ["020 7946 0123", "0113 496 0000"]}, {"phones": ["+44 20 7946 0123", "0113 496 0001"]}
     result = merge(ours, theirs, agreed, agreed, _never, keys=keys_for("GB"))
     assert result.ours["phones"] == ["+44 20 7946 0123", "0113 496 0001", "0113 496 0000"]
-    equal = merge(agreed, {"phones": ["(020) 79460123"]}, {}, {}, _never, keys=keys_for("GB"))
-    assert equal.ours == agreed and equal.send == {} and equal.kept == []
+    for spelling in ("(020) 79460123", "+44 20 7946 0123"):
+        equal = merge(agreed, {"phones": [spelling]}, {}, {}, _never, keys=keys_for("GB"))
+        assert equal.ours == agreed and equal.send == {} and equal.kept == []
+    abroad = merge(agreed, {"phones": ["+44 20 7946 0123"]}, {}, {}, _never, keys=keys_for("US"))
+    assert len(abroad.ours["phones"]) == 2
 
 
 def test_an_address_that_they_write_in_capitals_is_still_the_same_when_they_edit_it() -> None:

@@ -208,7 +208,7 @@ def _with_base(result: Merge, name: str, theirs: Any, choose: Choose, key: Key) 
         result.ours[name] = theirs
         _agree(result, name, theirs, theirs)
     elif choice == "ours":
-        _agree(result, name, theirs, theirs)  # their change is known and overruled: ours is still to be sent
+        _agree(result, name, theirs, theirs)  # overruled: ours is to be sent
     else:
         result.asked.append(name)
 
