@@ -62,12 +62,12 @@ def round_minor(text: str, currency: str, times: int = 1) -> int:
     >>> round_minor("0.125", "USD"), round_minor("0.135", "USD"), round_minor("2.55", "GBP", 6)
     (12, 14, 1530)
     """
-    read = line_amount if isinstance(text, str) else line_amount.__wrapped__
+    read = _line_amount if isinstance(text, str) else _line_amount.__wrapped__
     return read(text, currency, times)
 
 
 @lru_cache(maxsize=16_384)
-def line_amount(price: str, currency: str, quantity: int) -> int:
+def _line_amount(price: str, currency: str, quantity: int) -> int:
     """As `round_minor`, for what is known to be text; remembered, for a shop sells at few prices, by ones and twos."""
     digits = places(currency)
     sign, whole, fraction = _split(price)
@@ -123,4 +123,5 @@ def _split(text: str) -> tuple[str, str, str]:
     match = _AMOUNT.match(text) if isinstance(text, str) else None
     if match is None:
         raise MoneyError(f"{str(text)[:40]!r} is not an amount of money")
-    return match[1], match[2], match[3] or ""
+    sign, whole, fraction = match.groups("")
+    return sign, whole, fraction

@@ -106,7 +106,8 @@ def _held(order: Order, settings: OrderSettings) -> Verdict | None:
         return Verdict("held", "no lines", "it has no line items")
     sign = -1 if order.kind == OrderKind.RETURN else 1
     lines = Lines.of(order.lines)
-    if min(lines.quantities) * sign <= 0 or max(lines.quantities) * sign <= 0 or not all(lines.skus):
+    least = min(lines.quantities) if sign == 1 else -max(lines.quantities)
+    if least <= 0 or not all(lines.skus):
         for position, line in enumerate(lines, 1):
             if line.quantity * sign <= 0:
                 return Verdict("held", "bad quantity", f"line {position} has quantity {line.quantity}")

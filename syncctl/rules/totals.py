@@ -24,14 +24,20 @@ def sum_of(*groups: Iterable[Amounted]) -> int:
 
 def order_problem(order: Order) -> str | None:
     """Why the order's money does not add up, in a sentence; None if it does. Minor units throughout."""
-    parts = sum(Lines.of(order.lines).amounts) + sum([charge.amount for charge in order.charges])
-    tax = order.tax
+    lines = Lines.of(order.lines)
+    parts, tax = sum(lines.amounts), sum(lines.taxes)
+    for charge in order.charges:
+        parts += charge.amount
+        tax += charge.tax
     if parts + tax != order.total:
         return (
             f"lines and charges {parts} + tax {tax} = {parts + tax}, but the total is {order.total} "
             f"(minor units of {order.currency})"
         )
-    return next((problem for refund in order.refunds if (problem := refund_problem(refund))), None)
+    for refund in order.refunds:
+        if problem := refund_problem(refund):
+            return problem
+    return None
 
 
 def refund_problem(refund: Refund) -> str | None:

@@ -6,17 +6,18 @@ for a column holds for each line in it. Only where something is odd are they rea
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import repeat
+from functools import lru_cache
 from operator import itemgetter, sub
 from typing import Any
 
 from syncctl.connectors.sandbox.reading import Fields, shown
 from syncctl.errors import MoneyError
 from syncctl.model import LineItem, Lines
-from syncctl.money import line_amount, round_minor
+from syncctl.money import round_minor
 from syncctl.units import LIMIT
 
 _WORDS = itemgetter("id", "sku", "title", "quantity", "price")
+_REMEMBERED = 16_384  # amounts, of each currency
 
 
 def read_lines(rows: Sequence[Any], currency: str, tax_included: bool, problems: list[str]) -> Sequence[LineItem]:
@@ -33,22 +34,43 @@ def read_lines(rows: Sequence[Any], currency: str, tax_included: bool, problems:
 def _sound_lines(rows: Sequence[dict[str, Any]], currency: str, tax_included: bool) -> Lines:
     """Lines with nothing odd about any of them. Errors: any of those above, if there is; it does not say what."""
     ids, skus, titles, quantities, prices = zip(*map(_WORDS, rows), strict=True)
-    for column in (ids, skus, titles, prices):
+    for column in (ids, skus, titles):
         "".join(column)  # raises where one is no text
-    if not (
-        all(ids)
-        and all(skus)
-        and len(set(ids)) == len(ids)
-        and set(map(type, quantities)) == {int}
-        and min(quantities) > -LIMIT
-        and max(quantities) < LIMIT
-    ):
+    if not (all(ids) and all(skus) and len(set(ids)) == len(ids) and set(map(type, quantities)) == {int}):
         raise ValueError
-    amounts = list(map(line_amount, prices, repeat(currency), quantities))
+    amounts = list(map(_amounts(currency).__getitem__, zip(prices, quantities, strict=True)))
+    if sum(map(len, rows)) == len(rows) * 5:  # the words above, so no tax
+        return Lines(ids, skus, titles, quantities, prices, amounts, [0] * len(rows))
     taxes = [round_minor(row["tax"], currency) if "tax" in row else 0 for row in rows]
     if tax_included:
         amounts = list(map(sub, amounts, taxes))
     return Lines(ids, skus, titles, quantities, prices, amounts, taxes)
+
+
+class _Amounts(dict[tuple[str, int], int]):
+    """Amounts of lines by price and quantity, remembered: a shop sells at few prices, by ones and twos.
+
+    Only of what is sound, so that what is found here needs no further check: quantities within the limit, prices that
+    can be read. Half the cost of a cache that is a function. Errors: MoneyError, TypeError, ValueError.
+    """
+
+    def __init__(self, currency: str) -> None:
+        super().__init__()
+        self._currency = currency
+
+    def __missing__(self, line: tuple[str, int]) -> int:
+        price, quantity = line
+        if not -LIMIT < quantity < LIMIT:
+            raise ValueError
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        amount = self[line] = round_minor(price, self._currency, quantity)
+        return amount
+
+
+@lru_cache(maxsize=8)
+def _amounts(currency: str) -> _Amounts:
+    return _Amounts(currency)
 
 
 def _odd_lines(rows: Sequence[Any], currency: str, tax_included: bool, problems: list[str]) -> tuple[LineItem, ...]:

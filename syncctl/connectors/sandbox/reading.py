@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from syncctl import times
 from syncctl.errors import DataError, MoneyError
 from syncctl.units import floored, raised
 
+Part = TypeVar("Part")
 FRACTION = "is no whole number of units"
 """How a problem ends that is nothing but a fraction: the units are known, rounded to the safe side."""
 
@@ -125,8 +126,15 @@ class Fields:
 
     def fields(self, name: str, word: str) -> list["Fields"]:
         """Each object of a list, under `word` and its number."""
+        found = []
+        for position, row in enumerate(self.rows(name), 1):
+            inner = Fields.of(row, f"{self._where}{word} {position}", self._problems)
+            if inner is not None:
+                found.append(inner)
+        return found
+
+    def each(self, name: str, word: str, read: Callable[["Fields"], Part]) -> tuple[Part, ...]:
+        """What `read` makes of each object of a list."""
         if (rows := self.row.get(name)) is None or rows == []:  # as most lists of most orders are
-            return []
-        numbered = enumerate(self.rows(name), 1)
-        found = [Fields.of(row, f"{self._where}{word} {at}", self._problems) for at, row in numbered]
-        return [inner for inner in found if inner is not None]
+            return ()
+        return tuple([read(row) for row in self.fields(name, word)])

@@ -54,8 +54,8 @@ def _keys(body: dict[str, Any]) -> int:
     for value in body.values():
         if type(value) is dict:
             keys += _keys(value)
-        elif value and type(value) is list:
-            keys += sum([len(row) for row in value if type(row) is dict])
+        elif value and type(value) is list and set(map(type, value)) == {dict}:
+            keys += sum(map(len, value))
     return keys
 
 

@@ -55,7 +55,7 @@ def to_order(body: dict[str, Any], raw: str) -> Order:
     currency = _currency(order)
     tax_included = order.flag("tax_included")
     lines = read_lines(order.rows("lines"), currency, tax_included, problems)
-    charges = tuple([_charge(row, currency, tax_included) for row in order.fields("charges", "charge")])
+    charges = order.each("charges", "charge", lambda row: _charge(row, currency, tax_included))
     total = order.amount("total", to_minor, currency)
     if not problems:
         charges += _rounding(total, Lines.of(lines), charges)
@@ -82,12 +82,12 @@ def to_order(body: dict[str, Any], raw: str) -> Order:
         email=email,
         shipping_address=_address(order, "shipping_address", problems),
         billing_address=_address(order, "billing_address", problems),
-        payments=tuple([_payment(row, currency) for row in order.fields("payments", "payment")]),
-        refunds=tuple([_refund(row, currency, tax_included) for row in order.fields("refunds", "refund")]),
+        payments=order.each("payments", "payment", lambda row: _payment(row, currency)),
+        refunds=order.each("refunds", "refund", lambda row: _refund(row, currency, tax_included)),
         fulfilments=to_fulfilments(order_id, order),
         problems=tuple(problems),
         units_known=not problems or _units_known(body.get("lines"), lines),
-        fractional=any(problem.endswith(FRACTION) for problem in problems),
+        fractional=bool(problems) and any(problem.endswith(FRACTION) for problem in problems),
     )
 
 
@@ -105,7 +105,7 @@ def _units_known(rows: object, lines: Sequence[LineItem]) -> bool:
 
 def to_fulfilments(order_id: str, order: Fields) -> tuple[Fulfilment, ...]:
     """The shipments that the order's body tells of."""
-    return tuple([_fulfilment(order_id, row) for row in order.fields("fulfilments", "fulfilment")])
+    return order.each("fulfilments", "fulfilment", lambda row: _fulfilment(order_id, row))
 
 
 def _placed_at(body: dict[str, Any]) -> datetime:
@@ -161,8 +161,8 @@ def _refund(row: Fields, currency: str, tax_included: bool) -> Refund:
     return Refund(
         id=row.text("id"),
         total=row.amount("total", to_minor, currency),
-        lines=tuple(_refund_line(line, currency, tax_included) for line in row.fields("lines", "line")),
-        charges=tuple(_charge(charge, currency, tax_included) for charge in row.fields("charges", "charge")),
+        lines=row.each("lines", "line", lambda line: _refund_line(line, currency, tax_included)),
+        charges=row.each("charges", "charge", lambda charge: _charge(charge, currency, tax_included)),
         refunded_at=row.moment("refunded_at"),
     )
 
