@@ -55,8 +55,8 @@ BUGS = (
     Bug(
         name="consent-is-yes-by-default",
         why="who was never asked counts as having said yes",
-        old='row.fields("consents", "consent")]',
-        new='row.fields("consents", "consent")] or [Consent(channel="email", state="subscribed")]',
+        old='row.each("consents", "consent", _consent)',
+        new='row.each("consents", "consent", _consent) or (Consent(channel="email", state="subscribed"),)',
         tests=("tests/connectors/test_sandbox_store.py::TestSandboxStore::test_no_answer_about_marketing_is_not_a_no",),
     ),
 )
