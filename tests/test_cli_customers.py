@@ -190,7 +190,7 @@ def test_a_fact_that_a_side_told_later_is_its_own(world: World, capsys: Shown) -
     hub_id = id_of(world, "Ann Other")
     with world.hub() as hub, hub.transaction() as connection:
         connection.execute(
-            "INSERT OR REPLACE INTO customer_fact VALUES (?, 'name', 'back-office', ?)",
+            "INSERT INTO customer_fact (customer_id, field, party, changed_at) VALUES (?, 'name', 'back-office', ?)",
             [hub_id, "2026-01-02T00:00:00.000Z"],
         )
     fields = {row["field"]: row for row in asked(world, capsys, "show", str(hub_id))["fields"]}
@@ -202,12 +202,13 @@ def test_what_a_side_is_still_to_be_told_and_what_both_agreed_to_keep_apart_is_s
     world: World, capsys: Shown
 ) -> None:
     hub_id = id_of(world, "Bob Third")
+    told = {"note": "", "company": "Third & Sons", "emails": ["bob@example.net"]}
     with world.hub() as hub, hub.transaction() as connection:
         connection.execute(
             "UPDATE link SET pending = 1, agreed_ours = ?, agreed_theirs = ? WHERE hub_id = ? AND party = 'shop'",
             [
-                json.dumps({"name": "Robert Third", "note": "", "company": "Third & Sons"}),
-                json.dumps({"name": "Robert Third", "note": "a note", "company": "Third & Sons"}),
+                json.dumps({**told, "name": "Robert Third"}),
+                json.dumps({**told, "name": "Robert Third", "note": "a note"}),
                 hub_id,
             ],
         )

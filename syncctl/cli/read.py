@@ -70,7 +70,12 @@ def _show_status(app: App, found: dict[str, Any]) -> None:
             ("last run", _run(run)),
             ("stock read", _ago(reading["source_time"]) if reading else "never"),
             ("last backup", _ago(found["last_backup_at"])),
-            *((name.replace("_", " "), count) for name, count in waiting.items() if isinstance(count, int) and count),
+            *(
+                (name.replace("_", " "), count)
+                for name, count in waiting.items()
+                if isinstance(count, int) and count and not name.startswith("customers_")
+            ),
+            ("customers", _customers(waiting)),
         ]
     )
     app.show_line()
@@ -83,6 +88,13 @@ def _show_status(app: App, found: dict[str, Any]) -> None:
     )
     _show_counted(app, ("store", "orders", "reason", "count"), ("party", "decision"), found["orders"])
     _show_counted(app, ("on hold", "reason", "count"), ("kind",), found["holds"])
+
+
+def _customers(waiting: dict[str, Any]) -> str | None:
+    """What customers wait for, in one line; None where nobody waits."""
+    words = (("to_send", "to send"), ("changed", "changed and not told everywhere"), ("held", "on hold"))
+    counts = [f"{waiting[f'customers_{name}']:,} {text}" for name, text in words if waiting[f"customers_{name}"]]
+    return ", ".join(counts) or None
 
 
 def _show_counted(app: App, columns: Sequence[str], keys: Sequence[str], found: list[dict[str, Any]]) -> None:

@@ -262,3 +262,16 @@ SELECT o.customer_id, o.currency, sum(o.total) AS total, sum(o.kind = 'sale') AS
        sum(coalesce((SELECT sum(r.total) FROM refund r WHERE r.order_id = o.id), 0)) AS refunded
 FROM sales_order o WHERE {_BOUGHT} AND o.customer_id
 """
+
+
+def groups_at(connection: sqlite3.Connection, party: str) -> dict[str, list[int]]:
+    """The customers with a record at this party, by the title of their group."""
+    found: dict[str, list[int]] = {}
+    known = connection.execute(
+        "SELECT c.group_title, c.id FROM link l JOIN customer c ON c.id = l.hub_id WHERE l.party = ? "
+        "AND l.kind = 'customer' AND l.role = 'primary' AND c.group_title <> '' ORDER BY c.id",
+        [party],
+    )
+    for title, hub_id in known:
+        found.setdefault(title, []).append(hub_id)
+    return found

@@ -1,13 +1,13 @@
 """All that the hub knows of one customer, with who said it and when: what `customers show` shows. Reads only."""
 
-import json
 import sqlite3
 
+from syncctl.hub.customer_rows import load_customers
 from syncctl.hub.links import GONE
 from syncctl.hub.people import bought
 from syncctl.hub.views import Row, amount, rows
+from syncctl.rules.merging import FIELDS, from_text, plain, untold
 
-FIELDS = ("name", "company", "emails", "phones", "addresses", "group", "note", "tax_exempt")
 _LAST_ORDERS = 20
 
 
@@ -59,26 +59,9 @@ ORDER BY id
 
 
 def fields_of(connection: sqlite3.Connection, hub_id: int) -> Row:
-    """The fields that go across, as JSON would give them back: lists of texts, addresses as dictionaries."""
-    [one] = rows(connection, "SELECT name, company, note, tax_exempt, group_title FROM customer WHERE id = ?", [hub_id])
-    contacts = rows(connection, "SELECT kind, value FROM contact WHERE customer_id = ? ORDER BY position", [hub_id])
-    addresses = rows(connection, "SELECT fields FROM address WHERE customer_id = ? ORDER BY position", [hub_id])
-    return {
-        "name": one["name"],
-        "company": one["company"],
-        "emails": [row["value"] for row in contacts if row["kind"] == "email"],
-        "phones": [row["value"] for row in contacts if row["kind"] == "phone"],
-        "addresses": [json.loads(row["fields"]) for row in addresses],
-        "group": one["group_title"],
-        "note": one["note"],
-        "tax_exempt": None if one["tax_exempt"] is None else bool(one["tax_exempt"]),
-    }
-
-
-def differing(ours: Row, other: str | None) -> list[str]:
-    """The fields in which a link's base, as JSON text, is not what the hub says."""
-    base = json.loads(other or "{}")
-    return [field for field in FIELDS if field in base and base[field] != ours[field]]
+    """The fields that go across, in their plain form; None where the hub does not say."""
+    said = plain(load_customers(connection, [hub_id])[hub_id], True)
+    return {field: said.get(field) for field in FIELDS}
 
 
 def _with_origins(connection: sqlite3.Connection, customer: Row, fields: Row) -> list[Row]:
@@ -86,7 +69,7 @@ def _with_origins(connection: sqlite3.Connection, customer: Row, fields: Row) ->
         connection, "SELECT field, party, changed_at FROM customer_fact WHERE customer_id = ?", [customer["id"]]
     )
     origins = {fact["field"]: (fact["party"], fact["changed_at"]) for fact in facts}
-    origin = (customer["origin"], customer["changed_at"])
+    origin = (customer["origin"], customer["made_at"])
     return [
         {"field": field, "value": value, "from": origins.get(field, origin)[0], "at": origins.get(field, origin)[1]}
         for field, value in fields.items()
@@ -97,11 +80,11 @@ def _link(link: Row, fields: Row) -> Row:
     """`pending`: fields that this side is to be told; `differs`: those in which each side keeps its own, agreed."""
     ours, theirs = link.pop("agreed_ours"), link.pop("agreed_theirs")
     pending = link.pop("pending")
-    told = json.loads(ours or "{}")
-    link["pending"] = [field for field in FIELDS if told.get(field, fields[field]) != fields[field]] if pending else []
+    told, agreed = from_text(ours), from_text(theirs)
+    said = {name: value for name, value in fields.items() if value is not None}
+    link["pending"] = list(untold(said, told)) if pending else []
     gone = link.pop("seen_hash") == GONE
     link["state"] = "gone" if gone else "pending" if pending else "alias" if link["role"] == "alias" else "in step"
-    agreed = json.loads(theirs or "{}")
     link["differs"] = [
         {"field": field, "ours": told[field], "theirs": agreed[field]}
         for field in FIELDS

@@ -92,6 +92,9 @@ _WAITING = {
     "levels_to_push": "SELECT count(*) FROM shown WHERE want IS NOT NULL AND want IS NOT quantity",
     "prices_to_push": "SELECT count(*) FROM listing WHERE want_price IS NOT NULL AND want_price IS NOT price",
     "fulfilments_to_push": "SELECT count(*) FROM fulfilment WHERE pending = 1",
+    "customers_to_send": "SELECT count(*) FROM upload WHERE sent_at IS NULL",
+    "customers_changed": "SELECT count(DISTINCT hub_id) FROM link WHERE pending = 1",
+    "customers_held": "SELECT count(*) FROM hold WHERE kind = 'customer'",
     "unlisted_variants": "SELECT count(*) FROM variant WHERE active = 1 AND NOT EXISTS "
     "(SELECT 1 FROM listing WHERE listing.sku = variant.sku)",
 }

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 BACK_OFFICE = "back-office"
 ORDER_BY = ("spend", "orders", "last-order")
-FORMAT = click.option(
-    "--format", "output_format", type=click.Choice(["table", "json"]), default="table", help="How to print it."
-)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syncctl.cli.app import App
-from syncctl.cli.customers.options import FORMAT, ORDER_BY, criteria, cut, parties_of, say_cut, whom
+from syncctl.cli.customers.options import ORDER_BY, criteria, cut, parties_of, say_cut, whom
+from syncctl.cli.holds import FORMAT, compact
 from syncctl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def show(app: App, customer_id: int, output_format: str) -> None:
     app.show_facts(
         [("customer", customer_id), ("guest", "yes" if found["guest"] else None), ("since", found["made_at"])]
     )
-    _rows(app, "fields", [{**row, "value": _plain(row["value"])} for row in found["fields"]])
+    _rows(app, "fields", [{**row, "value": compact(row["value"])} for row in found["fields"]])
     _rows(app, "links", [_link(link) for link in found["links"]])
     for title in ("uploads", "invitations", "consents", "kept_apart", "holds"):
         _rows(app, title, found[title])
@@ -142,19 +143,8 @@ def _rows(app: App, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _link(link: Row) -> Row:
-    differs = "; ".join(f"{one['field']}: {_plain(one['theirs'])}" for one in link["differs"])
+    differs = "; ".join(f"{one['field']}: {compact(one['theirs'])}" for one in link["differs"])
     return {**link, "pending": ", ".join(link["pending"]), "differs": differs}
-
-
-def _plain(value: object) -> object:
-    """A field in one cell: lists with commas, addresses by what they say, "-" where nothing is known."""
-    if isinstance(value, list):
-        return ", ".join(str(_plain(one)) for one in value)
-    if isinstance(value, dict):
-        return " ".join(str(text) for name, text in value.items() if text and name not in ("kind", "is_default"))
-    if value is None or isinstance(value, bool):
-        return "-" if value is None else "yes" if value else "no"
-    return value
 
 
 def _without(row: Row, name: str) -> Row:
