@@ -1,5 +1,6 @@
 """The shop's customer groups, and who is invited to an account: the vendor's side."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from syncctl import times
@@ -18,6 +19,12 @@ class Accounts(Buyers):
             raise ShopRefusal("bad_value", "A customer group needs a title.")
         with self.atomic():
             self.connection.execute("INSERT OR IGNORE INTO customer_group (title) VALUES (?)", (storable(title),))
+
+    def add_groups(self, titles: Sequence[str]) -> None:
+        """Make the groups that are missing, all or none. Errors: ShopRefusal (bad_value)."""
+        with self.atomic():
+            for title in titles:
+                self.add_group(title)
 
     def groups(self) -> list[str]:
         """Exact titles."""

@@ -51,9 +51,7 @@ class StoreCustomers(ShopStore):
 
     def create_groups(self, titles: Sequence[str]) -> None:
         self.calls["create_groups"] += 1
-        with self.shop.atomic():
-            for title in titles:
-                self.shop.add_group(title)
+        self.shop.add_groups(titles)
 
     def _for_each_id(self, call: str, customer_ids: Sequence[str], act: Callable[[str], object]) -> list[WriteOutcome]:
         self._called(call, customer_ids, self.abilities.customer_batch)
