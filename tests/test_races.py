@@ -1,12 +1,16 @@
 """Something happens on the other side between any two calls of a cycle; what is written then is still lawful (I3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from syncctl.hub.files import Sidecar
 from tests.fakes.faulty import Between, Call, Fault, Plan, at, on
+from tests.faults.world import Scene
 from tests.stock_world import StockWorld, counts_of
 
 Happening = Callable[["Race"], object]
@@ -16,16 +20,13 @@ class Race:
     """A shop with one order in the books, one that is new, and levels to be written both up and down.
 
     Every write of a level is judged at the moment it was made: against what the back office had reported to this very
-    run, and all orders that the shop had by then. `prepare` sets the scene again in the same world.
+    run, and all orders that the shop had by then.
     """
 
     def __init__(self, folder: Path, **options: str) -> None:
         self.world = StockWorld(folder, **options)
         for sku in ("MUG", "TRAY"):
             self.world.office.set_stock(sku, 10_000)
-        self.prepare()
-
-    def prepare(self) -> None:
         self.booked = self.world.shop.place_order([("MUG", 4)])
         self.world.settle()
         self.world.shop.place_order([("MUG", 2)])
@@ -83,6 +84,37 @@ class Race:
         )
 
 
+class RaceAgain(Race):
+    """The race of another world, which stands where that one's was prepared."""
+
+    def __init__(self, world: StockWorld, booked: str) -> None:
+        self.world, self.booked = world, booked
+        self.begin()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where races begin: a scene, and the order that is booked in it."""
+
+    scene: Scene
+    booked: str
+
+    @contextmanager
+    def race(self) -> Iterator[Race]:
+        """A race in a copy of the scene; there is one at a time."""
+        with self.scene.copy() as world:
+            yield RaceAgain(world, self.booked)
+
+
+def set_start(folder: Path, **options: str) -> Start:
+    """Prepare the scene of a race in this folder."""
+    start = folder / "start"
+    start.mkdir()
+    race = Race(start, **options)
+    race.world.close()
+    return Start(Scene(start, options), race.booked)
+
+
 def order(race: Race) -> None:
     race.world.shop.place_order([("MUG", 3), ("TRAY", 1)])
 
@@ -126,39 +158,41 @@ def assert_all_is_well_later(race: Race, runs: int = 2) -> None:
 def test_between_any_two_calls_nothing_is_oversold(
     tmp_path: Path, side: str, falls_on: str, happening: Happening
 ) -> None:
-    race = Race(tmp_path, falls_on=falls_on)
+    start = set_start(tmp_path, falls_on=falls_on)
     number = 0
     struck: list[int] = []
     while len(struck) == number:  # until the run has no call left to come before
         number += 1
+        with start.race() as race:
 
-        def strike(number: int = number) -> None:
-            struck.append(number)
-            happening(race)
+            def strike(number: int = number, race: Race = race) -> None:
+                struck.append(number)
+                happening(race)
 
-        race.run(**{side: [Between(at(number), strike)]})
-        assert_all_is_well_later(race)
-        race.prepare()
+            race.run(**{side: [Between(at(number), strike)]})
+            assert_all_is_well_later(race)
     assert len(struck) >= 6
 
 
 @pytest.mark.parametrize("happening", [order, cancellation])
 def test_between_any_two_calls_with_a_back_office_that_answers_later(tmp_path: Path, happening: Happening) -> None:
-    race = Race(tmp_path, answers="later")
+    start = set_start(tmp_path, answers="later")
     for number in range(1, 10):
-        race.run(shop=[Between(at(number), lambda: happening(race))])
-        assert_all_is_well_later(race, runs=3)
-        race.prepare()
+        with start.race() as race:
+            race.run(shop=[Between(at(number), partial(happening, race))])
+            assert_all_is_well_later(race, runs=3)
 
 
 @pytest.mark.parametrize("second", [order, level_edited_down, cancellation])
 def test_two_things_at_any_two_moments_of_step_4(tmp_path: Path, second: Happening) -> None:
-    race = Race(tmp_path)
+    start = set_start(tmp_path)
     for first_at in range(4, 9):
         for second_at in range(first_at, 9):
-            race.run(shop=[Between(at(first_at), lambda: order(race)), Between(at(second_at), lambda: second(race))])
-            assert_all_is_well_later(race)
-            race.prepare()
+            with start.race() as race:
+                race.run(
+                    shop=[Between(at(first_at), partial(order, race)), Between(at(second_at), partial(second, race))]
+                )
+                assert_all_is_well_later(race)
 
 
 def test_after_a_restore_an_order_just_before_a_level_is_read_is_known_when_it_is_written(tmp_path: Path) -> None:

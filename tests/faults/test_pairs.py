@@ -9,16 +9,17 @@ from itertools import combinations_with_replacement, product
 import pytest
 
 from tests.fakes.faulty import Between, at
-from tests.faults.world import OFFICE, Scene, in_memory
-from tests.stock_world import StockWorld
+from tests.faults.world import OFFICE, in_memory
 from tests.test_races import (
     Race,
+    Start,
     cancellation,
     edit,
     level_edited_down,
     level_edited_up,
     order,
     sale_at_the_counter,
+    set_start,
 )
 
 SHARDS = 4
@@ -27,44 +28,31 @@ HAPPENINGS = (order, edit, sale_at_the_counter, level_edited_down, level_edited_
 TWO = tuple(product(HAPPENINGS[:4], HAPPENINGS))  # the first and the second; each pair of moments has one of these
 
 
-class RaceAgain(Race):
-    """The race of another world, which stands where that one's was prepared."""
-
-    def __init__(self, world: StockWorld, booked: str) -> None:
-        self.world, self.booked = world, booked
-        self.begin()
-
-
 @pytest.fixture(scope="module")
-def prepared() -> Iterator[tuple[Scene, str, list[Slot]]]:
-    """The scene, its booked order, and every call of the cycle to which nothing happens, in their order by party."""
+def prepared() -> Iterator[tuple[Start, list[Slot]]]:
+    """The start, and every call of the cycle to which nothing happens, in their order by party."""
     with in_memory() as place:
-        folder = place / "start"
-        folder.mkdir()
-        race = Race(folder)
-        race.world.close()
-        scene = Scene(folder, {})
-        with scene.copy() as world:
-            again = RaceAgain(world, race.booked)
-            again.run()
+        start = set_start(place)
+        with start.race() as race:
+            race.run()
             sides = [("shop", "shop"), ("office", OFFICE)]
-            slots = [(name, call.number) for name, party in sides for call in world.sides[party].calls]
-        yield scene, race.booked, slots
+            slots = [(name, call.number) for name, party in sides for call in race.world.sides[party].calls]
+        yield start, slots
 
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_two_things_at_any_two_moments_of_the_cycle(
-    prepared: tuple[Scene, str, list[Slot]], shard: int, record_property: Callable[[str, object], None]
+    prepared: tuple[Start, list[Slot]], shard: int, record_property: Callable[[str, object], None]
 ) -> None:
-    scene, booked, slots = prepared
+    start, slots = prepared
     pairs = list(combinations_with_replacement(slots, 2))
     assert len(slots) >= 16 and len(pairs) == len(slots) * (len(slots) + 1) // 2
     mine = list(enumerate(pairs))[shard::SHARDS]
     judged = 0
     for number, pair in mine:
         things = TWO[number * 7 % len(TWO)]
-        with scene.copy() as world:
-            judged += strike(RaceAgain(world, booked), list(zip(pair, things, strict=True)))
+        with start.race() as race:
+            judged += strike(race, list(zip(pair, things, strict=True)))
     assert judged > len(mine)
     record_property("fault races of two", len(mine))
 
