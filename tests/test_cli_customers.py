@@ -1,7 +1,7 @@
 """`customers list`, `find`, `show`: over hubs that real cycles made, and rows put there through the hub."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from test_cli import call
 from syncctl import times
 from syncctl.hub.links import Link
 from syncctl.model import CustomerKey
+from syncctl.rules.consent import Heard
 from tests.builders import World
 
 ANN = {"name": "Ann Other", "emails": ["Ann@Example.org"], "phones": ["020 7946 0000"]}
@@ -217,6 +218,26 @@ def test_what_a_side_is_still_to_be_told_and_what_both_agreed_to_keep_apart_is_s
     assert link["differs"] == [{"field": "note", "ours": "", "theirs": "a note"}]
     [bob] = asked(world, capsys, "find", "--name", "bob")["rows"]
     assert (bob["sides"]["shop"]["state"], bob["waits_for"]) == ("pending", "the next run: syncctl sync-all")
+
+
+def test_each_sides_answer_about_marketing_is_shown_and_the_one_that_counts(world: World, capsys: Shown) -> None:
+    hub_id = id_of(world, "Bob Third")
+    early, late = (datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2))
+    said_by = (("shop", "subscribed", early, "checkout"), ("back-office", "unsubscribed", late, "phone call"))
+    with world.hub() as hub:
+        for party, state, at, source in said_by:
+            heard = Heard(
+                party=party, channel="email", state=state, changed_at=at, seen_at=late, seen_before=None, source=source
+            )
+            hub.consents.put(hub_id, [heard])
+    found = asked(world, capsys, "show", str(hub_id))
+    assert [(row["party"], row["state"], row["source"]) for row in found["consents"]] == [
+        ("back-office", "unsubscribed", "phone call"),
+        ("shop", "subscribed", "checkout"),
+    ]
+    assert found["marketing"] == [
+        {"channel": "email", "state": "unsubscribed", "since": times.to_text(late), "source": "phone call"}
+    ]
 
 
 def test_a_customer_that_is_none_is_an_error_with_the_next_command(world: World, capsys: Shown) -> None:

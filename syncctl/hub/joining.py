@@ -105,6 +105,15 @@ class Joining(Family):
             self.hub.holds.clear("customer", [str(link.hub_id)])
         return hub_id
 
+    def keep_apart(self, hub_id: int, party: str, remote_ids: Iterable[str]) -> None:
+        """A person says that these records of a party are not this customer."""
+        now = times.to_text(times.now())
+        with self.hub.transaction() as connection:
+            connection.executemany(
+                "INSERT OR IGNORE INTO kept_apart VALUES (?, ?, ?, ?)",
+                [(party, remote_id, hub_id, now) for remote_id in remote_ids],
+            )
+
     def apart(self, hub_ids: Iterable[int], party: str) -> dict[int, set[str]]:
         """The records of a party that a person said are not these customers."""
         found: dict[int, set[str]] = {}

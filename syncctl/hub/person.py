@@ -1,18 +1,28 @@
 """All that the hub knows of one customer, with who said it and when: what `customers show` shows. Reads only."""
 
 import sqlite3
+from typing import TYPE_CHECKING
 
+from syncctl import times
 from syncctl.hub.customer_rows import load_customers
 from syncctl.hub.links import GONE
 from syncctl.hub.people import bought
 from syncctl.hub.views import Row, amount, rows
+from syncctl.rules.consent import effective
 from syncctl.rules.merging import FIELDS, from_text, plain, untold
+
+if TYPE_CHECKING:
+    from syncctl.hub import Hub
 
 _LAST_ORDERS = 20
 
 
-def person(connection: sqlite3.Connection, hub_id: int) -> Row | None:
-    """One customer with its links, consents, orders, holds and history; None if there is none."""
+def person(hub: "Hub", hub_id: int) -> Row | None:
+    """One customer with its links, consents, orders, holds and history; None if there is none.
+
+    `consents`: what each side says; `marketing`: what counts of it, by channel.
+    """
+    connection = hub.connection
     found = rows(connection, "SELECT * FROM customer WHERE id = ?", [hub_id])
     if not found:
         return None
@@ -26,6 +36,7 @@ def person(connection: sqlite3.Connection, hub_id: int) -> Row | None:
         "uploads": rows(connection, "SELECT party, why, since, sent_at FROM upload WHERE customer_id = ?", [hub_id]),
         "invitations": rows(connection, _INVITATIONS, [hub_id]),
         "consents": rows(connection, _CONSENTS, [hub_id]),
+        "marketing": _marketing(hub, hub_id),
         "kept_apart": rows(
             connection, "SELECT party, remote_id, since FROM kept_apart WHERE customer_id = ?", [hub_id]
         ),
@@ -91,6 +102,19 @@ def _link(link: Row, fields: Row) -> Row:
         if field in told and field in agreed and told[field] != agreed[field]
     ]
     return link
+
+
+def _marketing(hub: "Hub", hub_id: int) -> list[Row]:
+    answers = effective(hub.consents.heard([hub_id]).get(hub_id, []))
+    return [
+        {
+            "channel": channel,
+            "state": one.state,
+            "since": one.changed_at and times.to_text(one.changed_at),
+            "source": one.source,
+        }
+        for channel, one in answers.items()
+    ]
 
 
 def _orders(connection: sqlite3.Connection, hub_id: int) -> list[Row]:

@@ -3,6 +3,7 @@
 import click
 
 from syncctl.cli.customers.assign import assign, unassign
+from syncctl.cli.customers.link import unlink
 from syncctl.cli.customers.show import find, list_customers, show
 
 
@@ -18,5 +19,5 @@ def customers() -> None:
     """
 
 
-for command in (list_customers, find, show, assign, unassign):
+for command in (list_customers, find, show, assign, unassign, unlink):
     customers.add_command(command)

@@ -115,7 +115,7 @@ def show(app: App, customer_id: int, output_format: str) -> None:
     from syncctl.hub.person import person
 
     with app.open_hub() as hub:
-        found = person(hub.connection, customer_id)
+        found = person(hub, customer_id)
     if found is None:
         raise ConfigError(f"there is no customer {customer_id}", hint="See who there is: syncctl customers list")
     if output_format == "json":
@@ -126,7 +126,7 @@ def show(app: App, customer_id: int, output_format: str) -> None:
     )
     _rows(app, "fields", [{**row, "value": compact(row["value"])} for row in found["fields"]])
     _rows(app, "links", [_link(link) for link in found["links"]])
-    for title in ("uploads", "invitations", "consents", "kept_apart", "holds"):
+    for title in ("uploads", "invitations", "consents", "marketing", "kept_apart", "holds"):
         _rows(app, title, found[title])
     bought = found["bought"]
     app.show_line()

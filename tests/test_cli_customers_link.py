@@ -1,0 +1,70 @@
+"""`customers link` and `unlink`: a person says who is who, and who is not (I4)."""
+
+from pathlib import Path
+
+import pytest
+from test_cli_customers import ANN, BOB, Shown, asked, id_of, said
+
+from syncctl.model import CustomerKey
+from tests.builders import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """The books knew Ann already; her web record was joined to that one by her e-mail, and her order is booked."""
+    world = World(tmp_path, customers={"country": "GB"})
+    world.office.upsert_customer(name="Ann Other", emails=["ann@example.org"], note="pays cash")
+    world.shop.place_order([("MUG", 1)], customer=ANN)
+    world.run()
+    return world
+
+
+def records(world: World) -> dict[str, str]:
+    """Ann's name by id in the books."""
+    return {one.id: one.name for one in world.office.search_customers([CustomerKey(email="ann@example.org")])[0]}
+
+
+def test_what_was_unlinked_stays_apart_and_nothing_changes_there(world: World, capsys: Shown) -> None:
+    hub_id = id_of(world, "Ann Other")
+    [remote_id] = records(world)
+    text = said(world, capsys, "customers", "unlink", str(hub_id), "--from", "back-office")
+    [link] = asked(world, capsys, "show", str(hub_id))["links"]
+    assert link["party"] == "shop"
+    parted = asked(world, capsys, "list", "--pos-only")["rows"]
+    assert [one["sides"]["back-office"]["remote_id"] for one in parted] == [remote_id]
+    assert f"back-office's {remote_id} is customer {parted[0]['id']} now, apart from customer {hub_id}" in text
+    assert "Orders that went with it: 0." in text
+    assert f"syncctl customers link {hub_id} --to back-office --as {remote_id}" in text
+    assert records(world) == {remote_id: "Ann Other"}
+    world.run()
+    assert asked(world, capsys, "show", str(hub_id))["kept_apart"][0]["remote_id"] == remote_id
+
+
+def test_a_stores_record_takes_its_orders_with_it(world: World, capsys: Shown) -> None:
+    hub_id = id_of(world, "Ann Other")
+    assert "Orders that went with it: 1." in said(world, capsys, "customers", "unlink", str(hub_id), "--from", "shop")
+    [(parted,)] = world.rows("SELECT customer_id FROM sales_order")
+    assert parted != hub_id
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["99", "--from", "shop"], "no customer 99"),
+        (["1", "--from", "shpo"], "Did you mean shop?"),
+        (["1", "--from", "shop", "--record", "nobody"], "is not 'nobody' in shop"),
+    ],
+)
+def test_a_mistake_parts_nobody(arguments: list[str], problem: str, world: World, capsys: Shown) -> None:
+    before = world.rows("SELECT * FROM link")
+    assert problem in said(world, capsys, "customers", "unlink", *arguments, code=2)
+    assert world.rows("SELECT * FROM link") == before
+
+
+def test_who_has_no_other_record_cannot_be_parted(world: World, capsys: Shown) -> None:
+    world.shop.place_order([("MUG", 1)], customer=BOB)
+    world.run("pull-orders")
+    text = said(world, capsys, "customers", "unlink", str(id_of(world, "Bob Third")), "--from", "shop", code=2)
+    assert "no other record" in text
+    text = said(world, capsys, "customers", "unlink", str(id_of(world, "Bob Third")), "--from", "back-office", code=2)
+    assert "has no record in back-office; nothing was done" in text
