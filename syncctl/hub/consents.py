@@ -110,6 +110,17 @@ class Consents(Family):
             )
         self.put(hub_id, rows)
 
+    def mark_untold(self, hub_ids: Iterable[int]) -> None:
+        """Whoever says otherwise than what counts is to be told: also who spoke last, if others know better."""
+        ids = list(hub_ids)
+        links = self.hub.links.of_customers(ids)
+        for hub_id, heard in self.heard(ids).items():
+            answers = rules.effective(heard)
+            for link in links.get(hub_id, []):
+                told = {one.channel: one for one in heard if one.party == link.party}
+                if link.role == "primary" and rules.to_send(answers, told, answers.keys()):
+                    self.hub.links.mark_pending([hub_id], party=link.party)
+
     def put(self, hub_id: int, heard: Iterable[Heard]) -> None:
         """Record these answers as they are, over what is recorded for the same sides and channels."""
         with self.hub.transaction() as connection:

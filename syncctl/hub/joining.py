@@ -14,7 +14,7 @@ from syncctl.hub.customer_rows import Arrival, insert_customers
 from syncctl.hub.family import Family
 from syncctl.hub.links import Link
 from syncctl.hub.taking import Taking, customer_of
-from syncctl.rules.consent import JOINED, effective, joined, to_send
+from syncctl.rules.consent import JOINED, joined
 from syncctl.rules.matching import contacts_of
 from syncctl.settings import CustomerSettings
 
@@ -51,7 +51,7 @@ class Joining(Family):
                 connection.execute(statement, [winner, other])
             self._forget(other)
             self.hub.consents.put(winner, joined(heard.get(winner, []), heard.get(other, [])).values())
-            self._tell_consents(winner)
+            self.hub.consents.mark_untold([winner])
 
     def link(self, hub_id: int, party: str, remote_id: str, rule: str, settings: CustomerSettings) -> None:
         """Make this remote record that of this customer, by hand: nothing that was said before stands against it."""
@@ -172,15 +172,6 @@ class Joining(Family):
         pairs = [(link.party, link.remote_id, link.hub_id, now)]
         pairs += [(one.party, one.remote_id, hub_id, now) for one in rest]
         self.connection.executemany("INSERT OR IGNORE INTO kept_apart VALUES (?, ?, ?, ?)", pairs)
-
-    def _tell_consents(self, hub_id: int) -> None:
-        """Whoever says otherwise than what counts is to be told."""
-        heard = self.hub.consents.heard([hub_id]).get(hub_id, [])
-        answers = effective(heard)
-        for link in self.hub.links.of_customers([hub_id]).get(hub_id, []):
-            told = {one.channel: one for one in heard if one.party == link.party}
-            if link.role == "primary" and to_send(answers, told, answers.keys()):
-                self.hub.links.mark_pending([hub_id], party=link.party)
 
     def _forget(self, hub_id: int) -> None:
         for table in _TABLES:

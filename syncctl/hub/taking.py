@@ -153,10 +153,10 @@ class Taking:
             for link, arrival in read
             if arrival.customer.consents
         ]
-        by_customer = {link.hub_id: link for link, _ in read}
-        for hub_id in self.hub.consents.hear(answers, joined=joined, older=older):
-            self.hub.links.mark_pending([hub_id], said_by=by_customer[hub_id])
-            self.counts["consents changed"] += 1
+        changed = self.hub.consents.hear(answers, joined=joined, older=older)
+        self.hub.consents.mark_untold(changed)
+        if changed:
+            self.counts["consents changed"] += len(changed)
 
 
 def mark_of(arrival: Arrival, *, full: bool) -> str:

@@ -1,0 +1,76 @@
+"""Customers, found wrong by review: who must be told of an answer, and what a merge may cost."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from syncctl.hub import Hub
+from syncctl.hub.customer_rows import Arrival
+from syncctl.model import Consent, Customer
+from syncctl.rules.consent import effective
+from syncctl.rules.matching import contacts_of, joining
+from syncctl.settings import CustomerSettings
+
+SETTINGS = CustomerSettings(country="GB")
+START = datetime(2026, 3, 1, tzinfo=UTC)
+ANN = Customer(id="", name="Ann Archer", emails=("ann@shop.example",))
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    with Hub.open(tmp_path / "hub.db") as hub:
+        yield hub
+
+
+def arrival(remote_id: str, day: int, *consents: Consent) -> Arrival:
+    """Ann's record as of a day."""
+    one = Customer(id=remote_id, name=ANN.name, emails=ANN.emails, consents=consents)
+    contacts = contacts_of(one, SETTINGS)
+    return Arrival(remote_id, one, START + timedelta(days=day), contacts, joining(contacts, SETTINGS))
+
+
+def said(state: str, day: int | None = None) -> Consent:
+    return Consent(channel="email", state=state, changed_at=None if day is None else START + timedelta(days=day))
+
+
+def take(hub: Hub, party: str, *arrivals: Arrival) -> int:
+    """Read these records of a party; the hub id of the first."""
+    with hub.transaction():
+        taken = hub.customers.take(party, arrivals, full=True, settings=SETTINGS)
+    return taken.ids[arrivals[0].remote_id]
+
+
+def joined(hub: Hub, *answers: Consent) -> int:
+    """Ann in the shop and in the back office, joined, with nothing to tell; the back office's record has answers."""
+    hub_id = take(hub, "shop", arrival("w1", 0))
+    other = take(hub, "back-office", arrival("b1", 0, *answers))
+    hub.joining.join(hub_id, other, "email", SETTINGS)
+    with hub.transaction() as connection:
+        connection.execute("UPDATE link SET pending = 0")
+    return hub_id
+
+
+def test_a_shop_that_says_yes_against_an_earlier_no_is_told_of_the_no(hub: Hub) -> None:
+    """It tells no times: who said no at the till may have been on its list for years."""
+    hub_id = joined(hub, said("unsubscribed", 0))
+    take(hub, "shop", arrival("w1", 2, said("subscribed")))
+    assert effective(hub.consents.heard([hub_id])[hub_id])["email"].state == "unsubscribed"
+    assert hub.links.pending("shop", 10) == [hub_id]
+
+
+def test_a_no_on_a_second_record_is_told_to_the_first_though_both_are_read_at_once(hub: Hub) -> None:
+    hub_id = take(hub, "shop", arrival("w1", 0, said("subscribed", 0)))
+    assert take(hub, "shop", arrival("w2", 0, said("subscribed", 0))) == hub_id
+    with hub.transaction() as connection:
+        connection.execute("UPDATE link SET pending = 0")
+    take(hub, "shop", arrival("w2", 2, said("unsubscribed", 2)), arrival("w1", 2, said("subscribed", 1)))
+    assert effective(hub.consents.heard([hub_id])[hub_id])["email"].state == "unsubscribed"
+    assert hub.links.pending("shop", 10) == [hub_id]
+
+
+def test_nobody_is_told_of_an_answer_that_he_gave_himself(hub: Hub) -> None:
+    hub_id = joined(hub)
+    take(hub, "shop", arrival("w1", 2, said("unsubscribed", 2)))
+    assert hub.links.pending("shop", 10) == [] and hub.links.pending("back-office", 10) == [hub_id]
