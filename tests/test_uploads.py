@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from syncctl.hub import Hub
-from syncctl.hub.sync import Link
+from syncctl.hub.links import Link
 from syncctl.hub.uploads import Uploads
 from tests.test_query_plans import Explaining, plans, read_whole
 
@@ -22,7 +22,7 @@ def add(hub: Hub, number: int, *parties: str, origin: str = "") -> None:
     """A customer with a link at each of these parties."""
     origin = origin or parties[0]
     hub.connection.execute(
-        "INSERT INTO customer VALUES (?, 'Ann', '', '', NULL, NULL, 0, ?, 'x', '2026', '2026')", [number, origin]
+        "INSERT INTO customer VALUES (?, 'Ann', '', '', NULL, NULL, 0, ?, '2026', '2026')", [number, origin]
     )
     for party in parties:
         hub.links.add(Link(party=party, kind="customer", remote_id=f"{number}", hub_id=number, rule="created"))
@@ -109,19 +109,6 @@ def test_switched_off_and_on_again_all_are_looked_at_again(hub: Hub) -> None:
     assert queue(hub, TO) == {3: "assigned"} and hub.uploads.assigned(TO) == [1, 3]
     add(hub, 4, "shop")
     assert hub.uploads.queue_new(TO, "any") == 2 and set(queue(hub, TO)) == {2, 3, 4}
-
-
-def test_whom_two_customers_were_one_keeps_what_stood_against_either(hub: Hub) -> None:
-    for number in (1, 2):
-        add(hub, number, TO if number == 1 else "shop")
-    hub.uploads.assign([1], "shop")
-    hub.invitations.want("shop", [1, 2])
-    hub.invitations.want("two", [1])
-    hub.invitations.put("shop", {1: "sent"})
-    with hub.transaction():
-        hub.uploads.move(1, 2)
-    assert hub.invitations.states("shop", [1, 2]) == {2: "sent"} and hub.invitations.states("two", [2]) == {2: "wanted"}
-    assert hub.uploads.assigned("shop") == [2]
 
 
 def test_nothing_but_a_refusal_lets_an_invitation_be_wanted_again(hub: Hub) -> None:

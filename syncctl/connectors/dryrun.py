@@ -52,6 +52,18 @@ class DryStore(WrappedStore):
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
         return _planned_customers(self.name, changes, self._planned)
 
+    def mark_invited(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
+        return self._plan_customers("customer.mark", customer_ids)
+
+    def send_invites(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
+        return self._plan_customers("customer.invite", customer_ids)
+
+    def _plan_customers(self, operation: str, customer_ids: Sequence[str]) -> list[WriteOutcome]:
+        """Answered as written, so that what follows a mark is planned too."""
+        for one in customer_ids:
+            self._plan(operation, f"customer {one}", "")
+        return [Written(key=one) for one in customer_ids]
+
     def create_groups(self, titles: Sequence[str]) -> None:
         for title in titles:
             self._plan("group.create", title, "")

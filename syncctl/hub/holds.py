@@ -66,14 +66,21 @@ class Holds(Family):
 
     def get(self, kind: str, records: Iterable[str]) -> dict[str, Hold]:
         """The holds of these records."""
+        return self._read("kind = ? AND record IN ({})", [kind], records)
+
+    def of_party(self, party: str, kind: str, records: Iterable[str]) -> dict[str, Hold]:
+        """The holds of these records at one party."""
+        return self._read("party = ? AND kind = ? AND record IN ({})", [party, kind], records)
+
+    def _read(self, where: str, values: list[str], records: Iterable[str]) -> dict[str, Hold]:
         found = {}
         for chunk in in_chunks(records):
             rows = self.connection.execute(
                 "SELECT party, kind, record, reason, message, detail, fingerprint, tried_at FROM hold "
-                f"WHERE kind = ? AND record IN ({marks(chunk)})",
-                [kind, *chunk],
+                f"WHERE {where.format(marks(chunk))}",
+                [*values, *chunk],
             )
-            for party, _, record, reason, message, detail, fingerprint, tried_at in rows:
+            for party, kind, record, reason, message, detail, fingerprint, tried_at in rows:
                 found[record] = Hold(
                     party=party,
                     kind=kind,
@@ -93,13 +100,14 @@ class Holds(Family):
         )
         return {record for (record,) in rows}
 
-    def clear(self, kind: str, records: Iterable[str]) -> int:
-        """Let these records go; returns how many were held."""
+    def clear(self, kind: str, records: Iterable[str], *, party: str | None = None) -> int:
+        """Let these records go, everywhere or at one party; returns how many were held."""
         count = 0
         for chunk in in_chunks(records):
             with self.hub.transaction() as connection:
                 count += connection.execute(
-                    f"DELETE FROM hold WHERE kind = ? AND record IN ({marks(chunk)})", [kind, *chunk]
+                    f"DELETE FROM hold WHERE kind = ? AND record IN ({marks(chunk)}) AND party = coalesce(?, party)",
+                    [kind, *chunk, party],
                 ).rowcount
         return count
 

@@ -30,6 +30,15 @@ class Sent:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A write of which the outcome is not known: lost on the way, or (state *queued*) taken in for later."""
+
+    state: str
+    payload: str
+    at: datetime
+
+
 class Journal(Family):
     """Table `journal`."""
 
@@ -132,6 +141,20 @@ class Journal(Family):
             for key, state, payload, sent_at, _ in rows:
                 if state == "queued":
                     found[key] = Sent(payload or "", times.from_text(sent_at))
+        return found
+
+    def unfinished(self, operation: str, keys: Iterable[str]) -> dict[str, Unfinished]:
+        """Of these keys, those of whose last write the outcome is not known."""
+        found = {}
+        for chunk in in_chunks(keys):
+            rows = self.connection.execute(
+                "SELECT key, state, payload, sent_at, max(id) FROM journal "
+                f"WHERE operation = ? AND key IN ({marks(chunk)}) GROUP BY key",
+                [operation, *chunk],
+            )
+            for key, state, payload, sent_at, _ in rows:
+                if state in ("sending", "unclear", "queued"):
+                    found[key] = Unfinished(state, payload or "", times.from_text(sent_at))
         return found
 
     def refuse_queued(self, operation: str, key: str, message: str) -> None:

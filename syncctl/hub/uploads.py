@@ -59,6 +59,17 @@ class Uploads(Family):
         )
         return {hub_id: str(why) for hub_id, why in rows}
 
+    def whys(self, party: str, hub_ids: Iterable[int]) -> dict[int, str]:
+        """Why these customers belong there; who does not is absent."""
+        found: dict[int, str] = {}
+        for chunk in in_chunks(hub_ids):
+            rows = self.connection.execute(
+                f"SELECT customer_id, why FROM upload WHERE party = ? AND customer_id IN ({marks(chunk)})",
+                [party, *chunk],
+            )
+            found.update({hub_id: str(why) for hub_id, why in rows})
+        return found
+
     def sent(self, party: str, hub_ids: Iterable[int]) -> None:
         """These are there now; inside the caller's transaction."""
         now = times.to_text(times.now())
@@ -74,13 +85,7 @@ class Uploads(Family):
 
     def among(self, party: str, hub_ids: Iterable[int]) -> set[int]:
         """Those of these customers who belong there by a row of this table."""
-        found: set[int] = set()
-        for chunk in in_chunks(hub_ids):
-            rows = self.connection.execute(
-                f"SELECT customer_id FROM upload WHERE party = ? AND customer_id IN ({marks(chunk)})", [party, *chunk]
-            )
-            found |= {hub_id for (hub_id,) in rows}
-        return found
+        return set(self.whys(party, hub_ids))
 
     def queue_new(self, party: str, why: str) -> int:
         """Queue all who are new on the other side since the last look, and not at this party; returns how many.
@@ -105,19 +110,6 @@ class Uploads(Family):
             with self.hub.transaction() as connection:
                 connection.execute("DELETE FROM upload WHERE party = ? AND why = ? AND sent_at IS NULL", [party, why])
                 self.hub.cursors.put(party, _STREAM, None, "off")
-
-    def move(self, hub_id: int, to: int) -> None:
-        """What is known of one customer is the other's now; inside the caller's transaction. Nothing is forgotten that
-        keeps somebody from being invited twice."""
-        for table in ("upload", "invitation"):
-            if table == "invitation":
-                self.connection.execute(
-                    "DELETE FROM invitation WHERE customer_id = ?2 AND state = 'wanted' AND party IN "
-                    "(SELECT party FROM invitation WHERE customer_id = ?1)",
-                    [hub_id, to],
-                )
-            self.connection.execute(f"UPDATE OR IGNORE {table} SET customer_id = ? WHERE customer_id = ?", [to, hub_id])
-            self.connection.execute(f"DELETE FROM {table} WHERE customer_id = ?", [hub_id])
 
 
 class Invitations(Family):

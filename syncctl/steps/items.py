@@ -11,7 +11,7 @@ from syncctl.model import Refused, Variant, WriteOutcome, Written
 from syncctl.rules.wanted import Terms
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Run
-from syncctl.steps.update_customers import journal_state
+from syncctl.steps.side import journal_state
 
 _LOOK_UP = 100
 

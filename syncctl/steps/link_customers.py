@@ -1,9 +1,9 @@
-"""The customers on orders, in the back office: found, created with a reference, or brought up to date (R3-R7, R71-R77).
+"""Customers at one side: found, joined by the stated rule, or created with a reference (R3-R7, R32-R36, R71-R77).
 
-This is the place from which the full customer rules grow; what decides is in `rules.matching`.
+The reference is looked up first, always, so that nobody is created twice; what decides is in `rules.matching`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -11,198 +11,342 @@ from syncctl import times
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.journal import Entry
 from syncctl.hub.links import Link
-from syncctl.model import Customer, CustomerChange, CustomerKey, Refused, Written
+from syncctl.model import Consent, Customer, CustomerChange, CustomerKey, Refused, Written
 from syncctl.rules.matching import Match, keys_of, match, phone_spellings, same_name
-from syncctl.rules.merging import agreed_text, fields_of
+from syncctl.rules.merging import FIELDS, Plain, is_blank, plain, text_of, typed
 from syncctl.rules.references import name_for
-from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
-from syncctl.steps.update_customers import hold_customer, journal_state, learn_theirs, refused_before, update_customers
+from syncctl.steps.side import CREATE, Side, Write, side_of
+from syncctl.steps.update_customers import answers_for, held_as_they_are, mark_of, merge_in, tell
+
+TIE = "which customer?"
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
 class Linked:
-    """The back office's ids by hub customer; `waiting`: customers whose creation has no known outcome yet."""
+    """A side's ids by hub customer; `waiting`: those whose creation has no known outcome yet.
+
+    `written`: the fields that were sent, by hub customer; `made`: those of them who were created. `joined`: customers
+    that turned out to be others of ours, who have their links now.
+    """
 
     ids: dict[int, str] = field(default_factory=dict)
     waiting: set[int] = field(default_factory=set)
+    written: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    made: set[int] = field(default_factory=set)
+    joined: dict[int, int] = field(default_factory=dict)
     counts: Counts = field(default_factory=Counts)
 
 
 def link_customers(run: Run, hub_ids: Iterable[int]) -> Linked:
-    """Make sure that the back office has these customers, as the web knows them; who is held goes unlinked."""
+    """The customers on orders in the back office; who is held there goes unlinked.
+
+    Where customers do not go to the back office they are looked up all the same, but neither made nor changed.
+    """
+    settings, side = run.settings.customers, side_of(run, BACK_OFFICE)
     linked = Linked()
-    abilities = run.back_office.abilities
-    if not run.settings.customers.enabled or not abilities.customer_batch:
+    if not settings.enabled or not side.can.customer_batch:
         return linked
-    ids = sorted(set(hub_ids))
-    for chunk in in_chunks(ids, abilities.customer_batch):
-        customers = run.hub.customers.load(chunk)
-        links = run.hub.links.primaries(BACK_OFFICE, "customer", chunk)
-        linked.ids.update({hub_id: link.remote_id for hub_id, link in links.items()})
-        _find_or_create(run, {hub_id: one for hub_id, one in customers.items() if hub_id not in links}, linked)
-        there = {hub_id: (one, links[hub_id]) for hub_id, one in customers.items() if hub_id in links}
-        counts, gone = update_customers(run, there)
-        linked.counts += counts
-        for hub_id in gone:
-            del linked.ids[hub_id]
+    create = settings.web_to_back_office
+    for chunk in in_chunks(sorted(set(hub_ids)), side.can.customer_batch):
+        ensure(run, side, chunk, linked, create=create, in_doubt=create and settings.fallback == "create")
     return linked
 
 
-def _find_or_create(run: Run, customers: dict[int, Customer], linked: Linked) -> None:
-    references = _references(run, customers)
-    settle = times.now() - run.settings.safety.settle
-    unsettled = run.hub.journal.unsettled("customer.create", references.values(), settle)
-    linked.waiting |= {hub_id for hub_id, reference in references.items() if reference in unsettled}
-    asked = sorted(set(references) - linked.waiting)
-    if not asked:
-        return
-    keys = [_keys(run, customers[hub_id], references[hub_id]) for hub_id in asked]
-    answers = iter(run.back_office.find_customers([key for group in keys for key in group]))
-    to_create = []
-    for hub_id, group in zip(asked, keys, strict=True):
-        candidates = [one for _ in group for one in next(answers)]
-        result = match(customers[hub_id], references[hub_id], candidates, run.settings.customers)
-        if _decide(run, hub_id, customers[hub_id], result, references[hub_id], linked):
-            to_create.append(hub_id)
-    first, later = _one_of_each(
-        run, _to_be_created(run, {one: customers[one] for one in to_create}, references, linked)
-    )
-    _create(run, first, references, linked)
-    if later:  # those share a key with somebody who is there by now
-        _find_or_create(run, later, linked)
+def ensure(
+    run: Run,
+    side: Side,
+    hub_ids: Collection[int],
+    linked: Linked,
+    *,
+    create: bool = True,
+    in_doubt: bool = False,
+    again: bool = False,
+) -> None:
+    """Make sure that a side has these customers, at most a batch.
 
-
-def _decide(run: Run, hub_id: int, customer: Customer, result: Match, reference: str, linked: Linked) -> bool:
-    """Join, hold, or let be created (True) one customer, by what the look-up found."""
-    other = result.hit and run.hub.links.by_remote(BACK_OFFICE, "customer", [result.hit.id]).get(result.hit.id)
-    if result.hit is not None and other is None:
-        _link(run, hub_id, customer, result.hit, _to(result.hit.id, hub_id, result.rule, reference))
-        linked.ids[hub_id] = result.hit.id
-        linked.counts["customers linked"] += 1
-        return False
-    if result.hit is not None and (result.rule == "reference" or same_name(customer.name, result.hit.name)):
-        _join(run, hub_id, result.hit, result.rule, reference, linked)
-        return False
-    if result.hit is None and not result.tie:
-        return True
-    problem = result.tie or (
-        f"the back office's customer {result.hit and result.hit.id} has the same {result.rule}, but another name, "
-        "and is linked to another web customer"
-    )
-    linked.counts += hold_customer(run, hub_id, "which customer?", problem)
-    return run.settings.customers.fallback == "create"
-
-
-def _join(run: Run, hub_id: int, hit: Customer, rule: str, reference: str, linked: Linked) -> None:
-    """Another web customer of the same name is this record already: the orders of both go to it.
-
-    A remote record has one link, the other's; that this one was found here stands in the journal, once.
+    `create`: who is not there is made, who is found is told what is blank there; else nothing is written. `in_doubt`:
+    who is held because several may be meant is made all the same. `again`: also who was refused within a day.
     """
-    linked.ids[hub_id] = hit.id
-    run.hub.holds.clear("customer", [str(hub_id)])
-    if not run.hub.journal.sent_before("customer.create", [reference]):
-        [row] = run.hub.journal.open([Entry(BACK_OFFICE, "customer.create", reference, f"customer {hub_id}")])
-        run.hub.journal.close([(row, "found", f"customer {hit.id}, by {rule} and name, beside another web customer")])
-        linked.counts["customers linked"] += 1
+    links = run.hub.links.primaries(side.party, "customer", hub_ids)
+    linked.ids.update({hub_id: link.remote_id for hub_id, link in links.items() if not link.gone})
+    customers = run.hub.customers.load([hub_id for hub_id in hub_ids if hub_id not in links])
+    _Ensuring(run, side, linked, create, in_doubt, again).find_or_create(customers)
 
 
-def _to_be_created(
-    run: Run, customers: dict[int, Customer], references: dict[int, str], linked: Linked
-) -> dict[int, Customer]:
-    """Without those whose creation was queued within a day (their orders wait), or was refused within a day."""
-    since = times.now() - timedelta(days=1)
-    queued = run.hub.journal.in_queue("customer.create", [references[hub_id] for hub_id in customers], since)
-    waiting = {hub_id for hub_id in customers if references[hub_id] in queued}
-    linked.waiting |= waiting
-    left = customers.keys() - waiting - refused_before(run, customers)
-    return {hub_id: customers[hub_id] for hub_id in sorted(left)}
+@dataclass(slots=True)
+class _Ensuring:
+    """One batch at one side; `found`: the records that were found there, by hub customer."""
+
+    run: Run
+    side: Side
+    linked: Linked
+    create: bool
+    in_doubt: bool
+    again: bool
+    references: dict[int, str] = field(default_factory=dict)
+    found: dict[int, Customer] = field(default_factory=dict)
+
+    def find_or_create(self, customers: Mapping[int, Customer]) -> None:
+        """Look them up, then create who is not there, one of each key; the rest is looked up again after that."""
+        self.references |= _references(self.run, self.side, customers)
+        asked = self._settled(customers)
+        if not asked:
+            return
+        near = self._look_up({hub_id: customers[hub_id] for hub_id in asked})
+        absent = []
+        for hub_id in asked:
+            result = match(customers[hub_id], self.references[hub_id], near[hub_id], self.run.settings.customers)
+            if self._decide(hub_id, customers[hub_id], result):
+                absent.append(hub_id)
+        self._tell_found()
+        if self.create:
+            first, later = self._one_of_each(self._to_be_created({one: customers[one] for one in absent}))
+            self._create(first)
+            if later:  # those share a key with somebody who is there by now
+                self.find_or_create(later)
+
+    def _settled(self, customers: Mapping[int, Customer]) -> list[int]:
+        """Those of whom no creation is on its way that may not be seen there yet."""
+        settle = times.now() - self.run.settings.safety.settle
+        keys = {hub_id: self.side.key(self.references[hub_id]) for hub_id in customers}
+        unsettled = self.run.hub.journal.unsettled(CREATE, keys.values(), settle)
+        waiting = {hub_id for hub_id, key in keys.items() if key in unsettled}
+        self.linked.waiting |= waiting
+        return sorted(keys.keys() - waiting)
+
+    def _look_up(self, customers: Mapping[int, Customer]) -> dict[int, list[Customer]]:
+        """Who may be meant, of those that nobody said are somebody else."""
+        keys = {hub_id: self._keys(one, self.references[hub_id]) for hub_id, one in customers.items()}
+        answers = iter(self.side.find([key for group in keys.values() for key in group]))
+        apart = self.run.hub.joining.apart(customers, self.side.party)
+        return {
+            hub_id: [one for _ in group for one in next(answers) if one.id not in apart.get(hub_id, ())]
+            for hub_id, group in keys.items()
+        }
+
+    def _keys(self, customer: Customer, reference: str) -> list[CustomerKey]:
+        search = self.side.can.customer_search
+        keys = [CustomerKey(reference=reference)] if "reference" in search else []
+        usable = {kind for kind, _ in keys_of(customer, self.run.settings.customers)} & search
+        keys += [CustomerKey(email=text) for text in customer.emails if "email" in usable]
+        if "phone" in usable:
+            country = self.run.settings.customers.country
+            keys += [CustomerKey(phone=text) for phone in customer.phones for text in phone_spellings(phone, country)]
+        return keys
+
+    def _decide(self, hub_id: int, customer: Customer, result: Match) -> bool:
+        """Join, hold, or let be created (True) one customer, by what the look-up found."""
+        hit = result.hit
+        if hit is None:
+            return self._hold(hub_id, customer, result.tie) if result.tie else True
+        other = self.run.hub.links.by_remote(self.side.party, "customer", [hit.id]).get(hit.id)
+        if other is not None and other.hub_id == hub_id:
+            self.linked.ids[hub_id] = hit.id
+        elif other is None and (result.rule == "reference" or not _a_stranger(customer, hit)):
+            self._link(hub_id, hit, result.rule)
+        elif other is not None and self._is_other_half(hub_id, customer, other, hit, result.rule):
+            self._join(hub_id, hit, other, result.rule)
+        elif other is not None and self.side.party == BACK_OFFICE and _is_ours(customer, result):
+            self._stand_beside(hub_id, hit, result.rule)
+        else:
+            known = "and is linked to another web customer" if other is not None else "and this one is a guest"
+            text = f"{self.side.called}'s customer {hit.id} has the same {result.rule}, but another name, {known}"
+            return self._hold(hub_id, customer, text)
+        return False
+
+    def _hold(self, hub_id: int, customer: Customer, problem: str) -> bool:
+        hint = f"syncctl customers link {hub_id} --to {self.side.party} --as REMOTE_ID (or --new)"
+        text = f"{problem}; orders go on under customers.fallback" if self.side.party == BACK_OFFICE else problem
+        self.linked.counts += self.side.hold(hub_id, TIE, text, mark=mark_of(customer), hint=hint)
+        return self.in_doubt
+
+    def _link(self, hub_id: int, hit: Customer, rule: str) -> None:
+        """This record is that customer from now on; what each says that the other does not is merged after that."""
+        self._add_link(_to(self.side, hit.id, hub_id, rule, self.references[hub_id]))
+        self.found[hub_id] = hit
+        self.linked.ids[hub_id] = hit.id
+        self.linked.counts["customers linked"] += 1
+
+    def _is_other_half(self, hub_id: int, customer: Customer, other: Link, hit: Customer, rule: str) -> bool:
+        """Whether the record is that of somebody whom the hub knows from this side alone, and may join him to."""
+        halves = self.run.hub.links.of_customers([other.hub_id, hub_id])
+        sides = [{link.party == BACK_OFFICE for link in halves.get(one, ())} for one in (other.hub_id, hub_id)]
+        if sides[0] == sides[1] or len(sides[0]) > 1:
+            return False
+        return rule == "reference" or not _a_stranger(customer, hit)
+
+    def _join(self, hub_id: int, hit: Customer, other: Link, rule: str) -> None:
+        """Two customers of ours are one: the web's stays, with the links of both."""
+        stays, goes = (hub_id, other.hub_id) if self.side.party == BACK_OFFICE else (other.hub_id, hub_id)
+        self.run.hub.joining.join(stays, goes, rule, self.run.settings.customers)
+        if stays != hub_id:
+            self.linked.joined[hub_id] = stays
+        self.found[stays] = hit
+        self.linked.ids[stays] = hit.id
+        self.linked.counts["customers linked"] += 1
+
+    def _stand_beside(self, hub_id: int, hit: Customer, rule: str) -> None:
+        """Another web customer of the same name is this record already: the orders of both go to it.
+
+        A remote record has one link, the other's; that this one was found here stands in the journal, once.
+        """
+        self.linked.ids[hub_id] = hit.id
+        self.side.release([hub_id])
+        key = self.side.key(self.references[hub_id])
+        if not self.run.hub.journal.sent_before(CREATE, [key]):
+            [row] = self.run.hub.journal.open([Entry(self.side.party, CREATE, key, f"customer {hub_id}")])
+            text = f"customer {hit.id}, by {rule} and name, beside another web customer"
+            self.run.hub.journal.close([(row, "found", text)])
+            self.linked.counts["customers linked"] += 1
+
+    def _tell_found(self) -> None:
+        """What they say is merged into the hub; what they lack they are told, where anything may be written."""
+        found, self.found = self.found, {}
+        if found and self.create:
+            told = tell(self.run, self.side, list(found), again=self.again, there=found)
+            self.linked.written |= told.written
+            self.linked.counts += told.counts
+        elif found:
+            merge_in(self.run, self.side, found.values())
+
+    def _to_be_created(self, customers: Mapping[int, Customer]) -> dict[int, Customer]:
+        """Without those whose creation was queued within a day (their orders wait), or was refused within a day."""
+        keys = {hub_id: self.side.key(self.references[hub_id]) for hub_id in customers}
+        queued = self.run.hub.journal.in_queue(CREATE, keys.values(), times.now() - _A_DAY)
+        waiting = {hub_id for hub_id, key in keys.items() if key in queued}
+        self.linked.waiting |= waiting
+        refused = set() if self.again else held_as_they_are(self.run, self.side, customers, but=TIE)
+        return {hub_id: customers[hub_id] for hub_id in sorted(customers.keys() - waiting - refused)}
+
+    def _one_of_each(self, customers: Mapping[int, Customer]) -> tuple[dict[int, Customer], dict[int, Customer]]:
+        """Those to create now, and those who share a key with one of them: they must be looked up again after that."""
+        first: dict[int, Customer] = {}
+        later: dict[int, Customer] = {}
+        seen: set[tuple[str, str]] = set()
+        held = self.run.hub.holds.of_party(self.side.party, "customer", map(str, customers))
+        for hub_id, customer in customers.items():
+            keys = keys_of(customer, self.run.settings.customers)
+            alone = str(hub_id) in held or not keys & seen
+            (first if alone else later)[hub_id] = customer
+            seen |= keys
+        return first, later
+
+    def _create(self, customers: Mapping[int, Customer]) -> None:
+        """Create who was not found; each carries our reference, which is looked up first, always."""
+        if not customers:
+            return
+        answers = answers_for(self.run, self.side, customers)
+        made = [_Making(hub_id, one, self.side, answers.get(hub_id, ())) for hub_id, one in customers.items()]
+        changes = [(one.hub_id, one.change(self.references[one.hub_id])) for one in made]
+        writes = self.side.push(CREATE, changes, [""] * len(changes))
+        with self.run.hub.transaction():
+            self.side.close(writes)
+            for making, write in zip(made, writes, strict=True):
+                self._note(making, write)
+            merge_in(self.run, self.side, [one.there for one in writes if one.there is not None])
+
+    def _note(self, making: "_Making", write: Write) -> None:
+        hub_id = making.hub_id
+        if isinstance(write.outcome, Written):
+            self._add_link(making.link(write, self.references[hub_id]))
+            self.run.hub.consents.tell(hub_id, self.side.party, making.answers, times.now())
+            self.linked.ids[hub_id] = write.remote_id
+            self.linked.made.add(hub_id)
+            self.linked.written[hub_id] = making.names
+            self.linked.counts["customers created"] += 1
+            if making.without_group:
+                self.linked.counts += self.side.hold_group(hub_id, making.ours, mark_of(making.ours))
+        elif isinstance(write.outcome, Refused):
+            text = f"{self.side.called} refused it: {write.outcome.message or write.outcome.reason}"
+            self.linked.counts += self.side.hold(hub_id, write.outcome.reason, text, mark=mark_of(making.ours))
+        else:
+            self.linked.waiting.add(hub_id)
+
+    def _add_link(self, link: Link) -> None:
+        with self.run.hub.transaction():
+            self.run.hub.links.add(link)
+            self.run.hub.journal.supersede(self.side.party, CREATE, [self.side.key(link.reference or "")])
+            # Who was created in doubt stays held: a person may join the two.
+            self.side.release([link.hub_id], but=TIE if link.rule == "created" else "")
 
 
-def _one_of_each(run: Run, customers: dict[int, Customer]) -> tuple[dict[int, Customer], dict[int, Customer]]:
-    """Those to create now, and those who share a key with one of them: they must be looked up again after that."""
-    first: dict[int, Customer] = {}
-    later: dict[int, Customer] = {}
-    seen: set[tuple[str, str]] = set()
-    held = run.hub.holds.get("customer", map(str, customers))
-    for hub_id, customer in customers.items():
-        keys = keys_of(customer, run.settings.customers)
-        alone = str(hub_id) in held or not keys & seen
-        (first if alone else later)[hub_id] = customer
-        seen |= keys
-    return first, later
+@dataclass(slots=True)
+class _Making:
+    """Somebody who is to be created: the fields that the side keeps, without what is blank."""
+
+    hub_id: int
+    ours: Customer
+    side: Side
+    answers: tuple[Consent, ...]
+    send: Plain = field(default_factory=dict)
+    without_group: bool = False
+
+    def __post_init__(self) -> None:
+        said = plain(self.ours, True)
+        self.send = {name: value for name, value in said.items() if name in self.side.fields and not is_blank(value)}
+        if not self.side.has_group(str(self.send.get("group", ""))):
+            del self.send["group"]
+            self.without_group = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*sorted(self.send), *(["consents"] if self.answers else []))
+
+    def change(self, reference: str) -> CustomerChange:
+        fields = typed(self.send) | {"name": _name(self.ours)}
+        if self.answers:
+            fields["consents"] = self.answers
+        return CustomerChange(key=reference, id=None, reference=reference, fields=fields)
+
+    def link(self, write: Write, reference: str) -> Link:
+        """With all fields agreed as they were sent, and as they look there now."""
+        ours = dict.fromkeys(FIELDS) | plain(self.ours, True)
+        if self.without_group:
+            ours["group"] = None
+        theirs = {} if write.there is None else plain(write.there, True)
+        link = _to(self.side, write.remote_id, self.hub_id, "created", reference)
+        return replace(link, agreed_ours=text_of(ours), agreed_theirs=text_of(theirs), pending=self.without_group)
 
 
-def _references(run: Run, customers: dict[int, Customer]) -> dict[int, str]:
-    """Our name for each customer: made of its first web record, the same for ever."""
-    length = run.back_office.abilities.reference_length
-    first = run.hub.customers.first_links(customers)
-    return {
-        hub_id: name_for((run.hub.parties.identity(store), remote_id, "customer"), length)
-        for hub_id, (store, remote_id) in first.items()
-    }
+def _references(run: Run, side: Side, customers: Collection[int]) -> dict[int, str]:
+    """Our name for each customer at a side, the same for ever: made of the record that he has on the other side.
+
+    Who was there once, and is not him any more because a person said so, is named anew.
+    """
+    home = run.hub.customers.first_links(customers)
+    if side.party != BACK_OFFICE:
+        office = run.hub.links.primaries(BACK_OFFICE, "customer", customers)
+        home |= {hub_id: (BACK_OFFICE, link.remote_id) for hub_id, link in office.items()}
+    before = run.hub.joining.how_often_apart(customers, side.party)
+    names = {}
+    for hub_id, (party, remote_id) in home.items():
+        again = [str(before[hub_id])] if before.get(hub_id) else []
+        parts = (run.hub.parties.identity(party), remote_id, "customer", *again)
+        names[hub_id] = name_for(parts, side.can.reference_length)
+    return names
 
 
-def _keys(run: Run, customer: Customer, reference: str) -> list[CustomerKey]:
-    search = run.back_office.abilities.customer_search
-    keys = [CustomerKey(reference=reference)] if "reference" in search else []
-    usable = {kind for kind, _ in keys_of(customer, run.settings.customers)} & search
-    keys += [CustomerKey(email=text) for text in customer.emails if "email" in usable]
-    if "phone" in usable:
-        country = run.settings.customers.country
-        keys += [CustomerKey(phone=text) for phone in customer.phones for text in phone_spellings(phone, country)]
-    return keys
+def _a_stranger(customer: Customer, hit: Customer) -> bool:
+    """Whether somebody who left no more than an address behind has another name than the one who has it there."""
+    return customer.guest and not same_name(customer.name, hit.name)
 
 
-def _to(remote_id: str, hub_id: int, rule: str, reference: str) -> Link:
-    return Link(party=BACK_OFFICE, kind="customer", remote_id=remote_id, hub_id=hub_id, rule=rule, reference=reference)
+def _is_ours(customer: Customer, result: Match) -> bool:
+    return result.hit is not None and (result.rule == "reference" or same_name(customer.name, result.hit.name))
 
 
-def _link(run: Run, hub_id: int, ours: Customer, theirs: Customer | None, link: Link) -> None:
-    agreed = replace(link, agreed_ours=agreed_text(ours), agreed_theirs=None if theirs is None else agreed_text(theirs))
-    with run.hub.transaction():
-        run.hub.links.add(agreed)
-        run.hub.journal.supersede(BACK_OFFICE, "customer.create", [link.reference or ""])
-        if link.rule != "created":  # who was created in doubt stays held: a person may join the two
-            run.hub.holds.clear("customer", [str(hub_id)])
-
-
-def _create(run: Run, customers: dict[int, Customer], references: dict[int, str], linked: Linked) -> None:
-    """Create who was not found; each carries our reference, which is looked up first, always."""
-    if not customers:
-        return
-    changes = [
-        CustomerChange(
-            key=references[hub_id],
-            id=None,
-            reference=references[hub_id],
-            fields=fields_of(one) | {"name": _name(one)},
-        )
-        for hub_id, one in customers.items()
-    ]
-    rows = run.hub.journal.open(
-        [
-            Entry(BACK_OFFICE, "customer.create", change.reference, f"customer {hub_id}")
-            for hub_id, change in zip(customers, changes, strict=True)
-        ]
+def _to(side: Side, remote_id: str, hub_id: int, rule: str, reference: str) -> Link:
+    return Link(
+        party=side.party,
+        kind="customer",
+        remote_id=remote_id,
+        hub_id=hub_id,
+        rule=rule,
+        reference=reference,
+        pending=True,
     )
-    outcomes = push_halving(run.back_office.push_customers, changes, lambda change: change.key)
-    made: dict[int, tuple[Customer, Link]] = {}
-    with run.hub.transaction():
-        for hub_id, row, change, outcome in zip(customers, rows, changes, outcomes, strict=True):
-            run.hub.journal.close([(row, journal_state(outcome), getattr(outcome, "message", ""))])
-            if isinstance(outcome, Written):
-                link = _to(outcome.remote_id, hub_id, "created", change.reference)
-                _link(run, hub_id, customers[hub_id], None, link)
-                made[hub_id] = (customers[hub_id], link)
-                linked.ids[hub_id] = outcome.remote_id
-                linked.counts["customers created"] += 1
-            elif isinstance(outcome, Refused):
-                text = f"the back office refused it: {outcome.message}"
-                linked.counts += hold_customer(run, hub_id, outcome.reason, text, refused=customers[hub_id])
-            else:
-                linked.waiting.add(hub_id)
-    learn_theirs(run, made)
 
 
 def _name(customer: Customer) -> str:

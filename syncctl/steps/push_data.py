@@ -11,6 +11,7 @@ from syncctl.rules.guards import strange_listing
 from syncctl.rules.prices import shown_price
 from syncctl.steps.publish_levels import publish_levels
 from syncctl.steps.publish_prices import publish_prices
+from syncctl.steps.push_customers import push_customers
 from syncctl.steps.run import Counts, Run
 from syncctl.steps.show_shipments import show_shipments
 
@@ -26,6 +27,7 @@ def push_data(run: Run, name: str) -> Counts:
     if run.settings.products.enabled and run.settings.products.push_prices and _may_go_out(run, ready=run.prices_ready):
         counts += publish_prices(run, name, store)
     counts += show_shipments(run, name, store)
+    counts += push_customers(run, name)  # last: where customers cannot be written, levels and prices are
     return counts
 
 

@@ -17,6 +17,7 @@ from syncctl.steps import amending, booking, undoing
 from syncctl.steps.booking import Task
 from syncctl.steps.items import Items
 from syncctl.steps.planning import Planned, Planner, unwanted
+from syncctl.steps.push_customers import push_customers
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
 
@@ -25,9 +26,10 @@ def push_orders(run: Run) -> Counts:
     about = run.back_office.about()
     run.hub.parties.confirm(BACK_OFFICE, about)
     counts = _settle_queued(run)
-    if _still_settling(run):
+    if run.still_settling:
         counts["waiting"] += 1
         return counts
+    counts += push_customers(run, BACK_OFFICE)
     items = Items(run)
     after = 0
     while ids := run.hub.orders.pending_ids(after, run.back_office.abilities.document_batch, run.only):
@@ -159,9 +161,3 @@ def _take_back(run: Run, document: RecordedDocument, outcome: Refused, counts: C
     stored = run.hub.orders.load([order_id])[0]
     problem = Problem(outcome.reason, f"the back office refused {document.reference}: {outcome.message}")
     _hold(run, stored, problem, counts, fingerprint=booking.refusal_mark(run, document.fingerprint))
-
-
-def _still_settling(run: Run) -> bool:
-    """After a restore, documents of the lost time may not be visible yet: look-ups wait `settle` once."""
-    until = run.hub.state("active_until")
-    return until is not None and times.now() < times.from_text(until) + run.settings.safety.settle

@@ -59,3 +59,9 @@ class Run:
         never was. It is compared with the stores' clocks, so that it leaves them the overlap."""
         restored_at = self.hub.state("restored_at")
         return None if restored_at is None else times.from_text(restored_at) + timedelta(seconds=OVERLAP_SECONDS)
+
+    @property
+    def still_settling(self) -> bool:
+        """After a restore, what was written in the lost time may not be visible yet: look-ups wait `settle` once."""
+        until = self.hub.state("active_until")
+        return until is not None and times.now() < times.from_text(until) + self.settings.safety.settle

@@ -1,155 +1,259 @@
-"""Changed customers into the back office: only the fields that changed, only where nobody changed them there (R4)."""
+"""Telling one side what the hub says of customers: read them there, merge that, write only what differs (R4, R63, R64).
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+What was typed there meanwhile is merged into the hub first, so nothing is overwritten unseen; what is returned after
+the write is remembered as theirs, so that a side which cuts a name has not edited it, and nothing comes back (I7).
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from syncctl import times
-from syncctl.hub.holds import Hold
-from syncctl.hub.journal import Entry
-from syncctl.hub.links import Link
-from syncctl.model import Customer, CustomerChange, CustomerKey, Queued, Refused, Written
-from syncctl.rules.merging import agreed_mark, agreed_text
-from syncctl.rules.merging import outgoing as merge
-from syncctl.steps.batches import push_halving
-from syncctl.steps.run import BACK_OFFICE, Counts, Run
+from syncctl.hub.customer_rows import Arrival
+from syncctl.hub.links import GONE, Link
+from syncctl.model import Consent, Customer, CustomerChange, Mismatch, Refused, Written
+from syncctl.rules.consent import effective, to_send
+from syncctl.rules.matching import contacts_of, joining
+from syncctl.rules.merging import Plain, plain, text_of, typed, untold
+from syncctl.steps.lost_writes import on_their_way, recall, still_settling
+from syncctl.steps.run import Counts, Run
+from syncctl.steps.side import MISSING_GROUP, UPDATE, Side, Write
 
 
-@dataclass(frozen=True, slots=True)
-class _Update:
+@dataclass(slots=True)
+class Told:
+    """What became of it: by hub id the fields that were written; who is not there any more."""
+
+    written: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass(slots=True)
+class _Telling:
+    """A customer, the record that is to be told, and what it is to be told: fields, and answers about marketing.
+
+    `asked`: fields of which a person must say first which side holds. `later`: some of it cannot be told yet.
+    """
+
     hub_id: int
     ours: Customer
-    theirs: Customer
     link: Link
-    fields: Mapping[str, object]
+    theirs: Customer
+    asked: frozenset[str]
+    send: Plain
+    consents: tuple[Consent, ...] = ()
+    later: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*sorted(self.send), *(["consents"] if self.consents else []))
+
+    @property
+    def payload(self) -> Plain:
+        """What the journal keeps: the values too, so that what a side made of them is known again."""
+        said = [[one.channel, one.state, one.changed_at and times.to_text(one.changed_at)] for one in self.consents]
+        return {**self.send, **({"consents": said} if said else {})}
+
+    def change(self) -> CustomerChange:
+        fields = typed(self.send)
+        if self.consents:
+            fields["consents"] = self.consents
+        link = self.link
+        return CustomerChange(
+            key=link.remote_id, id=link.remote_id, reference=link.reference or "", fields=fields, expected=self.theirs
+        )
 
 
-def update_customers(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -> tuple[Counts, set[int]]:
-    """Send what changed on the web since both sides agreed; a field that changed on both sides is held, not sent.
+def tell(
+    run: Run,
+    side: Side,
+    hub_ids: Collection[int],
+    *,
+    again: bool = False,
+    there: Mapping[int, Customer] | None = None,
+) -> Told:
+    """Bring these customers' records at one side up to date; who has none there is left alone. At most a batch.
 
-    Also returns the customers that the back office turned out to have no more.
+    `again`: also what was refused within a day, because a person asks for it. `there`: their records, where they were
+    read just now.
     """
-    changed = {
-        hub_id: (ours, link)
-        for hub_id, (ours, link) in customers.items()
-        if merge(ours, link.agreed_ours, None, None).send
-    }
-    changed = {hub_id: changed[hub_id] for hub_id in changed.keys() - refused_before(run, customers_of(changed))}
-    counts = Counts()
-    updates, gone = [], set()
-    there = _read(run, changed)
-    for hub_id, (ours, link) in changed.items():
-        theirs = there.get(link.remote_id)
-        if theirs is None:
-            text = f"the back office has no customer {link.remote_id} any more"
-            counts += hold_customer(run, hub_id, "gone", text)
-            gone.add(hub_id)
-            continue
-        merged = merge(ours, link.agreed_ours, theirs, link.agreed_theirs)
-        if merged.both:
-            text = f"{', '.join(merged.both)} changed on the web and in the back office"
-            counts += hold_customer(run, hub_id, "changed on both sides", text)
-            continue
-        updates.append(_Update(hub_id, ours, theirs, link, merged.send))
-    return counts + _send(run, updates), gone
+    told = Told()
+    links = run.hub.links.primaries(side.party, "customer", hub_ids)
+    links = {hub_id: link for hub_id, link in links.items() if not link.gone}
+    if not again:
+        held = held_as_they_are(run, side, run.hub.customers.load(links))
+        links = {hub_id: link for hub_id, link in links.items() if hub_id not in held}
+    settling = still_settling(run, side, links)
+    links = {hub_id: link for hub_id, link in links.items() if hub_id not in settling}
+    records = _read(side, links, there or {})
+    for hub_id in [one for one, link in links.items() if link.remote_id not in records]:
+        told.gone.add(hub_id)
+        told.counts += hold_gone(run, side, hub_id, links.pop(hub_id))
+    recall(run, side, records, links)
+    merge_in(run, side, records.values())
+    waiting = on_their_way(run, side, links)
+    tellings = [one for one in _tellings(run, side, records, links, told.counts) if one.hub_id not in waiting]
+    _conclude(run, side, [one for one in tellings if not one.names], [], told)
+    _send(run, side, [one for one in tellings if one.names], told)
+    told.counts["waiting customers"] += len(settling) + len(waiting)
+    return told
 
 
-def customers_of(links: Mapping[int, tuple[Customer, Link]]) -> dict[int, Customer]:
-    """The customers alone."""
-    return {hub_id: customer for hub_id, (customer, _) in links.items()}
+def _read(side: Side, links: Mapping[int, Link], there: Mapping[int, Customer]) -> dict[str, Customer]:
+    """Their records as they are now, by id."""
+    read = side.now(link.remote_id for hub_id, link in links.items() if hub_id not in there)
+    return read | {there[hub_id].id: there[hub_id] for hub_id in links.keys() & there.keys()}
 
 
-def refused_before(run: Run, customers: Mapping[int, Customer]) -> set[int]:
-    """Those who were refused, exactly as they are, within a day: they are not sent again."""
-    holds = run.hub.holds.get("customer", map(str, customers))
+def merge_in(run: Run, side: Side, records: Iterable[Customer]) -> None:
+    """Take what these records say now into the hub, each through its link."""
+    if records := list(records):
+        with run.hub.transaction():
+            run.hub.customers.take(side.party, _arrivals(run, records), full=True, settings=run.settings.customers)
+
+
+def _arrivals(run: Run, records: Iterable[Customer]) -> list[Arrival]:
+    settings = run.settings.customers
+    found = []
+    for one in records:
+        contacts = contacts_of(one, settings)
+        found.append(Arrival(one.id, one, one.changed_at or times.now(), contacts, joining(contacts, settings)))
+    return found
+
+
+def hold_gone(run: Run, side: Side, hub_id: int, link: Link) -> Counts:
+    """Its record is not there any more: nothing is written for it until a person says what is to be."""
+    text = (
+        f"{side.called} has no customer {link.remote_id[:100]} any more; nothing is written there, until you have him "
+        "made again or linked to another"
+    )
+    with run.hub.transaction():
+        run.hub.links.settle(link, link.ours, link.theirs, GONE, times.to_text(times.now()), pending=False)
+        return side.hold(hub_id, "gone", text, hint=f"syncctl customers unlink {hub_id} --from {side.party}")
+
+
+def mark_of(customer: Customer) -> str:
+    """A short hash of all that a side could be told of a customer."""
+    text = f"{text_of(plain(customer, True))} {customer.consents!r}"
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def held_as_they_are(run: Run, side: Side, customers: Mapping[int, Customer], *, but: str = "") -> set[int]:
+    """Those who were refused there, exactly as they are, within a day: they are not sent again. `but`: save for this.
+
+    A group that was missing and is there now lets its customers go.
+    """
+    holds = run.hub.holds.of_party(side.party, "customer", map(str, customers))
     return {
         hub_id
-        for hub_id, customer in customers.items()
-        if (hold := holds.get(str(hub_id))) is not None and hold.stands_for(agreed_mark(customer))
+        for hub_id, one in customers.items()
+        if (hold := holds.get(str(hub_id))) is not None
+        and hold.reason != but
+        and hold.stands_for(mark_of(one))
+        and not (hold.reason == MISSING_GROUP and side.has_group(one.group or ""))
     }
 
 
-def learn_theirs(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -> None:
-    """Remember these customers as the back office returns them, after a write: the base of the next merge."""
-    there = _read(run, customers)
-    with run.hub.transaction():
-        for ours, link in customers.values():
-            theirs = there.get(link.remote_id)
-            if theirs is not None:
-                run.hub.links.agree(link, agreed_text(ours), agreed_text(theirs))
-
-
-def hold_customer(run: Run, hub_id: int, reason: str, message: str, *, refused: Customer | None = None) -> Counts:
-    """Put a customer on hold; its orders go on. `refused`: as it was sent, so that the same is not sent each cycle."""
-    name = run.hub.customers.first_links([hub_id]).get(hub_id, (BACK_OFFICE, ""))[0]
-    text = f"customer {hub_id}: {message}; its orders go on under customers.fallback"
-    hold = Hold(
-        party=name,
-        kind="customer",
-        record=str(hub_id),
-        reason=reason,
-        message=text,
-        fingerprint="" if refused is None else agreed_mark(refused),
-        tried_at=None if refused is None else times.to_text(times.now()),
-    )
-    added = run.hub.holds.put(hold)
-    return Counts({"newly held": 1}) if added else Counts()
-
-
-def journal_state(outcome: object) -> str:
-    """The journal's word for an outcome."""
-    states = {Written: "done", Queued: "queued", Refused: "refused"}
-    return states.get(type(outcome), "unclear")
-
-
-def _read(run: Run, customers: Mapping[int, tuple[Customer, Link]]) -> dict[str, Customer]:
-    wanted = [link.remote_id for _, link in customers.values()]
-    if not wanted:
-        return {}
-    answers = run.back_office.find_customers([CustomerKey(id=remote_id) for remote_id in wanted])
-    found = {one.id: one for group in answers for one in group if not one.deleted}
-    return {remote_id: found[remote_id] for remote_id in wanted if remote_id in found}
-
-
-def _send(run: Run, updates: list[_Update]) -> Counts:
-    counts = Counts()
-    if not updates:
-        return counts
-    entries = [
-        Entry(
-            BACK_OFFICE,
-            "customer.update",
-            one.link.remote_id,
-            f"customer {one.hub_id}",
-            json.dumps(sorted(one.fields)),
+def _tellings(
+    run: Run, side: Side, there: Mapping[str, Customer], links: Mapping[int, Link], counts: Counts
+) -> list[_Telling]:
+    """What each is to be told, from the hub as it is after the merge."""
+    links = run.hub.links.primaries(side.party, "customer", links)
+    customers = run.hub.customers.load(links)
+    answers = answers_for(run, side, links)
+    found = []
+    for hub_id, link in links.items():
+        if (theirs := there.get(link.remote_id)) is None:
+            continue
+        said, agreed, ours = plain(theirs, True), link.theirs, customers[hub_id]
+        asked = frozenset(name for name in side.fields & said.keys() if agreed.get(name) != said[name])
+        telling = _Telling(
+            hub_id=hub_id,
+            ours=ours,
+            link=link,
+            theirs=theirs,
+            asked=asked,
+            send=untold(plain(ours, True), link.ours, side.fields - asked),
+            consents=answers.get(hub_id, ()),
         )
-        for one in updates
-    ]
-    rows = run.hub.journal.open(entries)
-    changes = [
-        CustomerChange(
-            key=one.link.remote_id,
-            id=one.link.remote_id,
-            reference=one.link.reference or "",
-            fields=one.fields,
-            expected=one.theirs,
+        if "group" in telling.send and not side.has_group(ours.group or ""):
+            counts += side.hold_group(hub_id, ours, mark_of(ours))
+            del telling.send["group"]
+            telling.later = True
+        found.append(telling)
+    return found
+
+
+def answers_for(run: Run, side: Side, hub_ids: Collection[int]) -> dict[int, tuple[Consent, ...]]:
+    """The answers about marketing that a side must be told of each, as they were given."""
+    heard = run.hub.consents.heard(hub_ids) if side.can.consent_channels else {}
+    found = {
+        hub_id: to_send(
+            effective(rows), {one.channel: one for one in rows if one.party == side.party}, side.can.consent_channels
         )
-        for one in updates
-    ]
-    outcomes = push_halving(run.back_office.push_customers, changes, lambda change: change.key)
-    written = {}
+        for hub_id, rows in heard.items()
+    }
+    return {hub_id: answers for hub_id, answers in found.items() if answers}
+
+
+def _send(run: Run, side: Side, tellings: Sequence[_Telling], told: Told) -> None:
+    if not tellings:
+        return
+    changes = [(one.hub_id, one.change()) for one in tellings]
+    pushed = side.push(UPDATE, changes, [one.payload for one in tellings])
     with run.hub.transaction():
-        for one, row, outcome in zip(updates, rows, outcomes, strict=True):
-            run.hub.journal.close([(row, journal_state(outcome), getattr(outcome, "message", ""))])
-            if isinstance(outcome, Written):
-                run.hub.links.agree(one.link, agreed_text(one.ours), None)
-                run.hub.holds.clear("customer", [str(one.hub_id)])
-                written[one.hub_id] = (one.ours, one.link)
-                counts["customers updated"] += 1
-            elif isinstance(outcome, Queued):  # it will be so; what it looks like there is not known yet
-                run.hub.links.agree(one.link, agreed_text(one.ours), None)
-            elif isinstance(outcome, Refused):
-                text = f"the back office refused the change: {outcome.message}"
-                counts += hold_customer(run, one.hub_id, outcome.reason, text, refused=one.ours)
-    learn_theirs(run, written)
-    return counts
+        side.close(pushed)
+        _conclude(run, side, tellings, pushed, told)
+
+
+def _conclude(run: Run, side: Side, tellings: Sequence[_Telling], pushed: Sequence[Write], told: Told) -> None:
+    """Record what became of each: done (without a write: there was nothing to tell), refused, or to be looked at."""
+    outcomes = {one.hub_id: one for one in pushed}
+    done = []
+    with run.hub.transaction():
+        for telling in tellings:
+            write = outcomes.get(telling.hub_id)
+            if write is None or isinstance(write.outcome, Written):
+                done.append(telling)
+            elif isinstance(write.outcome, Refused):
+                text = f"{side.called} refused the change: {write.outcome.message or write.outcome.reason}"
+                told.counts += side.hold(telling.hub_id, write.outcome.reason, text, mark=mark_of(telling.ours))
+            if write is not None and isinstance(write.outcome, Written):
+                agree(run, side, write, telling.link, telling.send, telling.consents)
+                told.written[telling.hub_id] = telling.names
+                told.counts["customers updated"] += 1
+            elif write is not None and isinstance(write.outcome, Mismatch):
+                told.counts["customers contended"] += 1
+        merge_in(run, side, [one.there for one in pushed if one.there is not None])
+        _settle(run, side, done)
+
+
+def agree(run: Run, side: Side, write: Write, link: Link, sent: Plain, consents: Sequence[Consent]) -> None:
+    """These fields were written: what they look like there is theirs from now on. Inside a transaction."""
+    returned = {} if write.there is None else plain(write.there, True)
+    theirs = {name: value for name, value in link.theirs.items() if name not in sent}
+    theirs |= {name: returned[name] for name in sent if name in returned}
+    run.hub.links.settle(link, link.ours | sent, theirs, None, None, pending=True)
+    if consents:
+        run.hub.consents.tell(link.hub_id, side.party, consents, times.now())
+
+
+def _settle(run: Run, side: Side, done: Sequence[_Telling]) -> None:
+    """Who is told all that there is to tell is pending no more; looked at again, for a person may have said something.
+
+    A field that the side does not keep counts as told.
+    """
+    asked = {one.hub_id: one.asked for one in done}
+    later = {one.hub_id for one in done if one.later}
+    links = run.hub.links.primaries(side.party, "customer", asked)
+    customers = run.hub.customers.load(links)
+    answers = answers_for(run, side, links)
+    for hub_id, link in links.items():
+        ours = plain(customers[hub_id], True)
+        agreed = link.ours | {name: value for name, value in ours.items() if name not in side.fields}
+        rest = untold(ours, agreed, side.fields - asked[hub_id])
+        pending = bool(rest) or hub_id in answers or hub_id in later
+        run.hub.links.settle(link, agreed, link.theirs, None, None, pending=pending)
+        if not pending and not asked[hub_id]:
+            side.release([hub_id])

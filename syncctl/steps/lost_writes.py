@@ -1,0 +1,89 @@
+"""What became of changes whose reply was lost, or that were taken in for later: seen in the record, once it is read.
+
+A side that cuts what it is told would otherwise look as if somebody there had edited it (R24: nobody's name is cut by a
+lost reply).
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+from syncctl import times
+from syncctl.hub.journal import Unfinished
+from syncctl.hub.links import Link
+from syncctl.model import Customer
+from syncctl.rules.merging import plain
+from syncctl.steps.run import Run
+from syncctl.steps.side import UPDATE, Side
+
+_A_DAY = timedelta(days=1)
+
+
+def recall_all(run: Run, side: Side) -> None:
+    """Before a side is read: learn what became of all changes of customers that it may have made, or not."""
+    if not side.can.customer_batch:
+        return
+    after = 0
+    while ids := run.hub.links.pending(side.party, side.can.customer_batch, after):
+        after = ids[-1]
+        links = run.hub.links.primaries(side.party, "customer", ids)
+        open_ = _unfinished(run, side, links)
+        links = {hub_id: link for hub_id, link in links.items() if hub_id in open_}
+        recall(run, side, side.now(link.remote_id for link in links.values()), links)
+
+
+def recall(run: Run, side: Side, there: Mapping[str, Customer], links: Mapping[int, Link]) -> None:
+    """Of these records as they are now: what a change that was sent made of them is agreed, and no edit of theirs."""
+    with run.hub.transaction():
+        for hub_id, row in _unfinished(run, side, links).items():
+            link = links[hub_id]
+            if link.remote_id not in there:
+                continue
+            ours, theirs, now = link.ours, link.theirs, plain(there[link.remote_id], True)
+            sent = json.loads(row.payload or "{}")
+            for name in sent.keys() & now.keys():
+                if now[name] != theirs.get(name) and made_of(sent[name], now[name]):
+                    ours[name], theirs[name] = sent[name], now[name]
+            if theirs != link.theirs:
+                run.hub.links.settle(link, ours, theirs, None, None, pending=True)
+                run.hub.journal.supersede(side.party, UPDATE, [side.key(link.remote_id)])
+
+
+def still_settling(run: Run, side: Side, links: Mapping[int, Link]) -> set[int]:
+    """Those of whom a change was sent just now, with no known outcome: it may not be seen there yet."""
+    settle = times.now() - run.settings.safety.settle
+    rows = _unfinished(run, side, links)
+    return {hub_id for hub_id, row in rows.items() if row.state != "queued" and row.at > settle}
+
+
+def on_their_way(run: Run, side: Side, links: Mapping[int, Link]) -> set[int]:
+    """Those of whom a change was taken in for later, within a day, and is not seen there yet."""
+    since = times.now() - _A_DAY
+    links = run.hub.links.primaries(side.party, "customer", links)
+    waiting = set()
+    for hub_id, row in _unfinished(run, side, links).items():
+        sent, ours = json.loads(row.payload or "{}"), links[hub_id].ours
+        if row.state == "queued" and row.at > since and any(ours.get(name) != sent[name] for name in sent):
+            waiting.add(hub_id)
+    return waiting
+
+
+def made_of(sent: object, now: object) -> bool:
+    """Whether a value is what a side may have made of what it was told: the same, or its beginning, or its first few.
+
+    >>> made_of("Ann Archer", "Ann Arc"), made_of(["a@x.example"], ["b@x.example"])
+    (True, False)
+    """
+    if isinstance(sent, str) and isinstance(now, str):
+        return sent.strip().startswith(now.strip()) and (bool(now.strip()) or not sent.strip())
+    if isinstance(sent, list) and isinstance(now, list):
+        return bool(now) == bool(sent) and len(now) <= len(sent) and all(map(made_of, sent, now))
+    if isinstance(sent, dict) and isinstance(now, dict):
+        return sent.keys() == now.keys() and all(made_of(sent[name], now[name]) for name in sent)
+    return sent == now
+
+
+def _unfinished(run: Run, side: Side, links: Mapping[int, Link]) -> dict[int, Unfinished]:
+    """The last change sent of each, where its outcome is not known."""
+    by_key = {side.key(link.remote_id): hub_id for hub_id, link in links.items()}
+    return {by_key[key]: row for key, row in run.hub.journal.unfinished(UPDATE, by_key).items()}

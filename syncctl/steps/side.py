@@ -1,0 +1,162 @@
+"""One party to which customers go, the back office or a store: the same questions asked of either."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from syncctl import times
+from syncctl.connectors.base import BackOffice, BackOfficeAbilities, StoreAbilities, WebStore
+from syncctl.hub.bulk import in_chunks
+from syncctl.hub.holds import Hold
+from syncctl.hub.journal import Entry
+from syncctl.hub.taking import CONFLICTS
+from syncctl.model import Customer, CustomerChange, CustomerKey, Mismatch, Queued, Refused, WriteOutcome, Written
+from syncctl.steps.batches import push_halving
+from syncctl.steps.run import BACK_OFFICE, Counts, Run
+
+CREATE, UPDATE, INVITE, MARK = "customer.create", "customer.update", "customer.invite", "customer.mark"
+MISSING_GROUP = "group missing"
+_CREATE_GROUP = "group.create"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write: `row` of the journal; where it was done, the record's id there and how it looks there now."""
+
+    hub_id: int
+    row: int
+    outcome: WriteOutcome
+    remote_id: str
+    there: Customer | None
+
+
+@dataclass(slots=True)
+class Side:
+    """`party` as the hub names it, with its connector; the groups that it has are asked once."""
+
+    run: Run
+    party: str
+    connector: BackOffice | WebStore
+    _titles: set[str] | None = field(default=None)
+
+    @property
+    def can(self) -> BackOfficeAbilities | StoreAbilities:
+        return self.connector.abilities
+
+    @property
+    def called(self) -> str:
+        """What messages call it."""
+        return "the back office" if self.party == BACK_OFFICE else self.party
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields of a customer that it keeps; no other is ever sent there."""
+        return self.can.customer_fields | ({"group"} if self.can.groups else set())
+
+    def key(self, name: str) -> str:
+        """How the journal names a write: what two stores call the same must not be the same there."""
+        return name if self.party == BACK_OFFICE else f"{self.party}:{name}"
+
+    def find(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
+        """Candidates for each key, in their order; nobody who was deleted."""
+        chunks = in_chunks(keys, self.can.customer_batch)
+        answers = [one for chunk in chunks for one in self.connector.find_customers(chunk)]
+        return [[one for one in group if not one.deleted] for group in answers]
+
+    def now(self, remote_ids: Iterable[str]) -> dict[str, Customer]:
+        """These records as they are now; one that is gone is absent."""
+        wanted = list(dict.fromkeys(remote_ids))
+        found = self.find([CustomerKey(id=remote_id) for remote_id in wanted])
+        return {one.id: one for group in found for one in group if one.id in set(wanted)}
+
+    def push(
+        self, operation: str, changes: Sequence[tuple[int, CustomerChange]], payloads: Sequence[object]
+    ) -> list[Write]:
+        """Write customers, (hub id, change) each, journal first, and read back what was written.
+
+        The journal's rows are to be closed with what follows from the outcomes: if the reading fails, what the other
+        side made of our words is not known, and the rows stay open as after a lost reply.
+        """
+        entries = [
+            Entry(self.party, operation, self.key(change.key), f"customer {hub_id}", json.dumps(payload))
+            for (hub_id, change), payload in zip(changes, payloads, strict=True)
+        ]
+        rows = self.run.hub.journal.open(entries)
+        outcomes = push_halving(self.connector.push_customers, [change for _, change in changes], lambda one: one.key)
+        ids = [
+            (change.id or outcome.remote_id) if isinstance(outcome, Written) else ""
+            for (_, change), outcome in zip(changes, outcomes, strict=True)
+        ]
+        there = self.now(one for one in ids if one)
+        return [
+            Write(hub_id, row, outcome, remote_id, there.get(remote_id))
+            for (hub_id, _), row, outcome, remote_id in zip(changes, rows, outcomes, ids, strict=True)
+        ]
+
+    def close(self, pushed: Sequence[Write]) -> None:
+        """Put outcomes into the journal; inside the transaction of what follows from them."""
+        self.run.hub.journal.close(
+            [(one.row, journal_state(one.outcome), getattr(one.outcome, "message", "")) for one in pushed]
+        )
+
+    def has_group(self, title: str) -> bool:
+        """Whether it has this group. Where there was none at all, groups begin with ours: they are made (R29)."""
+        if not title:
+            return True
+        hub, key = self.run.hub, f"groups begun in {self.party}"
+        if self._titles is None:
+            self._titles = set(self.connector.fetch_groups())
+            if not self._titles:
+                hub.set_state(key, "yes")
+        if title not in self._titles and hub.state(key):
+            self.create_groups([title])
+        return title in self._titles
+
+    def create_groups(self, titles: Sequence[str]) -> None:
+        """Make the groups that are missing, journal first; again without harm."""
+        entries = [Entry(self.party, _CREATE_GROUP, self.key(one), f"group {one[:100]}") for one in titles]
+        rows = self.run.hub.journal.open(entries)
+        self.connector.create_groups(titles)
+        self.run.hub.journal.close([(row, "done", "") for row in rows])
+        self._titles = (self._titles or set()) | set(titles)
+
+    def hold(self, hub_id: int, reason: str, message: str, *, mark: str = "", hint: str = "") -> Counts:
+        """Put a customer on hold here. `mark`: of what was refused, so that the same is not tried each cycle."""
+        before = self.run.hub.holds.of_party(self.party, "customer", [str(hub_id)]).get(str(hub_id))
+        since = before.tried_at if before is not None and before.reason == reason and before.stands_for(mark) else None
+        hold = Hold(
+            party=self.party,
+            kind="customer",
+            record=str(hub_id),
+            reason=reason,
+            message=f"customer {hub_id}: {message}",
+            detail={"next": hint} if hint else {},
+            fingerprint=mark,
+            tried_at=since or times.to_text(times.now()) if mark else None,
+        )
+        return Counts({"newly held": 1}) if self.run.hub.holds.put(hold) else Counts()
+
+    def hold_group(self, hub_id: int, customer: Customer, mark: str) -> Counts:
+        """Groups set prices: one that is missing here is made only where a person says so (R30, R31)."""
+        held = self.run.hub.holds.of_party(self.party, "customer", [str(hub_id)])
+        if any(one.reason in CONFLICTS for one in held.values()):
+            return Counts()  # what a person is asked already comes first
+        text = f"{self.called} has no group {(customer.group or '')[:100]!r}; the other details are not held up by that"
+        return self.hold(hub_id, MISSING_GROUP, text, mark=mark, hint="syncctl customers groups --create")
+
+    def release(self, hub_ids: Iterable[int], *, but: str = "") -> None:
+        """What was in the way of these here is not any more. What a person is asked to decide stands, and `but`."""
+        held = self.run.hub.holds.of_party(self.party, "customer", map(str, hub_ids))
+        records = [record for record, hold in held.items() if hold.reason not in (*CONFLICTS, but)]
+        self.run.hub.holds.clear("customer", records, party=self.party)
+
+
+def side_of(run: Run, party: str) -> Side:
+    """The back office or one of the stores, by its name."""
+    return Side(run, party, run.back_office if party == BACK_OFFICE else run.stores[party])
+
+
+def journal_state(outcome: object) -> str:
+    """The journal's word for an outcome."""
+    states = {Written: "done", Queued: "queued", Refused: "refused", Mismatch: "mismatch"}
+    return states.get(type(outcome), "unclear")
