@@ -184,6 +184,11 @@ def test_a_common_no_of_an_earlier_join_is_kept_in_the_next() -> None:
     assert (later.state, later.changed_at) == (NO, DAY[9])
 
 
+def test_of_two_earlier_joins_the_younger_no_is_kept() -> None:
+    old, young = (joined([said(YES, day)], [said(NO, 1)])["email"] for day in (4, 8))
+    assert joined([old], [young]) == joined([young], [old]) == {"email": young}
+
+
 # -- hearing it again
 
 
@@ -224,5 +229,7 @@ def test_a_timed_answer_is_not_replaced_by_an_older_one_or_by_a_yes_of_its_age()
     assert hear(said(NO, 4), "shop", consent(YES, 5), DAY[7]).state == YES
 
 
-def test_a_side_without_times_may_take_back_what_was_written_there() -> None:
-    assert hear(said(YES, 3, seen=4), "shop", consent(NO), DAY[7]).state == NO
+@pytest.mark.parametrize("first, second", [(YES, NO), (NO, YES)])
+def test_a_side_without_times_may_take_back_what_was_written_there(first: str, second: str) -> None:
+    assert hear(said(first, 5, seen=4), "shop", consent(second), DAY[7]) == said(second, seen=7, before=4)
+    assert hear(said(first, seen=4), "shop", consent(second, 3), DAY[7]) == said(second, 3, seen=7, before=4)

@@ -177,6 +177,12 @@ def test_a_join_overwrites_nothing_that_is_filled() -> None:
     assert result.agreed_theirs == {"name": "A. Archer", "note": "theirs"}
 
 
+def test_two_blanks_are_agreed_on_and_nothing_is_said() -> None:
+    result = joined({"company": ""}, {"company": "", "group": "", "emails": []})
+    assert (result.taken, result.send, result.kept, result.asked) == ([], {}, [], [])
+    assert result.agreed_ours == {"company": "", "group": "", "emails": []} == result.agreed_theirs
+
+
 def test_what_was_kept_apart_at_the_join_crosses_once_it_is_changed() -> None:
     first = joined({"name": "Ann"}, {"name": "A. Archer"})
     result = merge(first.ours, {"name": "Ann Archer"}, first.agreed_ours, first.agreed_theirs, _never)
@@ -302,6 +308,30 @@ def test_a_number_is_the_same_however_it_is_written() -> None:
         assert equal.ours == agreed and equal.send == {} and equal.kept == []
     abroad = merge(agreed, {"phones": ["+44 20 7946 0123"]}, {}, {}, _never, keys=keys_for("US"))
     assert len(abroad.ours["phones"]) == 2
+
+
+def test_an_e_mail_address_is_the_same_in_capitals_and_what_is_none_is_compared_as_it_stands() -> None:
+    key = keys_for("GB")["emails"]
+    assert key(" Ann@Shop.Example") == key("ann@shop.example") != key("anne@shop.example")
+    assert key("No Mail") == key("no mail ") != key("none")
+    assert key("noemail@shop.example") != key("noemail@other.example"), "a placeholder is an address all the same"
+
+
+def test_two_addresses_of_one_place_are_one_but_for_case_and_spaces() -> None:
+    shout = {
+        "kind": "shipping",
+        "street": "1  HIGH street ",
+        "city": "leeds",
+        "postal_code": "LS1 1AA",
+        "country": "GB",
+    }
+    result = merge({"addresses": [HOME]}, {"addresses": [shout, WORK]}, {}, {}, _never, keys=keys_for("GB"))
+    assert result.ours["addresses"] == [HOME, WORK]
+
+
+def test_what_stands_twice_in_their_list_is_added_once() -> None:
+    result = joined({"emails": emails("a")}, {"emails": [*emails("b"), "B@x.example"]})
+    assert result.ours["emails"] == emails("a", "b")
 
 
 def test_an_address_that_they_write_in_capitals_is_still_the_same_when_they_edit_it() -> None:

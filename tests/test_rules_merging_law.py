@@ -155,6 +155,22 @@ def test_what_waits_for_a_person_is_left_as_it_is_on_both_sides(
         assert result.agreed_theirs.get(name) == base_theirs.get(name)
 
 
+@given(CUSTOMERS, READINGS, READINGS, READINGS, st.sampled_from(["ours", "theirs", "ask", "keep"]))
+def test_what_was_said_and_is_no_question_is_the_next_base(
+    ours: Plain, theirs: Plain, base_ours: Plain, base_theirs: Plain, choice: Choice
+) -> None:
+    result = merge(ours, theirs, base_ours, base_theirs, Judge(choice))
+    assert not set(result.asked) & (set(result.kept) | set(result.send) | set(result.taken))
+    for name in FIELDS:
+        if name in result.asked or name not in theirs:
+            assert result.agreed_ours.get(name) == base_ours.get(name)
+            assert result.agreed_theirs.get(name) == base_theirs.get(name)
+        else:
+            assert result.agreed_theirs[name] == theirs[name] and name in result.agreed_ours
+        if name in result.kept:
+            assert result.agreed_ours[name] == ours[name] != theirs[name]
+
+
 class Books:
     """The other side, which keeps only the first of a list and the first few signs of a text."""
 
