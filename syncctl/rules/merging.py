@@ -7,7 +7,6 @@ Everything here is in the *plain* form, which is what JSON gives back: text, lis
 their empty parts. A field that is left out is not said, which is something else than empty.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -155,43 +154,6 @@ def after_write(merged: Merge, returned: Mapping[str, Any], sent: Iterable[str])
         if name in returned:
             theirs[name] = returned[name]
     return ours, theirs
-
-
-# -- what the steps still use: to go when they merge as above ---------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """`send`: fields to write to the other side; `both`: fields that changed on both sides, for a person to decide."""
-
-    send: Mapping[str, object]
-    both: tuple[str, ...]
-
-
-def fields_of(customer: Customer) -> dict[str, object]:
-    """The fields that go across, as the model has them."""
-    return {name: getattr(customer, name) for name in ("name", "company", "emails", "phones", "addresses")}
-
-
-def agreed_text(customer: Customer) -> str:
-    """The same fields as JSON text, for the link that remembers what was agreed."""
-    said = plain(customer, True)
-    return text_of({name: said[name] for name in fields_of(customer)})
-
-
-def agreed_mark(customer: Customer) -> str:
-    """A short hash of the same fields."""
-    return hashlib.blake2b(agreed_text(customer).encode(), digest_size=8).hexdigest()
-
-
-def outgoing(ours: Customer, agreed_ours: str | None, theirs: Customer | None, agreed_theirs: str | None) -> Outgoing:
-    """What of `ours` is to be written over `theirs`. `theirs` None: not read yet, nothing of it is compared."""
-    base, said = from_text(agreed_ours), plain(ours, True)
-    send = {name: value for name, value in fields_of(ours).items() if said[name] != base.get(name)}
-    if theirs is None or agreed_theirs is None:
-        return Outgoing(send, ())
-    other, now = from_text(agreed_theirs), plain(theirs, True)
-    return Outgoing(send, tuple(name for name in send if now[name] != other.get(name) and now[name] != said[name]))
 
 
 def _with_base(result: Merge, name: str, theirs: Any, choose: Choose, key: Key) -> None:
