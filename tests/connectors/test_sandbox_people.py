@@ -316,3 +316,13 @@ class TestUnreadable:
         assert ([one.id for one in page.records], [one.id for one in page.unreadable]) == ([bob], [ada])
         with pytest.raises(DataError, match=f"Customer '{ada}' of web cannot be read"):
             store.find_customers([CustomerKey(email="ada@example.com")])
+
+
+def test_a_fresh_pair_has_one_customer_on_both_sides_and_one_at_the_counter_only(tmp_path: Path) -> None:
+    with closing(Shop(tmp_path / "demo.db")) as shop, closing(Office(tmp_path / "books.db")) as office:
+        assert [(one["name"], one["emails"]) for one in shop.customers()] == [("Ada Byron", ["ada@example.com"])]
+        assert [(one.name, one.emails) for one in office.customers()] == [
+            ("Ada Byron", ("ada@example.com",)),
+            ("Tom Pike", ()),
+        ]
+        assert shop.groups() == office.groups() == ["Trade"]

@@ -1,8 +1,11 @@
-"""The small catalog that both halves of a fresh sandbox begin with."""
+"""The small catalog that both halves of a fresh sandbox begin with, and who buys there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 CURRENCY = "GBP"
+GROUP = "Trade"  # of customers, on both sides
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +50,8 @@ DEMO_CATALOG = (
     _item("CARD-THANKS", "Card, thank you", "2.25", 200),
     _item("GIFT-WRAP", "Gift wrapping", "3.00", None),
 )
+
+ADA: Mapping[str, Any] = {"name": "Ada Byron", "emails": ("ada@example.com",), "phones": ("+447700900123",)}
+"""She buys on the web and at the counter: both halves know her, and have her in GROUP."""
+TOM: Mapping[str, Any] = {"name": "Tom Pike", "phones": ("+447700900456",), "note": "No e-mail address."}
+"""He buys at the counter only."""

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from syncctl import money, times
 from syncctl.connectors.base import Page
 from syncctl.connectors.sandbox import office_documents as books
-from syncctl.connectors.sandbox.catalog import CURRENCY, DEMO_CATALOG
+from syncctl.connectors.sandbox.catalog import ADA, CURRENCY, DEMO_CATALOG, GROUP, TOM
 from syncctl.connectors.sandbox.files import atomic, get_meta, reading, set_meta
 from syncctl.connectors.sandbox.office_booking import Booking
 from syncctl.connectors.sandbox.office_changes import Changes
@@ -38,7 +38,7 @@ Record = TypeVar("Record")
 
 
 class Office(People):
-    """A back office. The file is made at first use, with the demo catalog unless `demo` is False.
+    """A back office. The file is made at first use, with the demo catalog and two customers unless `demo` is False.
 
     `stock_falls_on` ("order" or "shipment") and `answers` ("now" or "later") are how it is run, not kept in the file;
     `currency` and `time_zone` count only when the file is made. `clock`: the time of its customers' changes.
@@ -64,7 +64,8 @@ class Office(People):
                 facts = {"identity": f"office-{uuid.uuid4()}", "currency": currency, "time_zone": time_zone}
                 for key, value in facts.items():
                     set_meta(self.connection, key, value)
-                self.load_variants((item.sku, item.title, item.price, item.units) for item in DEMO_CATALOG if demo)
+                if demo:
+                    self._make_demo()
 
     # --- the company ---
 
@@ -198,6 +199,12 @@ class Office(People):
     def pages(self, source: Reading[Record], cursor: str | None, page_size: int) -> Iterator[Page[Record]]:
         """A reading, page by page."""
         return read_pages(self.connection, source, cursor, page_size, self.currency)
+
+    def _make_demo(self) -> None:
+        self.load_variants((item.sku, item.title, item.price, item.units) for item in DEMO_CATALOG)
+        self.add_groups([GROUP])
+        self.upsert_customer(**ADA, group=GROUP)
+        self.upsert_customer(**TOM)
 
     def _book(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
         booking = Booking(self.connection, self.stock_falls_on, documents)

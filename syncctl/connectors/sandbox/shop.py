@@ -16,7 +16,7 @@ from syncctl.connectors.sandbox import bodies
 from syncctl.connectors.sandbox.accounts import Accounts
 from syncctl.connectors.sandbox.bodies import Body, Charges, NewLine
 from syncctl.connectors.sandbox.buyers import buyer
-from syncctl.connectors.sandbox.catalog import DEMO_CATALOG
+from syncctl.connectors.sandbox.catalog import ADA, DEMO_CATALOG, GROUP
 from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.goods import Goods
 from syncctl.connectors.sandbox.strict_json import canonical
@@ -317,13 +317,11 @@ class Shop(Goods, Accounts):
     def _make_demo(self) -> None:
         for item in DEMO_CATALOG:
             self.add_listing(item.sku, item.title, item.shop_price, item.shop_units)
-        self.add_group("Trade")
+        self.add_group(GROUP)
         ada = self.upsert_customer(
-            name="Ada Byron",
-            emails=("ada@example.com",),
-            phones=("+447700900123",),
+            **ADA,
+            group=GROUP,
             addresses=(Address(name="Ada Byron", street="12 Mill Lane", city="Leeds", country="GB"),),
-            group="Trade",
             consents=(Consent(channel="email", state="subscribed", changed_at=self.clock(), source="checkout"),),
         )
         guest = {"name": "Guest Buyer", "emails": ["guest@example.com"]}
