@@ -186,6 +186,17 @@ def test_what_was_typed_in_the_store_meanwhile_is_merged_and_not_overwritten(wor
     assert_quiet(world)
 
 
+def test_where_both_changed_a_field_the_younger_holds_though_nobody_told_us_of_it(world: CustomerWorld) -> None:
+    ann, made = linked(world)
+    world.office.upsert_customer(made, name="Wes of the books")
+    world.know()
+    world.shop.upsert_customer(ann, name="Wes of the web")
+    world.run()
+    world.settle(6)
+    assert world.names() == (["Wes of the web"], ["Wes of the web"])
+    assert_quiet(world)
+
+
 def test_what_is_typed_there_while_it_is_written_is_not_lost_either(world: CustomerWorld) -> None:
     ann, made = linked(world)
     world.office.upsert_customer(made, company="New & Co")
