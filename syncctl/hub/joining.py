@@ -126,6 +126,23 @@ class Joining(Family):
                 found.setdefault(hub_id, set()).add(remote_id)
         return found
 
+    def waiting_with(self, keys: Iterable[tuple[str, str]], party: str) -> dict[tuple[str, str], set[int]]:
+        """Customers of the other side without a record at `party`, by the (kind, normalised value) keys they have."""
+        found: dict[tuple[str, str], set[int]] = {}
+        for kind in ("email", "phone"):
+            for chunk in in_chunks(key for of, key in keys if of == kind):
+                rows = self.connection.execute(
+                    "SELECT DISTINCT k.normalised, l.hub_id FROM contact k "
+                    "JOIN link l ON l.kind = 'customer' AND l.hub_id = k.customer_id "
+                    f"WHERE k.kind = ? AND k.normalised IN ({marks(chunk)}) "
+                    "AND (l.party = 'back-office') <> (? = 'back-office') AND NOT EXISTS "
+                    "(SELECT 1 FROM link o WHERE o.kind = 'customer' AND o.hub_id = l.hub_id AND o.party = ?)",
+                    [kind, *chunk, party, party],
+                )
+                for key, hub_id in rows:
+                    found.setdefault((kind, key), set()).add(hub_id)
+        return found
+
     def how_often_apart(self, hub_ids: Iterable[int], party: str) -> dict[int, int]:
         """How many records of a party these customers were taken apart from; who never was is absent."""
         return {hub_id: len(remote_ids) for hub_id, remote_ids in self.apart(hub_ids, party).items()}

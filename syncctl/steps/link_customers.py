@@ -96,8 +96,9 @@ class _Ensuring:
             return
         near = self._look_up({hub_id: customers[hub_id] for hub_id in asked})
         absent = []
-        for hub_id in asked:
-            result = match(customers[hub_id], self.references[hub_id], near[hub_id], self.run.settings.customers)
+        settings = self.run.settings.customers
+        results = {one: match(customers[one], self.references[one], near[one], settings) for one in asked}
+        for hub_id, result in self._without_rivals(results, customers).items():
             if self._decide(hub_id, customers[hub_id], result):
                 absent.append(hub_id)
         self._tell_found()
@@ -106,6 +107,23 @@ class _Ensuring:
             self._create(first)
             if later:  # those share a key with somebody who is there by now
                 self.find_or_create(later)
+
+    def _without_rivals(self, results: Mapping[int, Match], customers: Mapping[int, Customer]) -> dict[int, Match]:
+        """A record that several of ours may be is nobody's until a person says whose, whoever is looked at first."""
+        settings = self.run.settings.customers
+        keys = {one: keys_of(result.hit, settings) for one, result in results.items() if result.hit is not None}
+        sharing = self.run.hub.joining.waiting_with(set().union(*keys.values()), self.side.party)
+        others = self.run.hub.customers.load(set().union(*sharing.values()))
+        decided = dict(results)
+        for hub_id, result in results.items():
+            if result.hit is None or result.rule == "reference":
+                continue
+            near = {other for key in keys[hub_id] for other in sharing.get(key, ()) if other != hub_id}
+            rivals = [other for other in sorted(near) if _is_rival(others[other], customers[hub_id], result.hit)]
+            if rivals:
+                text = f"{self.side.called}'s customer {result.hit.id} has the same {result.rule}, and so does customer"
+                decided[hub_id] = Match(tie=f"{text} {', '.join(map(str, rivals))[:200]}")
+        return decided
 
     def _settled(self, customers: Mapping[int, Customer]) -> list[int]:
         """Those of whom no creation is on its way that may not be seen there yet."""
@@ -331,6 +349,11 @@ def _references(run: Run, side: Side, customers: Collection[int]) -> dict[int, s
 def _a_stranger(customer: Customer, hit: Customer) -> bool:
     """Whether somebody who left no more than an address behind has another name than the one who has it there."""
     return customer.guest and not same_name(customer.name, hit.name)
+
+
+def _is_rival(other: Customer, customer: Customer, hit: Customer) -> bool:
+    """Whether another customer of ours may be the one found; not one of the same name, who stands beside him."""
+    return not same_name(other.name, customer.name) and not _a_stranger(other, hit)
 
 
 def _is_ours(customer: Customer, result: Match) -> bool:

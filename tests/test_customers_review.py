@@ -1,0 +1,67 @@
+"""Customers, attacked: what the rules forbid must not come about by the way that people and systems happen to meet."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.customer_world import CustomerWorld
+from tests.fakes.faulty import lost_reply
+
+PHONE = "020 7946 0123"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> CustomerWorld:
+    return CustomerWorld(tmp_path)
+
+
+def state_of(person: dict[str, Any], channel: str = "email") -> str | None:
+    """What one side says of a channel."""
+    return next((one["state"] for one in person.get("consents", ()) if one["channel"] == channel), None)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_two_of_a_household_who_buy_at_once_are_both_held_and_neither_takes_the_record(
+    world: CustomerWorld, known: bool
+) -> None:
+    """Whoever happens to be looked at first has no better claim to the number than the other (I4)."""
+    world.office.upsert_customer(name="Family Archer", phones=[PHONE])
+    if known:
+        world.know()
+    for name in ("Ann Archer", "Bob Archer"):
+        buyer = world.shop.upsert_customer(name=name, emails=[f"{name[:3].lower()}@shop.example"], phones=[PHONE])
+        world.shop.place_order([("MUG", 1)], customer=buyer)
+    world.run()
+    assert world.rows("SELECT rule FROM link WHERE party = 'back-office' AND rule = 'phone'") == []
+    assert [reason for _, reason in world.holds()] == ["which customer?", "which customer?"]
+    assert len(world.totals()) == 2, "their orders go on"
+
+
+def test_a_no_at_the_till_ends_on_the_web_though_the_shop_tells_no_times(world: CustomerWorld) -> None:
+    world.set_store("shop", consent_times=False)
+    ann = world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    pos = world.office.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    world.shop.set_consent(ann, "email", "subscribed")
+    world.office.set_consent(pos, "email", "unsubscribed")
+    world.shop.place_order([("MUG", 1)], customer=ann)
+    for _ in range(3):
+        world.run()
+        world.know()
+    assert state_of(world.shop.customer(ann)) == "unsubscribed" == state_of(world.pos()[0])
+
+
+def test_a_no_told_with_a_lost_reply_stays_a_no(world: CustomerWorld) -> None:
+    world.change(back_office={"consent_times": False})
+    ann = world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    world.shop.set_consent(ann, "email", "subscribed")
+    world.shop.place_order([("MUG", 1)], customer=ann)
+    world.settle(6)
+    assert state_of(world.pos()[0]) == "subscribed"
+    world.shop.set_consent(ann, "email", "unsubscribed")
+    world.know()
+    world.run(plans={"back-office": [lost_reply("push_customers")]})
+    for _ in range(3):
+        world.know()
+        world.run()
+    assert state_of(world.pos()[0]) == "unsubscribed" == state_of(world.shop.customer(ann))
