@@ -22,7 +22,7 @@ from tests.fakes.faulty import Fault, Faulty, Plan
 
 WRITES = frozenset(
     "push_levels push_prices push_fulfilments push_customers push_documents amend_documents void_documents "
-    "create_variants create_groups".split()
+    "create_variants create_groups mark_invited send_invites".split()
 )
 _REAL_NOW = times.now
 Levels = dict[tuple[str, str, str], int | None]

@@ -29,7 +29,7 @@ from syncctl.errors import Unreachable
 from tests.crash import oracle, world
 from tests.crash.left import digest_of
 from tests.crash.points import Points, install, kinds_of
-from tests.fakes.faulty import Call, FailAfter, FailBefore, Fault, Faulty, Plan, at
+from tests.fakes.faulty import WRITES, Call, FailAfter, FailBefore, Fault, Faulty, Plan, at
 
 MOST_CYCLES = 3
 MOST_SECONDS = 60
@@ -265,7 +265,7 @@ def lose_replies(proof: Proof) -> None:
     proof.points = len(calls)
     for name, number, method in calls:
         faults: list[type[FailBefore] | type[FailAfter]] = [FailBefore]
-        if method.startswith(("push_", "amend_", "create_")):
+        if method.startswith(WRITES):
             faults.append(FailAfter)
         for kind in faults:
             _one_fault(proof, name, method, kind(at(number), Unreachable("The connection was lost.")))

@@ -135,7 +135,7 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._connector, name)
-        if not name.startswith(("push_", "amend_")):
+        if not name.startswith(("push_", "amend_", "mark_", "send_")):
             return found
 
         def push(records: Any) -> Any:
@@ -153,7 +153,14 @@ def _kind(method: str, record: Any) -> str:
         return f"document.{'create' if method == 'push_documents' else 'amend'}:{record.kind.value}"
     if method == "push_customers":
         return "customer.create" if record.id is None else "customer.update"
-    return {"push_levels": "level.set", "push_prices": "price.set", "push_fulfilments": "fulfilment.create"}[method]
+    others = {
+        "push_levels": "level.set",
+        "push_prices": "price.set",
+        "push_fulfilments": "fulfilment.create",
+        "mark_invited": "customer.mark",
+        "send_invites": "customer.invite",
+    }
+    return others[method]
 
 
 def _watched(connector: WebStore | BackOffice, points: Points) -> Any:

@@ -14,7 +14,8 @@ PAGED = frozenset(
     ["fetch_orders", "fetch_listings", "fetch_customers", "fetch_shipments", "fetch_stock", "fetch_variants"]
 )  # methods whose every page is a call of its own
 
-_WRITES = ("push_", "amend_", "create_", "mark_", "send_")
+WRITES = ("push_", "amend_", "create_", "mark_", "send_")
+"""How the names of those methods begin that write something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ class Faulty:
         call = self._begin(method)
         self._log(call)
         self._fail_before(call)
-        if method.startswith(_WRITES) and (fault := self._take(Singly, call)):
+        if method.startswith(WRITES) and (fault := self._take(Singly, call)):
             result = _singly(work, args[0], fault)
         else:
             result = work(*args, **kwargs)

@@ -9,6 +9,7 @@ from syncctl.errors import BatchRefused, DataError, SafetyStop, SignInNeeded, Un
 from syncctl.model import Mismatch, Queued, Refused, Unclear
 from tests.fakes.faulty import (
     PAGED,
+    WRITES,
     Between,
     Call,
     Cut,
@@ -40,11 +41,16 @@ def any_call(_call: Call) -> bool:
 
 
 def write(call: Call) -> bool:
-    return call.method.startswith(("push_", "amend_", "create_"))
+    return call.method.startswith(WRITES)
+
+
+def write_of_each(call: Call) -> bool:
+    """A write whose records have an outcome each."""
+    return write(call) and call.method != "create_groups"
 
 
 def answer_by_place(call: Call) -> bool:
-    return write(call) or call.method in LISTS
+    return write_of_each(call) or call.method in LISTS
 
 
 def answer_by_key(call: Call) -> bool:
@@ -131,14 +137,14 @@ KINDS = [
     Kind("the batch is refused", lambda w, _: FailBefore(w, BatchRefused("one is bad")), write, (0, 1), retry=True),
     _error("all batches are refused", lambda: BatchRefused("no"), 1, strikes=write, retry=True, every=True),
     Kind("an hour passes", _an_hour_passes, codes=SOUND),
-    Kind("the first is refused", lambda w, _: Singly(w, _refused, 0), write, HOLDS, retry=True),
-    Kind("the last is refused", lambda w, _: Singly(w, _refused, -1), write, HOLDS, retry=True),
-    Kind("all are refused", lambda w, _: Singly(w, _refused), write, HOLDS, retry=True),
+    Kind("the first is refused", lambda w, _: Singly(w, _refused, 0), write_of_each, HOLDS, retry=True),
+    Kind("the last is refused", lambda w, _: Singly(w, _refused, -1), write_of_each, HOLDS, retry=True),
+    Kind("all are refused", lambda w, _: Singly(w, _refused), write_of_each, HOLDS, retry=True),
     Kind("one was changed meanwhile", lambda w, _: Singly(w, lambda key: Mismatch(key=key), 0), level_write, SOUND),
     Kind("all were changed meanwhile", lambda w, _: Singly(w, lambda key: Mismatch(key=key)), level_write, SOUND),
-    Kind("taken in for later", lambda w, _: Singly(w, _queued, None, True), write, (0, 1)),
-    Kind("one reply is unclear, done", lambda w, _: Singly(w, _unclear, 0, True), write, (0, 1)),
-    Kind("one reply is unclear, not done", lambda w, _: Singly(w, _unclear, 0), write, (0, 1), retry=True),
+    Kind("taken in for later", lambda w, _: Singly(w, _queued, None, True), write_of_each, (0, 1)),
+    Kind("one reply is unclear, done", lambda w, _: Singly(w, _unclear, 0, True), write_of_each, (0, 1)),
+    Kind("one reply is unclear, not done", lambda w, _: Singly(w, _unclear, 0), write_of_each, (0, 1), retry=True),
     _lie("an answer for another", _of_another, answer_by_place),
     _lie("too few answers", lambda answer: answer[:-1], answer_by_place),
     _lie("too many answers", lambda answer: [*answer, answer[-1]], answer_by_place),

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.crash import oracle
-from tests.fakes.faulty import Call, Fault, Plan, key_of
+from tests.fakes.faulty import WRITES, Call, Fault, Plan, key_of
 from tests.faults.world import OFFICE, STORES, FaultWorld, Scene
 
 SHOPS = tuple(f"{name}.db" for name in STORES)
@@ -23,7 +23,11 @@ OPERATIONS = {
     "push_documents": "document.create",
     "amend_documents": "document.amend",
     "create_variants": "variant.create",
+    "mark_invited": "customer.mark",
+    "send_invites": "customer.invite",
+    "create_groups": "group.create",
 }
+PEOPLE = ("push_customers", "mark_invited", "send_invites", "create_groups")
 
 
 def watched(world: FaultWorld, faults: dict[str, list[Fault]], wrong: list[str]) -> dict[str, Plan]:
@@ -31,15 +35,16 @@ def watched(world: FaultWorld, faults: dict[str, list[Fault]], wrong: list[str])
     judged: Counter[str] = Counter()
 
     def look(party: str, phase: str, call: Call) -> None:
-        if phase != "before" or not call.method.startswith(("push_", "amend_", "create_")):
+        if phase != "before" or not call.method.startswith(WRITES):
             return
         sent = world.sides[party].sent
         new, judged[party] = sent[judged[party] :], len(sent)
         open_rows = _open_rows(world, party)
         for method, record in new:
             operation = OPERATIONS.get(method) or f"customer.{'create' if record.id is None else 'update'}"
-            if (operation, key_of(record)) not in open_rows:
-                wrong.append(f"I8: {operation} {key_of(record)} was sent to {party} without a journal row")
+            key = f"{party}:{key_of(record)}" if method in PEOPLE and party != OFFICE else key_of(record)
+            if (operation, key) not in open_rows:
+                wrong.append(f"I8: {operation} {key} was sent to {party} without a journal row")
 
     def plan(party: str) -> Plan:
         return Plan(list(faults.get(party, [])), hook=lambda phase, call: look(party, phase, call))

@@ -196,7 +196,7 @@ def _name(text: str) -> str:
 
 def consent_is_only_copied(world: ModelWorld, *, settled: bool) -> None:
     """I5: nobody is "subscribed" anywhere who did not say so; once all is read, a younger "no" has won."""
-    said = {state for answers in world.ledger.told.values() for state in answers}
+    said = {answer for answers in world.ledger.answers.values() for answer in answers}
     yes = {_text(at) for at, state in said if state == "subscribed"}
     for customer in files.customers(world.office.connection).values():
         for consent in customer.consents:
@@ -208,19 +208,27 @@ def consent_is_only_copied(world: ModelWorld, *, settled: bool) -> None:
             "AND l.hub_id = c.customer_id AND l.party = c.party AND l.role = 'primary'"
         ).fetchall()
     hub.close()
-    for store, remote_id, state, changed_at in rows:
-        _judge_consent(world, store, remote_id, state, str(changed_at), settled=settled)
+    for party, remote_id, state, changed_at in rows:
+        if state == "subscribed":
+            _judge_yes(world, party, remote_id, str(changed_at)[:19], yes, settled=settled)
 
 
-def _judge_consent(
-    world: ModelWorld, store: str, remote_id: str, state: str, changed_at: str, *, settled: bool
-) -> None:
-    person = world.accounts.get((store, remote_id))
-    told = world.ledger.told.get((store, person or ""), set())
-    if state == "subscribed" and changed_at[:19] not in {_text(at) for at, what in told if what == "subscribed"}:
-        raise Violation(f"I5: the hub has a consent of {person} that was never given: {state} {changed_at}")
-    if settled and told and state == "subscribed" and max(told)[1] != "subscribed":
-        raise Violation(f"I5: {person} said no at {max(told)[0]}, and the hub still has a yes of {changed_at}")
+def _judge_yes(world: ModelWorld, party: str, remote_id: str, changed_at: str, yes: set[str], *, settled: bool) -> None:
+    """Whether a yes of this time may be known of a record: given here, or carried over from where it was given."""
+    person = world.accounts.get((party, remote_id))
+    given = {
+        _text(at)
+        for (_, who), answers in world.ledger.answers.items()
+        for at, state in answers
+        if who == person and state == "subscribed"
+    }
+    if changed_at not in (given if person else yes):
+        raise Violation(f"I5: the hub has a consent of {person} in {party} that was never given: {changed_at}")
+    refused = [_text(at) for at, state in world.ledger.told.get((party, person or ""), ()) if state != "subscribed"]
+    if settled and refused and max(refused) >= changed_at:
+        raise Violation(
+            f"I5: {person} said no in {party} at {max(refused)}, and the hub still has a yes of {changed_at}"
+        )
 
 
 def _text(at: object) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes.faulty import Call, Fault, Faulty, Plan
+from tests.fakes.faulty import Call, Fault, Faulty, Plan, key_of
 
 if TYPE_CHECKING:
     from tests.model.world import ModelWorld
@@ -27,6 +27,12 @@ OPERATIONS = {
     "create_variants": "variant.create",
     "amend_documents": "document.amend",
 }
+PEOPLE = {
+    "push_customers": "customer.update",
+    "mark_invited": "customer.mark",
+    "send_invites": "customer.invite",
+    "create_groups": "group.create",
+}  # of a store, in the journal under its name: what two stores call the same must not be the same there
 _REAL_CONNECT = sqlite3.connect
 _KEPT = ("hub.db", "hub.db-wal", "hub.db.last-run", "hub.db.last-run.new")
 
@@ -149,7 +155,7 @@ class Recorder:
         found = getattr(self.faulty, name)
         if name in ("fetch_stock", "fetch_orders"):
             return lambda *arguments: self._pages(name, found(*arguments))
-        if name in OPERATIONS or name == "push_customers":
+        if name in OPERATIONS or name in PEOPLE:
             return lambda records: self._write(name, found, records)
         return found
 
@@ -159,7 +165,9 @@ class Recorder:
             self.world.keep_copy(f"before {self.party}.{call.method} of run {self.world.runs}")
 
     def _write(self, name: str, push: Callable[[Any], Any], records: Sequence[Any]) -> Any:
-        operations = [(_operation(name, record), _key(record)) for record in records]
+        people = self.party != "back-office" and name in PEOPLE
+        keys = [f"{self.party}:{key_of(record)}" if people else key_of(record) for record in records]
+        operations = [(_operation(name, record), key) for record, key in zip(records, keys, strict=True)]
         self.world.write_is_due(self.party, operations)
         return push(records)
 
@@ -173,13 +181,6 @@ class Recorder:
 
 
 def _operation(method: str, record: Any) -> str:
-    if method == "push_customers":
-        return "customer.create" if record.id is None else "customer.update"
-    return OPERATIONS[method]
-
-
-def _key(record: Any) -> str:
-    for name in ("key", "reference", "sku"):
-        if hasattr(record, name):
-            return str(getattr(record, name))
-    raise AssertionError(f"a record without a key: {record}")
+    if method == "push_customers" and record.id is None:
+        return "customer.create"
+    return (OPERATIONS | PEOPLE)[method]
