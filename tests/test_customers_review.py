@@ -65,3 +65,55 @@ def test_a_no_told_with_a_lost_reply_stays_a_no(world: CustomerWorld) -> None:
         world.know()
         world.run()
     assert state_of(world.pos()[0]) == "unsubscribed" == state_of(world.shop.customer(ann))
+
+
+LONG = "Christopher " * 8 + "Long"
+
+
+@pytest.mark.parametrize("winner", ["newest", "web", "back_office", "ask"])
+@pytest.mark.parametrize("lost", ["reply", "hub"])
+def test_a_name_that_was_cut_when_somebody_was_made_is_not_taken_for_an_edit(
+    world: CustomerWorld, winner: str, lost: str
+) -> None:
+    """Neither after a lost reply nor after a restore, when nothing is known of what was agreed."""
+    world.change(customers={"winner": {"name": winner}})
+    ann = world.shop.upsert_customer(name=LONG, emails=["ann@shop.example"])
+    world.run()
+    copy = world.save()
+    world.shop.place_order([("MUG", 1)], customer=ann)
+    if lost == "reply":
+        world.run(plans={"back-office": [lost_reply("push_customers")]})
+    else:
+        world.run()
+        world.restore(copy)
+    for _ in range(3):
+        world.know()
+        world.run()
+    assert len(world.pos()) == 1 and len(world.pos()[0]["name"]) == 60
+    assert world.shop.customer(ann)["name"] == LONG and world.rows("SELECT name FROM customer") == [(LONG,)]
+    assert world.holds() == []
+    world.run()
+    assert world.writes() == []
+
+
+def test_the_answer_to_one_question_is_not_the_end_of_another(world: CustomerWorld) -> None:
+    world.change(customers={"winner": {"name": "ask"}})
+    ann = world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    world.shop.place_order([("MUG", 1)], customer=ann)
+    world.settle(6)
+    pos = world.pos()[0]["id"]
+    world.shop.upsert_customer(ann, name="Anne")
+    world.office.upsert_customer(pos, name="Annie")
+    world.shop.place_order([("MUG", 1)], customer=ann)
+    world.run()
+    assert world.rows("SELECT party, reason FROM hold") == [("back-office", "changed on both sides")]
+    world.shop.delete_customer(ann)
+    world.office.upsert_customer(pos, note="late payer")
+    world.know()
+    world.run()
+    both = [("back-office", "changed on both sides"), ("shop", "gone")]
+    assert sorted(world.rows("SELECT party, reason FROM hold")) == both
+    world.office.upsert_customer(pos, name="Anne")
+    world.know()
+    world.run()
+    assert world.rows("SELECT party, reason FROM hold") == [("shop", "gone")]

@@ -10,8 +10,9 @@ from syncctl.rules.merging import (
     FIELDS,
     Choice,
     Merge,
-    after_write,
+    bases_of_own,
     from_text,
+    made_of,
     merge,
     plain,
     text_of,
@@ -242,13 +243,39 @@ def test_what_a_side_was_not_told_is_what_differs_from_what_it_was_told() -> Non
     assert untold(ours, ours) == {} and untold(ours, {**ours, "emails": ["a@x.example"]}) == {"emails": []}
 
 
-def test_after_a_write_the_bases_are_ours_and_what_came_back() -> None:
-    result = merged({"name": "Christopher", "note": "x"}, {})
-    ours, theirs = after_write(result, {"name": "Christo"}, result.send)
-    assert ours["name"] == "Christopher" and theirs["name"] == "Christo"
-    assert ours["note"] == "x" and "note" not in theirs, "who does not return a field has said nothing of it"
-    quiet = merge(result.ours, {"name": "Christo"}, ours, theirs, _never)
-    assert not quiet.send and not quiet.taken
+@pytest.mark.parametrize(
+    "sent, now, made",
+    [
+        ("Ann Archer", "Ann Arc", True),
+        ("Ann Archer", "Ann Archer", True),
+        (" Ann ", "Ann", True),
+        ("Ann", "Ann Archer", False),
+        ("Ann", "Bob", False),
+        ("Ann", "", False),
+        ("", "", True),
+        (["a", "b"], ["a"], True),
+        (["a", "b"], ["b"], False),
+        (["a"], [], False),
+        (["a"], ["a", "b"], False),
+        ([{"city": "Leeds"}], [{"city": "Lee"}], True),
+        ([{"city": "Leeds"}], [{"city": "Leeds", "phone": "1"}], False),
+        (True, True, True),
+        (True, False, False),
+        (None, "Ann", False),
+    ],
+)
+def test_a_side_may_have_cut_what_it_was_told_but_added_nothing(sent: object, now: object, made: bool) -> None:
+    assert made_of(sent, now) is made
+
+
+def test_what_a_side_made_of_ours_is_no_value_of_its_own_where_no_base_is_known() -> None:
+    ours, theirs = {"name": "Christopher", "company": "Archer"}, {"name": "Christo", "company": "Arrow", "note": ""}
+    bases = bases_of_own(ours, theirs, {}, {})
+    assert bases == ({"name": "Christopher"}, {"name": "Christo"})
+    result = merge(ours, theirs, *bases, lambda field, joined: "theirs")
+    assert result.ours["name"] == "Christopher" and result.ours["company"] == "Arrow"
+    known = {"name": "Christine"}
+    assert bases_of_own(ours, theirs, known, known) == (known, known), "a base that is known stands"
 
 
 # -- lists

@@ -5,7 +5,8 @@ to be told; what the hub keeps against it, it is to be told itself; and what nob
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from syncctl.hub.links import Link
 from syncctl.model import Customer
 from syncctl.rules.lists import keys_for
 from syncctl.rules.matching import contacts_of
-from syncctl.rules.merging import Choose, Merge, Plain, merge, plain, typed
+from syncctl.rules.merging import Choose, Merge, Plain, bases_of_own, merge, plain, typed
 from syncctl.rules.winner import Told, chooser
 from syncctl.settings import CustomerSettings
 
@@ -51,11 +52,12 @@ class Taking:
         """
         customers = load_customers(self.hub.connection, {link.hub_id for link, _ in read})
         ours = {hub_id: plain(one, True) for hub_id, one in customers.items()}
-        held = self._held(ours)
+        held = self._held(read, ours)
         for link, arrival in read:
             theirs = plain(arrival.customer, full)
             told = self.told(link.party, arrival, full=full)
-            merged = self.merge(link, ours[link.hub_id], theirs, told)
+            own = arrival.customer.reference is not None and arrival.customer.reference == link.reference
+            merged = self.merge(link, ours[link.hub_id], theirs, told, own=own)
             ours[link.hub_id] = merged.ours
             self._keep(link, merged, mark_of(arrival, full=full), times.to_text(arrival.as_of))
             self._hold(link, merged, theirs, told, held.get(link.hub_id))
@@ -70,14 +72,16 @@ class Taking:
         [customer] = load_customers(self.hub.connection, [link.hub_id]).values()
         at = None if link.seen_at is None else times.from_text(link.seen_at)
         told = Told(link.party, at)
-        theirs = link.theirs
-        merged = self.merge(link, plain(customer, True), theirs, told, joined=True)
+        theirs, own = link.theirs, link.reference is not None
+        merged = self.merge(
+            replace(link, agreed_ours=None, agreed_theirs=None), plain(customer, True), theirs, told, own=own
+        )
         self._keep(link, merged, None, None)
         self._hold(link, merged, theirs, told, None)
 
-    def merge(self, link: Link, ours: Plain, theirs: Plain, told: Told, *, joined: bool = False) -> Merge:
-        """Merge one record's fields into a customer, and write what the hub takes. `joined`: there is no base."""
-        bases: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}) if joined else (link.ours, link.theirs)
+    def merge(self, link: Link, ours: Plain, theirs: Plain, told: Told, *, own: bool) -> Merge:
+        """Merge one record's fields into a customer, and write what the hub takes. `own`: we made that record."""
+        bases = bases_of_own(ours, theirs, link.ours, link.theirs) if own else (link.ours, link.theirs)
         merged = merge(ours, theirs, *bases, self._choose(link, told), keys=self.keys)
         if merged.taken:
             self.rewrite(link.hub_id, merged.ours, merged.taken, told)
@@ -110,8 +114,9 @@ class Taking:
         pending = link.role == "primary" and (link.pending or bool(merged.send))
         self.hub.links.settle(link, merged.agreed_ours, merged.agreed_theirs, seen_hash, seen_at, pending=pending)
 
-    def _held(self, hub_ids: Iterable[int]) -> dict[int, Hold]:
-        holds = self.hub.holds.get("customer", map(str, hub_ids))
+    def _held(self, read: Read, hub_ids: Iterable[int]) -> dict[int, Hold]:
+        """The questions that are open about these records, which are all of one party."""
+        holds = self.hub.holds.of_party(read[0][0].party, "customer", map(str, hub_ids)) if read else {}
         return {int(record): hold for record, hold in holds.items() if hold.reason in CONFLICTS}
 
     def _hold(self, link: Link, merged: Merge, theirs: Plain, told: Told, held: Hold | None) -> None:
@@ -122,7 +127,7 @@ class Taking:
             link.party,
             link.remote_id,
         ):
-            self.hub.holds.clear("customer", [str(link.hub_id)])
+            self.hub.holds.clear("customer", [str(link.hub_id)], party=link.party)
 
     def _conflict(self, link: Link, merged: Merge, theirs: Plain, told: Told) -> Hold:
         facts = self.hub.customers.facts(link.hub_id)

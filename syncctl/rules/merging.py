@@ -8,7 +8,7 @@ their empty parts. A field that is left out is not said, which is something else
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, Literal
@@ -142,18 +142,33 @@ def merge(
     return result
 
 
-def after_write(merged: Merge, returned: Mapping[str, Any], sent: Iterable[str]) -> tuple[Plain, Plain]:
-    """The bases after these fields were written: ours, and theirs as the other side returned them.
+def made_of(sent: object, now: object) -> bool:
+    """Whether a value is what a side may have made of what it was told: the same, or its beginning, or its first few.
 
-    A field that it does not return has no base of theirs.
+    >>> made_of("Ann Archer", "Ann Arc"), made_of(["a@x.example"], ["b@x.example"])
+    (True, False)
     """
-    ours, theirs = dict(merged.agreed_ours), dict(merged.agreed_theirs)
-    for name in sent:
-        ours[name] = merged.ours[name]
-        theirs.pop(name, None)
-        if name in returned:
-            theirs[name] = returned[name]
-    return ours, theirs
+    if isinstance(sent, str) and isinstance(now, str):
+        return sent.strip().startswith(now.strip()) and (bool(now.strip()) or not sent.strip())
+    if isinstance(sent, list) and isinstance(now, list):
+        return bool(now) == bool(sent) and len(now) <= len(sent) and all(map(made_of, sent, now))
+    if isinstance(sent, dict) and isinstance(now, dict):
+        return sent.keys() == now.keys() and all(made_of(sent[name], now[name]) for name in sent)
+    return sent == now
+
+
+def bases_of_own(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any], agreed_ours: Mapping[str, Any], agreed_theirs: Mapping[str, Any]
+) -> tuple[Plain, Plain]:
+    """The bases of a record that we made, though it is not known any more what was agreed: after a lost reply, or in a
+    restored hub. What may have been made of our value is no value of theirs.
+    """
+    base_ours, base_theirs = dict(agreed_ours), dict(agreed_theirs)
+    for name, value in theirs.items():
+        based = name in agreed_ours and name in agreed_theirs
+        if not based and not is_blank(value) and made_of(ours.get(name), value):
+            base_ours[name], base_theirs[name] = ours[name], value
+    return base_ours, base_theirs
 
 
 def _with_base(result: Merge, name: str, theirs: Any, choose: Choose, key: Key) -> None:

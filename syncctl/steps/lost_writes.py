@@ -12,7 +12,7 @@ from syncctl import times
 from syncctl.hub.journal import Unfinished
 from syncctl.hub.links import Link
 from syncctl.model import Customer
-from syncctl.rules.merging import plain
+from syncctl.rules.merging import made_of, plain
 from syncctl.steps.run import Run
 from syncctl.steps.side import UPDATE, Side
 
@@ -66,21 +66,6 @@ def on_their_way(run: Run, side: Side, links: Mapping[int, Link]) -> set[int]:
         if row.state == "queued" and row.at > since and any(ours.get(name) != sent[name] for name in sent):
             waiting.add(hub_id)
     return waiting
-
-
-def made_of(sent: object, now: object) -> bool:
-    """Whether a value is what a side may have made of what it was told: the same, or its beginning, or its first few.
-
-    >>> made_of("Ann Archer", "Ann Arc"), made_of(["a@x.example"], ["b@x.example"])
-    (True, False)
-    """
-    if isinstance(sent, str) and isinstance(now, str):
-        return sent.strip().startswith(now.strip()) and (bool(now.strip()) or not sent.strip())
-    if isinstance(sent, list) and isinstance(now, list):
-        return bool(now) == bool(sent) and len(now) <= len(sent) and all(map(made_of, sent, now))
-    if isinstance(sent, dict) and isinstance(now, dict):
-        return sent.keys() == now.keys() and all(made_of(sent[name], now[name]) for name in sent)
-    return sent == now
 
 
 def _unfinished(run: Run, side: Side, links: Mapping[int, Link]) -> dict[int, Unfinished]:
