@@ -14,8 +14,8 @@ from syncctl.model import CustomerKey
 from syncctl.rules.consent import Heard
 from tests.builders import World
 
-ANN = {"name": "Ann Other", "emails": ["Ann@Example.org"], "phones": ["020 7946 0000"]}
-BOB = {"name": "Bob Third", "company": "Third & Sons", "emails": ["bob@example.net"]}
+ANN: dict[str, Any] = {"name": "Ann Other", "emails": ["Ann@Example.org"], "phones": ["020 7946 0000"]}
+BOB: dict[str, Any] = {"name": "Bob Third", "company": "Third & Sons", "emails": ["bob@example.net"]}
 Shown = pytest.CaptureFixture[str]
 
 
@@ -23,9 +23,10 @@ Shown = pytest.CaptureFixture[str]
 def world(tmp_path: Path) -> World:
     """Ann bought twice and had a part back, Bob once; both are booked. British phone numbers."""
     world = World(tmp_path, customers={"country": "GB"})
-    first = world.shop.place_order([("MUG", 3)], customer=ANN)
-    world.shop.place_order([("TRAY", 1)], customer=ANN)
-    world.shop.place_order([("MUG", 1)], customer=BOB)
+    ann, bob = world.shop.upsert_customer(**ANN), world.shop.upsert_customer(**BOB)
+    first = world.shop.place_order([("MUG", 3)], customer=ann)
+    world.shop.place_order([("TRAY", 1)], customer=ann)
+    world.shop.place_order([("MUG", 1)], customer=bob)
     world.shop.refund(first, {world.line_ids(first)[0]: 1})
     world.run()
     return world
@@ -258,6 +259,14 @@ def test_an_alias_is_told_apart_from_the_record_that_is_written(world: World, ca
         connection.execute(unlinked, [hub_id])
     [bob] = asked(world, capsys, "find", "--name", "bob")["rows"]
     assert bob["sides"]["shop"] == {"state": "alias", "remote_id": "second"}
+
+
+def test_who_ordered_as_a_guest_is_shown_as_one(world: World, capsys: Shown) -> None:
+    world.shop.place_order([("MUG", 1)], customer={"name": "Gus Guest", "emails": ["gus@example.org"]})
+    world.run()
+    [gus] = asked(world, capsys, "find", "--name", "gus")["rows"]
+    assert (gus["guest"], gus["sides"]["shop"]["state"], gus["waits_for"]) == (True, "guest", "")
+    assert "Gus Guest (guest)" in said(world, capsys, "customers", "find", "--name", "gus")
 
 
 def test_texts_of_other_systems_cannot_steer_the_terminal(world: World, capsys: Shown) -> None:

@@ -1,21 +1,26 @@
 """`customers assign` and `unassign`: who goes up to a web store, durable until sent (R65-R69)."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_cli_customers import ANN, BOB, Shown, asked, id_of, names, said, unlink
 
+from syncctl import times
 from tests.builders import World
 
-CY = {"name": "Cy Fourth", "emails": ["cy@example.org"]}
+CY: dict[str, Any] = {"name": "Cy Fourth", "emails": ["cy@example.org"]}
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """Ann bought for 30, Bob for 20, Cy for 4, and none of them has a record in the shop any more."""
     world = World(tmp_path)
-    for customer, sku, units in ((ANN, "MUG", 3), (BOB, "MUG", 2), (CY, "TRAY", 1)):
-        world.shop.place_order([(sku, units)], customer=customer)
+    for ago, (customer, sku, units) in enumerate(((CY, "TRAY", 1), (BOB, "MUG", 2), (ANN, "MUG", 3))):
+        who = world.shop.upsert_customer(**customer)
+        placed_at = times.now() - timedelta(minutes=ago)
+        world.shop.place_order([(sku, units)], customer=who, placed_at=placed_at)
     world.run()
     for name in ("Ann Other", "Bob Third", "Cy Fourth"):
         unlink(world, name, "shop")
@@ -25,7 +30,7 @@ def world(tmp_path: Path) -> World:
 def queue(world: World) -> list[tuple[str, str, str]]:
     """(name, party, why) of everybody who waits to be sent."""
     return world.rows(
-        "SELECT name, party, why FROM upload JOIN customer ON id = customer_id WHERE sent_at IS NULL ORDER BY id"
+        "SELECT name, party, why FROM upload JOIN customer ON id = customer_id WHERE sent_at IS NULL ORDER BY name"
     )
 
 

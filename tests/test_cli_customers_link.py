@@ -68,3 +68,67 @@ def test_who_has_no_other_record_cannot_be_parted(world: World, capsys: Shown) -
     assert "no other record" in text
     text = said(world, capsys, "customers", "unlink", str(id_of(world, "Bob Third")), "--from", "back-office", code=2)
     assert "has no record in back-office; nothing was done" in text
+
+
+def doubtful(world: World) -> int:
+    """A customer who shares her e-mail with two of the books, and waits for a person; returns the hub id."""
+    for name in ("Dee One", "Dee Two"):
+        world.office.upsert_customer(name=name, emails=["dee@example.org"])
+    world.shop.place_order([("MUG", 1)], customer={"name": "Dee", "emails": ["dee@example.org"]})
+    world.run()
+    assert ("customer", "which customer?") in world.holds()
+    return id_of(world, "Dee")
+
+
+def dees(world: World) -> dict[str, str]:
+    found = world.office.search_customers([CustomerKey(email="dee@example.org")])[0]
+    return {one.name: one.id for one in found}
+
+
+def test_a_person_says_who_it_is_and_the_next_run_merges_the_two(world: World, capsys: Shown) -> None:
+    hub_id = doubtful(world)
+    there = dees(world)["Dee Two"]
+    [(hold,)] = world.rows("SELECT id FROM hold WHERE kind = 'customer'")
+    assert f"customers link {hub_id} --to back-office --as" in said(world, capsys, "holds", "show", str(hold))
+    text = said(world, capsys, "customers", "link", str(hub_id), "--to", "back-office", "--as", there)
+    assert f"Customer {hub_id} is {there} (Dee Two) in back-office now." in text
+    assert world.holds() == []
+    world.run()
+    assert world.rows("SELECT remote_id, rule FROM link WHERE hub_id = ? AND party = 'back-office'", hub_id) == [
+        (there, "by hand")
+    ]
+    assert set(dees(world)) == {"Dee One", "Dee Two"}  # names that differ: each side keeps its own
+
+
+def test_a_person_says_it_is_none_of_them_and_a_new_one_is_made(world: World, capsys: Shown) -> None:
+    hub_id = doubtful(world)
+    text = said(world, capsys, "customers", "link", str(hub_id), "--to", "back-office", "--new")
+    assert set(dees(world)) == {"Dee One", "Dee Two", "Dee"}
+    assert f"Customer {hub_id} was made {dees(world)['Dee']} in back-office" in text
+    assert world.holds() == []
+    world.run()
+    world.run()
+    assert len(world.office.search_customers([CustomerKey(email="dee@example.org")])[0]) == 3
+
+
+def test_a_record_that_is_not_there_is_not_linked(world: World, capsys: Shown) -> None:
+    before = world.rows("SELECT * FROM link")
+    hub_id = str(id_of(world, "Ann Other"))
+    text = said(world, capsys, "customers", "link", hub_id, "--to", "back-office", "--as", "nobody", code=2)
+    assert "has no customer 'nobody'; nothing was linked" in text and "--new" in text
+    assert world.rows("SELECT * FROM link") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["1", "--to", "back-office"], "--as REMOTE_ID, or --new"),
+        (["1", "--to", "back-office", "--as", "x", "--new"], "--as REMOTE_ID, or --new"),
+        (["99", "--to", "back-office", "--new"], "no customer 99"),
+        (["1", "--to", "back-office", "--new"], "in back-office already; nothing was done"),
+    ],
+)
+def test_a_mistake_links_nobody(arguments: list[str], problem: str, world: World, capsys: Shown) -> None:
+    before = world.rows("SELECT * FROM link")
+    assert problem in said(world, capsys, "customers", "link", *arguments, code=2)
+    assert world.rows("SELECT * FROM link") == before

@@ -18,7 +18,7 @@ AT = "2026-03-01T10:00:00.000Z"
 def world(tmp_path: Path) -> World:
     """Ann is in the shop and in the books, and is called otherwise there since; the hub was told, and asks."""
     world = World(tmp_path, customers={"country": "GB", "winner": {"name": "ask", "note": "ask"}})
-    world.shop.place_order([("MUG", 1)], customer=ANN)
+    world.shop.place_order([("MUG", 1)], customer=world.shop.upsert_customer(**ANN))
     world.run()
     ask(world, name=("Ann Other", "Anna Otter"), note=("", "prefers mornings"))
     return world
@@ -125,7 +125,7 @@ def test_an_answer_to_what_has_changed_here_since_is_refused(world: World, capsy
 
 def test_a_hold_that_asks_no_such_thing_is_refused(world: World, capsys: Shown) -> None:
     with world.hub() as hub:
-        hub.holds.put(Hold(party="shop", kind="customer", record="9", reason="which customer?", message="two"))
+        hub.holds.put(Hold(party="back-office", kind="customer", record="9", reason="which customer?", message="two"))
     [(number,)] = world.rows("SELECT id FROM hold WHERE reason = 'which customer?'")
     text = said(world, capsys, "holds", "resolve", str(number), "--take", "web", code=2)
     assert "does not ask which side holds" in text
@@ -151,3 +151,30 @@ def test_status_counts_customers_in_one_line(world: World, capsys: Shown) -> Non
     assert line.split(maxsplit=1)[1] == "1 to send, 1 changed and not told everywhere, 1 on hold"
     waiting = json.loads(said(world, capsys, "status", "--format", "json"))["waiting"]
     assert (waiting["customers_to_send"], waiting["customers_changed"], waiting["customers_held"]) == (1, 1, 1)
+
+
+def test_the_webs_word_stays_and_the_back_office_is_told(world: World, capsys: Shown) -> None:
+    resolve(world, capsys, "web")
+    assert world.rows("SELECT name, note FROM customer WHERE id = ?", ann(world)) == [("Ann Other", "")]
+    assert base(world, "back-office", "name") == ("Anna Otter", "Anna Otter", 1)
+    assert world.holds() == []
+    world.run()
+    assert (there(world).name, there(world).note) == ("Ann Other", "")
+    assert world.holds() == []
+
+
+def test_a_value_of_ones_own_goes_to_both(world: World, capsys: Shown) -> None:
+    resolve(world, capsys, "web", "name=Ann-Marie Other")
+    assert world.rows("SELECT name FROM customer WHERE id = ?", ann(world)) == [("Ann-Marie Other",)]
+    assert world.rows("SELECT party FROM customer_fact WHERE field = 'name'") == [("by hand",)]
+    assert base(world, "back-office", "name")[2] == base(world, "shop", "name")[2] == 1
+    world.run()
+    assert there(world).name == "Ann-Marie Other"
+
+
+def test_who_changed_again_in_the_back_office_loses_nothing(world: World, capsys: Shown) -> None:
+    resolve(world, capsys, "name=web", "note=back-office")
+    world.office.upsert_customer(there(world).id, name="Anne Otter")
+    world.run()
+    assert there(world).name == "Anne Otter"  # nobody wrote over what a person has not seen
+    assert ("customer", "changed on both sides") in world.holds()

@@ -23,10 +23,11 @@ MAY_IMPORT = {
     "lock": "errors",
     "running": "errors hub",
     "cycle": "errors lock running model settings hub connectors steps backup",
+    "by_hand": "cycle model settings steps",
     "backup": "errors hub",
     "doctor": "errors model settings hub connectors",
     "render": "errors money model",
-    "cli": "errors config settings rules lock cycle doctor backup hub connectors render",
+    "cli": "errors config settings rules lock cycle by_hand doctor backup hub connectors render",
     "__init__": "",
     "__main__": "cli",
 }

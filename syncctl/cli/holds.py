@@ -153,8 +153,10 @@ def _answers(hold: dict[str, object], detail: dict[str, Any]) -> list[str]:
             f"syncctl holds resolve {hold_id} --take {next(iter(detail['fields']))}=VALUE"
         ]
     if hold["reason"] == "which customer?":
-        link = f"syncctl customers link {hub_id} --to {detail.get('party') or BACK_OFFICE}"
+        link = f"syncctl customers link {hub_id} --to {party}"
         return [f"{link} --as REMOTE_ID", f"{link} --new"]
+    if detail.get("next"):
+        return [str(detail["next"])]
     by_reason = {
         "group missing": "syncctl customers groups --create",
         "gone": f"syncctl customers unlink {hub_id} --from {party}",

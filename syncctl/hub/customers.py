@@ -7,10 +7,10 @@ from datetime import datetime
 
 from syncctl import times
 from syncctl.hub.bulk import in_chunks, marks
-from syncctl.hub.consents import Answers
+from syncctl.hub.consents import Answers, source_of
 from syncctl.hub.customer_rows import Arrival, insert_customers, load_customers, reading_hash
 from syncctl.hub.family import Family
-from syncctl.hub.links import BACK_OFFICE, Link
+from syncctl.hub.links import BACK_OFFICE, GUEST, Link
 from syncctl.hub.taking import Taking, mark_of
 from syncctl.model import Customer
 from syncctl.model.record import record
@@ -155,9 +155,14 @@ class Customers(Family):
                     if key is not None:
                         people[kind, key].add((hub_id, arrival.customer.name))
         insert_customers(self.connection, party, new)
-        self.hub.links.add(*(_first_link(party, hub_id, arrival, full=full) for hub_id, arrival in new))
+        links = [_first_link(party, hub_id, arrival, full=full) for hub_id, arrival in new]
+        self.hub.links.add(*links)
         self.hub.consents.add(
-            [Answers(hub_id, party, one.customer.consents, one.as_of) for hub_id, one in new if one.customer.consents]
+            [
+                Answers(link.hub_id, source_of(link), one.customer.consents, one.as_of)
+                for link, (_, one) in zip(links, new, strict=True)
+                if one.customer.consents
+            ]
         )
         self._add_records(party, others, taking, full=full)
         return [(one.remote_id, hub_id, True) for hub_id, one in new] + [
@@ -170,9 +175,10 @@ class Customers(Family):
             return
         taken = set(self.hub.links.primaries(party, "customer", {hub_id for hub_id, _ in others}))
         for hub_id, arrival in others:
-            role = "alias" if hub_id in taken else "primary"
-            taken.add(hub_id)
-            self.hub.links.add(_link_to(party, hub_id, arrival, "keys and name", role=role))
+            link = _link_to(party, hub_id, arrival, "keys and name")
+            self.hub.links.add(replace(link, role="alias") if hub_id in taken else link)
+            if not link.is_guest:
+                taken.add(hub_id)
             if not arrival.customer.guest:
                 self.connection.execute("UPDATE customer SET guest = 0 WHERE id = ? AND guest = 1", [hub_id])
         links = self.hub.links.by_remote(party, "customer", [arrival.remote_id for _, arrival in others])
@@ -217,16 +223,14 @@ def _first_link(party: str, hub_id: int, arrival: Arrival, *, full: bool) -> Lin
     return replace(link, agreed_ours=text, agreed_theirs=text)
 
 
-def _link_to(
-    party: str, hub_id: int, arrival: Arrival, rule: str, *, role: str = "primary", mark: str | None = None
-) -> Link:
+def _link_to(party: str, hub_id: int, arrival: Arrival, rule: str, *, mark: str | None = None) -> Link:
     return Link(
         party=party,
         kind="customer",
         remote_id=arrival.remote_id,
         hub_id=hub_id,
         rule=rule,
-        role=role,
+        role="alias" if arrival.remote_id.startswith(GUEST) else "primary",
         reference=arrival.customer.reference,
         seen_hash=mark,
         seen_at=None if mark is None else times.to_text(arrival.as_of),

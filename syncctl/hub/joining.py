@@ -93,11 +93,11 @@ class Joining(Family):
             hub_id = self._made_of(link, settings)
             self._keep_apart(link, hub_id, rest)
             self.hub.links.move(link, hub_id, "unlinked")
-            self.hub.consents.move(link.hub_id, source_of(link), hub_id, party)
+            self.hub.consents.move(link.hub_id, source_of(link), hub_id, source_of(link) if link.is_guest else party)
             self._promote(link, rest)
             if len(rest) == 1:
                 self.hub.consents.forget(link.hub_id, JOINED)
-            if link.role == "primary" and all(one.party != party for one in rest):
+            if (link.role == "primary" or link.is_guest) and all(one.party != party for one in rest):
                 self.connection.execute(
                     "UPDATE sales_order SET customer_id = ? WHERE customer_id = ? AND party = ?",
                     [hub_id, link.hub_id, party],
@@ -156,7 +156,7 @@ class Joining(Family):
 
     def _promote(self, link: Link, rest: Iterable[Link]) -> None:
         """This record is its customer's no more: a second one of the same party takes its place."""
-        heir = next((one for one in rest if one.party == link.party), None)
+        heir = next((one for one in rest if one.party == link.party and not one.is_guest), None)
         if link.role == "primary" and heir is not None:
             self.hub.links.promote(heir)
             self.hub.consents.move(link.hub_id, source_of(heir), link.hub_id, heir.party)
@@ -174,8 +174,7 @@ class Joining(Family):
     def _made_of(self, link: Link, settings: CustomerSettings) -> int:
         """A new customer as this record said it was; as we told it to be, if it never said."""
         fields = link.theirs or link.ours
-        guest = link.remote_id.startswith("guest:")
-        one = replace(customer_of(0, fields), guest=guest)
+        one = replace(customer_of(0, fields), guest=link.is_guest)
         as_of = times.now() if link.seen_at is None else times.from_text(link.seen_at)
         hub_id = int(self.connection.execute("SELECT max(id) + 1 FROM customer").fetchone()[0])
         arrival = Arrival(link.remote_id, one, as_of, contacts_of(one, settings), frozenset())

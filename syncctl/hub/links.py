@@ -10,6 +10,8 @@ from syncctl.model.record import record
 from syncctl.rules.merging import Plain, from_text, text_of
 
 BACK_OFFICE = "back-office"
+GUEST = "guest:"
+"""How the id of somebody begins whom a store knows from orders alone: there is no record that could be written."""
 GONE = "gone"
 """Instead of the hash of a record that the other side deleted."""
 
@@ -48,6 +50,11 @@ class Link:
         return from_text(self.agreed_theirs)
 
     @property
+    def is_guest(self) -> bool:
+        """Whether it is nothing but a name on orders, and so always an alias."""
+        return self.remote_id.startswith(GUEST)
+
+    @property
     def gone(self) -> bool:
         """Whether the other side deleted the record."""
         return self.seen_hash == GONE
@@ -59,7 +66,7 @@ _INSERT = Insert("link", f"{_COLUMNS} made_at")
 
 
 class Links(Family):
-    """Table `link`: at most one primary per hub record and party; aliases are read from only."""
+    """Table `link`: at most one primary per hub record and party; aliases are read from only, and so are guests."""
 
     def add(self, *links: Link) -> None:
         """Record links. IntegrityError if one's remote record, or its primary, is taken."""
@@ -159,7 +166,8 @@ class Links(Family):
 
     def move(self, link: Link, hub_id: int, rule: str) -> str:
         """Make this remote record that of another customer; returns its role there: alias where one is primary."""
-        role = "alias" if self.primaries(link.party, link.kind, [hub_id]) else "primary"
+        alias = link.is_guest or self.primaries(link.party, link.kind, [hub_id])
+        role = "alias" if alias else "primary"
         with self.hub.transaction() as connection:
             connection.execute(
                 "UPDATE link SET hub_id = ?, rule = ?, role = ?, pending = 0 "

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from syncctl import money
 from syncctl.errors import MoneyError
 from syncctl.hub.bulk import in_chunks, marks
-from syncctl.hub.links import GONE
+from syncctl.hub.links import GONE, GUEST
 from syncctl.hub.views import Row, amount, rows
 
 # What a customer bought: what was booked or is history, less refunds; nothing that was cancelled.
@@ -221,18 +221,19 @@ def _of(connection: sqlite3.Connection, sql: str, hub_ids: Sequence[object]) -> 
 def _add_sides(
     connection: sqlite3.Connection, found: dict[int, Row], chunk: Sequence[int], parties: Sequence[str]
 ) -> None:
-    """The state at each party: linked, alias, pending, gone, queued, held, or none; what stands later here holds."""
+    """The state at each party: guest, alias, linked, pending, gone, queued, held, or none; the later one here holds."""
     for one in found.values():
         one["sides"] = one["sides"] or {party: {"state": "none", "remote_id": None} for party in parties}
     for role in ("alias", "primary"):
         for row in _of(connection, _LINKS.format(role), chunk):
-            state = "alias" if role == "alias" else "pending" if row["pending"] else "linked"
+            alias = "guest" if row["remote_id"].startswith(GUEST) else "alias"
+            state = alias if role == "alias" else "pending" if row["pending"] else "linked"
             gone = row["seen_hash"] == GONE
             _put(found[row["id"]], row["party"], "gone" if gone else state, row["remote_id"])
     for row in _of(connection, _UPLOADS, chunk):
         found[row["id"]]["assigned"].append(row["party"])
         side = found[row["id"]]["sides"].get(row["party"], {"state": "none"})
-        if row["sent_at"] is None and side["state"] in ("none", "alias"):
+        if row["sent_at"] is None and side["state"] in ("none", "guest", "alias"):
             _put(found[row["id"]], row["party"], "queued")
     for row in _of(connection, _HOLDS, [str(hub_id) for hub_id in chunk]):
         found[row["id"]]["holds"].append(row["hold"])

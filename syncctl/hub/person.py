@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from syncctl import times
 from syncctl.hub.customer_rows import load_customers
-from syncctl.hub.links import GONE
+from syncctl.hub.links import GONE, GUEST
 from syncctl.hub.people import bought
 from syncctl.hub.views import Row, amount, rows
 from syncctl.rules.consent import effective
@@ -95,7 +95,8 @@ def _link(link: Row, fields: Row) -> Row:
     said = {name: value for name, value in fields.items() if value is not None}
     link["pending"] = list(untold(said, told)) if pending else []
     gone = link.pop("seen_hash") == GONE
-    link["state"] = "gone" if gone else "pending" if pending else "alias" if link["role"] == "alias" else "in step"
+    alias = "guest" if link["remote_id"].startswith(GUEST) else "alias"
+    link["state"] = "gone" if gone else "pending" if pending else alias if link["role"] == "alias" else "in step"
     link["differs"] = [
         {"field": field, "ours": told[field], "theirs": agreed[field]}
         for field in FIELDS

@@ -86,7 +86,7 @@ def _settle(hub: "Hub", asked: Question, answers: Mapping[str, Answer]) -> None:
     if link is None or link.hub_id != asked.hub_id:
         return  # unlinked since: nobody is to be told there
     said = {name: asked.fields[name]["theirs"] for name in answers}
-    differs = any(answer.value != said[name] for name, answer in answers.items())
+    differs = link.role == "primary" and any(answer.value != said[name] for name, answer in answers.items())
     hub.links.settle(link, {**link.ours, **said}, {**link.theirs, **said}, None, None, pending=link.pending or differs)
 
 

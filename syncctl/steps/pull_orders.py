@@ -9,6 +9,7 @@ from syncctl.connectors.base import Page, WebStore
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.customer_rows import Arrival
 from syncctl.hub.holds import Hold
+from syncctl.hub.links import GUEST
 from syncctl.hub.order_rows import Decision
 from syncctl.hub.orders import Fresh
 from syncctl.model import Customer, Order
@@ -186,4 +187,4 @@ def _identity(run: Run, customer: Customer) -> str | None:
     if not keys:
         return None
     name = " ".join(customer.name.casefold().split())
-    return "guest:" + hashlib.sha256("\0".join([*keys, name]).encode()).hexdigest()[:32]
+    return GUEST + hashlib.sha256("\0".join([*keys, name]).encode()).hexdigest()[:32]

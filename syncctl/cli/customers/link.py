@@ -1,10 +1,42 @@
-"""The customer commands that say who is who: `unlink`."""
+"""The customer commands that say who is who: `link` and `unlink`."""
 
 import click
 
 from syncctl.cli.app import App
-from syncctl.cli.customers.options import check_party, listed, refuse_unknown
+from syncctl.cli.customers.options import TO, check_party, listed, refuse_unknown, show_pushed
+from syncctl.cli.holds import FORMAT
 from syncctl.errors import ConfigError
+
+
+@click.command("link")
+@click.argument("customer_id", metavar="ID", type=int)
+@TO
+@click.option("--as", "remote_id", metavar="REMOTE_ID", help="The id of the record there.")
+@click.option("--new", is_flag=True, help="It is none of those there: have a new one made.")
+@FORMAT
+@click.pass_obj
+def link(app: App, customer_id: int, party: str, remote_id: str | None, new: bool, output_format: str) -> None:
+    """Say that a customer is that record of a side, or none of those there.
+
+    \b
+    syncctl customers link 12 --to back-office --as C-1001
+    syncctl customers link 12 --to back-office --new
+    """
+    if bool(remote_id) == new:
+        raise click.UsageError("Say which: --as REMOTE_ID, or --new.")
+    party = check_party(app, party)
+    from syncctl import by_hand
+
+    if remote_id is None:
+        pushed = by_hand.link_new(app.settings, party, customer_id, progress=app.progress)
+        show_pushed(app, party, pushed, output_format)
+        return
+    there = by_hand.link(app.settings, party, customer_id, remote_id, progress=app.progress)
+    if output_format == "json":
+        app.show_json({"customer": customer_id, "party": party, "remote_id": there.id, "name": there.name})
+    else:
+        app.show_line(f"Customer {customer_id} is {there.id} ({there.name}) in {party} now.")
+    app.say(f"Next: syncctl sync-all merges the two. To undo it: syncctl customers unlink {customer_id} --from {party}")
 
 
 @click.command("unlink")

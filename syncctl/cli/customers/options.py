@@ -1,5 +1,6 @@
-"""What the customer commands share: options that say whom, whose store, and how a list is cut."""
+"""What the customer commands share: options that say whom, whose store, how a list is cut, and what was written."""
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,9 +13,11 @@ from syncctl.errors import ConfigError, MoneyError
 if TYPE_CHECKING:
     import sqlite3
 
+    from syncctl.by_hand import Pushed
     from syncctl.hub.people import Criteria
 
 BACK_OFFICE = "back-office"
+TO = click.option("--to", "party", required=True, metavar="STORE|back-office", help="Which side.")
 ORDER_BY = ("spend", "orders", "last-order")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -125,3 +128,26 @@ def listed(names: Iterable[str], most: int = 20) -> str:
     known = list(names)
     more = f" and {len(known) - most:,} more" if len(known) > most else ""
     return ", ".join(known[:most]) + more
+
+
+def show_pushed(app: App, party: str, pushed: "Pushed", output_format: str) -> None:
+    """Confirm what was written and where; exit with 1 if it was not, or not all of it."""
+    if output_format == "json":
+        app.show_json(
+            {
+                "customer": pushed.hub_id,
+                "party": party,
+                "remote_id": pushed.remote_id,
+                "created": pushed.created,
+                "written": list(pushed.written),
+                "held": pushed.held,
+            }
+        )
+    elif pushed.remote_id and (pushed.written or not pushed.held):
+        what = "was made" if pushed.created else "is"
+        written = f"written: {', '.join(pushed.written)}" if pushed.written else "both sides say the same already"
+        app.show_line(f"Customer {pushed.hub_id} {what} {pushed.remote_id} in {party}; {written}.")
+    if pushed.held:
+        app.warn(f"Not {'all ' if pushed.written else ''}written to {party}: {pushed.held}")
+        app.warn(f"Next: syncctl customers show {pushed.hub_id}")
+        sys.exit(1)

@@ -1,0 +1,52 @@
+"""Customer groups of both sides beside each other, and the missing ones made where a person says so (R27-R31)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from syncctl.hub.people import groups_at
+from syncctl.rules.groups import Groups, compare_groups
+from syncctl.settings import CustomerSettings
+from syncctl.steps.run import BACK_OFFICE, Run
+from syncctl.steps.side import MISSING_GROUP, Side, side_of
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """`titles`: as each side lists them. `waiting`: (party, title) of the missing ones, with the customers who would
+    be in them there. `made`: the titles made now, by party; `off`: parties to which nothing goes by the settings."""
+
+    titles: Mapping[str, tuple[str, ...]]
+    found: Groups
+    waiting: Mapping[tuple[str, str], list[int]]
+    off: frozenset[str]
+    made: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def look_at_groups(run: Run, *, create: bool) -> Compared:
+    """Compare the groups of all sides that have them; `create`: make those that are missing. Again without harm."""
+    sides = [side for side in (side_of(run, name) for name in (BACK_OFFICE, *run.stores)) if side.can.groups]
+    titles = {side.party: tuple(side.connector.fetch_groups()) for side in sides}
+    used = {side.party: groups_at(run.hub.connection, side.party) for side in sides}
+    found = compare_groups(titles, used)
+    waiting = {
+        (party, title): used[party].get(title, []) for party, lacking in found.missing.items() for title in lacking
+    }
+    off = frozenset(side.party for side in sides if not _goes_to(side.party, run.settings.customers))
+    compared = Compared(titles, found, waiting, off)
+    for side in sides if create else ():
+        lacking = found.missing.get(side.party, ())
+        if lacking and side.party not in off:
+            run.checkpoint()
+            _make(run, side, lacking)
+            compared.made[side.party] = lacking
+    return compared
+
+
+def _make(run: Run, side: Side, lacking: tuple[str, ...]) -> None:
+    """Make them, and let those try again who waited for them."""
+    side.create_groups(lacking)
+    run.hub.holds.retry_for(side.party, "customer", MISSING_GROUP)
+
+
+def _goes_to(party: str, settings: CustomerSettings) -> bool:
+    return settings.enabled and (settings.web_to_back_office if party == BACK_OFFICE else settings.back_office_to_web)
