@@ -86,7 +86,7 @@ def prove(folder: Path, record_property: Callable[[str, object], None]) -> Prove
 def test_a_process_killed_at_any_point_loses_nothing_and_does_nothing_twice(prove: Prove, shard: int) -> None:
     found = prove("everywhere", "order", "next", shard, SHARDS)
     assert found["killed"]["points"] == found["due"] >= found["points"] // SHARDS > 100
-    assert found["killed"]["states"] > 10
+    assert found["killed"]["states"] > 3, "a part of the cycle with hardly a commit in it"
 
 
 @pytest.mark.parametrize("shard", range(2))
