@@ -39,7 +39,7 @@ def from_text(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"a time without zone: {text[:40]!r}")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def is_due(last: datetime | None, every: timedelta) -> bool:

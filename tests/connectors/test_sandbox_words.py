@@ -178,6 +178,7 @@ def test_no_body_whatever_raises(body: object) -> None:
         '{"a":1,"a"\t:2}',
         '{"a"\n :1,"b":{"c":[{"d":1,"d" :2}]}}',
         '{"lines":[{"q" :5,"q":1}]}',
+        '{"refunds":[{"lines":[{"q":{"r":5,"r":1}}]}]}',
     ],
 )
 def test_a_key_that_stands_twice_is_found_however_the_text_is_spaced(raw: str) -> None:
@@ -188,6 +189,13 @@ def test_a_key_that_stands_twice_is_found_however_the_text_is_spaced(raw: str) -
 @pytest.mark.parametrize("raw", ['{"a":1,"b":2}', '{"a" : 1, "b" : 2}', '{\n  "a": 1,\n  "b": 2\n}', '{"a":1,"b":2}  '])
 def test_the_same_content_is_read_however_the_text_is_spaced(raw: str) -> None:
     assert parse_object(raw) == {"a": 1, "b": 2}
+
+
+def test_a_text_that_broke_off_lends_its_keys_to_no_other() -> None:
+    with pytest.raises(DataError, match="no readable JSON"):
+        parse_object('{"a":{"b":1},')
+    with pytest.raises(DataError, match="stands twice"):
+        parse_object('{"a":1,"a":2}')
 
 
 def test_what_looks_like_a_key_inside_a_text_is_none() -> None:
