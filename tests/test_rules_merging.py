@@ -1,5 +1,6 @@
 """Two copies of a customer, three-way and per field: what is taken, what is sent, and what only a person can decide."""
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -386,3 +387,21 @@ def test_of_two_defaults_that_meet_at_a_join_ours_stays() -> None:
 
 def _never(field: str, joined: bool) -> Choice:
     raise AssertionError(f"nobody needs to choose for {field}")
+
+
+def test_what_a_merge_costs_follows_the_length_of_the_lists_and_not_its_square() -> None:
+    """Five thousand addresses of a freight forwarder, changed on both sides, are no reason to stand still."""
+
+    def cost(count: int) -> float:
+        base, ours, theirs = (
+            [{"kind": "other", "street": f"{number} High Street", "city": city} for number in range(count)]
+            for city in ("Leeds", "York", "Hull")
+        )
+        agreed, times = {"addresses": base}, []
+        for _ in range(3):
+            began = process_time()
+            merge({"addresses": ours}, {"addresses": theirs}, agreed, agreed, lambda field, joined: "theirs")
+            times.append(process_time() - began)
+        return min(times)
+
+    assert cost(1600) < 9 * cost(400)

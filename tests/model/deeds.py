@@ -83,6 +83,7 @@ class Deeds:
         )
         order.payments = {row["id"]: order.total for row in body["payments"]}
         self.world.ledger.add(order)
+        self._moved_levels(order)
         what = ", ".join(f"{units} {sku}" for sku, units, _ in lines)
         odd = [word for word, here in (("test", test), ("old", old), (channel, channel != "web")) if here]
         self.tell(f"{order.name} is placed by {person}: {what}; total {order.total}, {status} {' '.join(odd)}")
@@ -151,8 +152,13 @@ class Deeds:
         refund_id = self.world.shops[order.store].refund_all(order.id, restock=restock)
         self._refunded(order, Refund(refund_id, units, total, tax, restock))
 
+    def _moved_levels(self, order: WebOrder) -> None:
+        """Orders from before the time of interest are not read: what they do to a store's levels nobody tells."""
+        self.world.edited_unseen = self.world.edited_unseen or order.old
+
     def _refunded(self, order: WebOrder, refund: Refund) -> None:
         order.refunds.append(refund)
+        self._moved_levels(order)
         order.status = "refunded" if order.refunded >= order.total else "partially_refunded"
         self.tell(
             f"{order.name}: refund {refund.id} of {refund.total} for {refund.units}"
