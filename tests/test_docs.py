@@ -56,6 +56,11 @@ def test_the_command_reference_is_what_help_says() -> None:
     assert REFERENCE.read_text(encoding="utf-8") == reference(), "python tests/test_docs.py writes it anew"
 
 
+def test_every_help_fits_a_screen() -> None:
+    long = [one.command_path for one in commands(main, None, "syncctl") if one.get_help().count("\n") >= 40]
+    assert long == []
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_overview_and_the_command_itself_say_what_it_does(name: str) -> None:
     command = main.get_command(click.Context(main), name)

@@ -66,7 +66,7 @@ def show(app: App, hold_id: int, output_format: str) -> None:
     elif isinstance(detail, dict) and _has_versions(detail):
         app.show_rows(("", "booked", "now"), _side_by_side(detail["booked"], detail["now"]), "table")
     elif isinstance(detail, dict) and detail:
-        app.show_facts((f"  {name}", _compact(fact)) for name, fact in detail.items())
+        app.show_facts((f"  {name}", _compact(fact)) for name, fact in detail.items() if name != "next")
     if isinstance(versions, list) and versions:
         app.show_facts(("seen", f"{version['seen_at']}  {version['hash']}") for version in versions)
     app.show_facts(_next_commands(found, detail if isinstance(detail, dict) else {}))
@@ -141,7 +141,8 @@ def _next_commands(hold: dict[str, object], detail: dict[str, Any]) -> list[tupl
     elif hold["kind"] in ("stock", "price"):
         commands.insert(0, f"syncctl explain sku {record}")
     elif hold["kind"] == "customer":
-        commands = [f"syncctl customers show {hold['hub_record']}", *_answers(hold, detail)]
+        known = [f"syncctl customers show {hold['hub_record']}"] if str(hold["hub_record"]).isdecimal() else []
+        commands = [*known, *_answers(hold, detail)]
     return [("next", command) for command in commands]
 
 
