@@ -39,11 +39,23 @@ def test_whatever_happens_the_invariants_hold(kind: int, record_property: Callab
     assert tally["crashes"] and tally["restores"]
 
 
-def test_a_hub_put_back_to_where_it_was_in_the_last_run_is_no_older_one_and_finds_hand_edits_once_a_day() -> None:
+def a_quiet_machine() -> Machine:
+    """One whose store does not list what changed."""
     machine = Machine("shipment", "later", Counter())
     options: dict[str, Any] = {"two": False, "taxes": True, "match": "email", "fallback": "guest_account", "orders": []}
     machine.begin(**options, safety=0, told=False, batch=2)
     machine.cycle()
+    return machine
+
+
+def test_what_an_order_from_before_the_time_of_interest_does_to_levels_is_found_once_a_day() -> None:
+    machine = a_quiet_machine()
+    machine.deeds.order("shop", [("Mug", 3, 0)], old=True)
+    machine.teardown()
+
+
+def test_a_hub_put_back_to_where_it_was_in_the_last_run_is_no_older_one_and_finds_hand_edits_once_a_day() -> None:
+    machine = a_quiet_machine()
     machine.cycle_of_which_a_copy_is_kept(later=0, copy=2, party=1)
     machine.edit_level_by_hand(store=0, sku="TRAY", units=3)
     machine.restore(which=0, sidecar=True)
