@@ -5,7 +5,7 @@ stands in them, but for which of them is the default. The two bases hold one ano
 became when the other side took it in.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -120,7 +120,7 @@ def _edit(old: Sequence[Any], new: Sequence[Any], key: Key) -> _Edit:
     """What was done to a list. What is new takes the place of what went from between the same neighbours."""
     edit = _Edit(old={key(one): one for one in old})
     left = {key(one) for one in new}
-    gaps: defaultdict[Hashable, list[Hashable]] = defaultdict(list)
+    gaps: defaultdict[Hashable, deque[Hashable]] = defaultdict(deque)
     neighbour: Hashable = None
     for one in edit.old:
         if one in left:
@@ -136,7 +136,7 @@ def _edit(old: Sequence[Any], new: Sequence[Any], key: Key) -> _Edit:
             if element != edit.old[one]:
                 edit.respelled[one] = element
         elif gaps[neighbour]:
-            edit.replaced[gaps[neighbour].pop(0)] = element
+            edit.replaced[gaps[neighbour].popleft()] = element
         else:
             edit.added.append((element, last))
         last = one
@@ -171,7 +171,7 @@ def _applied(
 ) -> list[Any]:
     """`target` with the other side's edit; an element that both sides spell anew stays as `target` has it."""
     result: list[Any] = []
-    met = set()
+    met = set(overruled)
     for element in target:
         one = twins.get(key(element), key(element))
         met.add(one)
@@ -183,7 +183,7 @@ def _applied(
         else:
             result.append(element)
     # Of what we removed, and they put something else in its place, theirs is left.
-    result += [new for old, new in edit.replaced.items() if new is not None and old not in met | set(overruled)]
+    result += [new for old, new in edit.replaced.items() if new is not None and old not in met]
     back = {their: our for our, their in twins.items()}
     woven = _woven(result, [(element, back.get(after, after)) for element, after in edit.added], key)
     return _one_default(_unique(woven, key), {key(one) for one in mine.old.values() if _is_default(one)}, key)
