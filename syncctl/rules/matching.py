@@ -3,12 +3,15 @@
 The full set of customer rules (merging, groups, consent, uploads) grows from here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from syncctl.model import Customer
 from syncctl.settings import CustomerSettings
+
+KINDS: Mapping[str, tuple[str, ...]] = {"phone_or_email": ("email", "phone"), "email": ("email",), "create_new": ()}
+"""The kinds of keys on which customers are joined, by the setting `match`."""
 
 Contacts = tuple[tuple[str, str, str | None], ...]
 
@@ -25,7 +28,10 @@ class Match:
 def contacts_of(customer: Customer, settings: CustomerSettings) -> Contacts:
     """(kind, value, normalised value) of every e-mail and phone; None where it is nobody's key."""
     emails = [("email", text, email_key(text, settings.placeholder_emails)) for text in customer.emails]
-    return (*emails, *(("phone", text, phone_key(text, settings.country)) for text in customer.phones))
+    phones = [
+        ("phone", text, phone_key(text, settings.country, settings.placeholder_phones)) for text in customer.phones
+    ]
+    return (*emails, *phones)
 
 
 def keys_of(customer: Customer, settings: CustomerSettings) -> frozenset[tuple[str, str]]:
@@ -37,7 +43,7 @@ def joining(contacts: Contacts, settings: CustomerSettings) -> frozenset[tuple[s
     """Those keys among these contacts."""
     if not contacts:
         return frozenset()
-    kinds = {"phone_or_email": ("email", "phone"), "email": ("email",), "create_new": ()}[settings.match]
+    kinds = KINDS[settings.match]
     return frozenset((kind, key) for kind, _, key in contacts if key and kind in kinds)
 
 
@@ -57,8 +63,8 @@ def email_key(text: str, placeholders: tuple[str, ...]) -> str | None:
 
 
 @lru_cache(4096)
-def phone_key(text: str, country: str) -> str | None:
-    """A phone number as E.164; None if it is none, or one digit over and over."""
+def phone_key(text: str, country: str, placeholders: tuple[str, ...] = ()) -> str | None:
+    """A phone number as E.164; None if it is none, one digit over and over, or a placeholder."""
     import phonenumbers
 
     if not text.strip() or len(text) > 60:
@@ -69,7 +75,8 @@ def phone_key(text: str, country: str) -> str | None:
         return None
     if not phonenumbers.is_possible_number(number) or len(set(str(number.national_number))) == 1:
         return None
-    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    key = str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return None if key in {phone_key(one, country) for one in placeholders} else key
 
 
 def phone_spellings(text: str, country: str) -> tuple[str, ...]:
@@ -114,3 +121,55 @@ def match(customer: Customer, reference: str, candidates: Sequence[Customer], se
     if made_for_others:
         return Match(tie=f"customer {made_for_others[0][:100]} has the same e-mail or phone, and was made for another")
     return next(iter(hits.values()), Match())
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A customer of the back office with whom a web customer shares a key.
+
+    `linked`: it is another web customer already. `rivals`: other web customers who are in no back office share a key
+    with it, too. `records`: its ids in the back office.
+    """
+
+    hub_id: int
+    rule: str  # email | phone: what they share
+    name: str
+    linked: bool
+    rivals: int
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of a web customer without a link to the back office: joined with `other` by `rule`, or held.
+
+    `same`: the other one is a web customer, and this one is a second record of hers. `records`: all that were hit.
+    """
+
+    hub_id: int
+    other: int | None
+    rule: str
+    records: tuple[str, ...]
+    problem: str = ""
+    same: bool = False
+
+
+def decide(hub_id: int, name: str, *, guest: bool, hits: Sequence[Hit]) -> Decision:
+    """Join a web customer with the one customer of the back office that nobody else may be; else a person decides."""
+    records = tuple(record for hit in hits for record in hit.records)
+    shown = f"customer {', '.join(records)[:200]} of the back office"
+    if len(hits) > 1:
+        return Decision(hub_id, None, "", records, f"several have the same e-mail or phone: {shown}")
+    [hit] = hits
+    named_alike = same_name(name, hit.name)
+    if hit.linked and named_alike:
+        return Decision(hub_id, hit.hub_id, "keys and name", records, same=True)
+    if hit.linked:
+        problem = f"{shown} has the same {hit.rule}, but another name, and is linked to another web customer"
+    elif hit.rivals:
+        problem = f"{shown} has the same {hit.rule}, and so has another web customer"
+    elif guest and not named_alike:
+        problem = f"{shown} has the same {hit.rule}, but another name than this guest"
+    else:
+        return Decision(hub_id, hit.hub_id, hit.rule, records)
+    return Decision(hub_id, None, "", records, problem)

@@ -1,0 +1,114 @@
+"""Who of the web is whom in the back office, for all that are not linked, in one pass over the keys (R32, I4).
+
+What is read here are rows that share a key; what is decided about them, the rules say.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from syncctl.hub.bulk import in_chunks, marks
+from syncctl.hub.family import Family
+from syncctl.hub.links import BACK_OFFICE
+from syncctl.rules.matching import KINDS, Decision, Hit, decide
+from syncctl.settings import CustomerSettings
+
+Reference = Callable[[str, Sequence[str]], str]
+"""The reference by which a customer would be made at a party: of the party, and of its own parts."""
+
+_IN_OFFICE = (
+    "EXISTS (SELECT 1 FROM link x WHERE x.kind = 'customer' AND x.hub_id = {} AND x.party = 'back-office' "
+    "AND x.seen_hash IS NOT 'gone')"
+)
+_IN_WEB = "EXISTS (SELECT 1 FROM link x WHERE x.kind = 'customer' AND x.hub_id = {} AND x.party <> 'back-office')"
+
+_ALL_UNLINKED = (
+    "SELECT DISTINCT l.hub_id FROM link l WHERE l.kind = 'customer' AND l.party <> 'back-office' "
+    "AND l.hub_id NOT IN (SELECT hub_id FROM link WHERE party = 'back-office' AND kind = 'customer')"
+)
+_SOME_UNLINKED = (
+    f"SELECT value FROM json_each(?) WHERE {_IN_WEB.format('value')} "
+    "AND NOT EXISTS (SELECT 1 FROM link x WHERE x.kind = 'customer' AND x.hub_id = value AND x.party = 'back-office')"
+)
+
+# Of the web customers in temp.unlinked: with whom they share a key, if the back office has that one.
+_HITS = f"""
+SELECT h.web, h.other, h.rule, w.name, w.guest, o.name, {_IN_WEB.format("h.other")}
+FROM (
+  SELECT k.customer_id AS web, s.customer_id AS other, min(k.kind) AS rule
+  FROM temp.unlinked u CROSS JOIN contact k ON k.customer_id = u.id AND k.normalised IS NOT NULL AND k.kind IN (?, ?)
+  CROSS JOIN contact s ON s.kind = k.kind AND s.normalised = k.normalised AND s.customer_id <> k.customer_id
+  GROUP BY 1, 2
+) h JOIN customer w ON w.id = h.web JOIN customer o ON o.id = h.other
+WHERE {_IN_OFFICE.format("h.other")}
+ORDER BY h.web, h.other
+"""
+_SHARING = """
+SELECT DISTINCT s.customer_id FROM json_each(?) i CROSS JOIN contact k ON k.customer_id = i.value
+  AND k.normalised IS NOT NULL AND k.kind IN (?, ?)
+CROSS JOIN contact s ON s.kind = k.kind AND s.normalised = k.normalised
+"""
+
+
+class Matching(Family):
+    """Decides who is joined with whom; it joins nobody itself."""
+
+    def match_all(self, settings: CustomerSettings) -> list[Decision]:
+        """What becomes of every web customer that is not in the back office and shares a key with somebody there."""
+        return self._decide(settings, _ALL_UNLINKED, ())
+
+    def match_some(self, hub_ids: Iterable[int], settings: CustomerSettings) -> list[Decision]:
+        """The same for these customers, of either side, and for those of the web with whom they share a key."""
+        kinds = _kinds(settings)
+        near = set(hub_ids)
+        for _ in range(2):  # whom they share a key with, and who else shares one with those
+            rows = self.connection.execute(_SHARING, [json.dumps(sorted(near)), *kinds])
+            near |= {hub_id for (hub_id,) in rows}
+        return self._decide(settings, _SOME_UNLINKED, (json.dumps(sorted(near)),))
+
+    def _decide(self, settings: CustomerSettings, unlinked: str, parameters: Sequence[object]) -> list[Decision]:
+        connection = self.connection
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS unlinked (id INTEGER PRIMARY KEY)")
+        connection.execute("DELETE FROM temp.unlinked")
+        connection.execute(f"INSERT INTO temp.unlinked {unlinked}", parameters)
+        rows = self._not_apart(connection.execute(_HITS, _kinds(settings)).fetchall())
+        asking = Counter(other for _, other, *_ in rows)
+        records = self._records({other for _, other, *_ in rows})
+        hits: dict[int, list[Hit]] = {}
+        who: dict[int, tuple[str, bool]] = {}
+        for web, other, rule, name, guest, other_name, linked in rows:
+            who[web] = (name, bool(guest))
+            hit = Hit(other, rule, other_name, bool(linked), asking[other] - 1, records[other])
+            hits.setdefault(web, []).append(hit)
+        return [decide(web, who[web][0], guest=who[web][1], hits=found) for web, found in hits.items()]
+
+    def _not_apart(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Without pairs of whom a person said that they are two."""
+        apart = {
+            frozenset(pair)
+            for pair in self.connection.execute(
+                "SELECT k.customer_id, l.hub_id FROM kept_apart k JOIN link l ON l.party = k.party "
+                "AND l.kind = 'customer' AND l.remote_id = k.remote_id"
+            )
+        }
+        return [row for row in rows if frozenset(row[:2]) not in apart] if apart else rows
+
+    def _records(self, hub_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """The ids in the back office of these customers."""
+        found: dict[int, tuple[str, ...]] = {}
+        for chunk in in_chunks(hub_ids):
+            rows = self.connection.execute(
+                f"SELECT hub_id, remote_id FROM link WHERE kind = 'customer' AND hub_id IN ({marks(chunk)}) "
+                "AND party = 'back-office' ORDER BY id",
+                chunk,
+            )
+            for hub_id, remote_id in rows:
+                found[hub_id] = (*found.get(hub_id, ()), remote_id)
+        return found
+
+
+def _kinds(settings: CustomerSettings) -> tuple[str, str]:
+    """The two kinds of keys that join; one of them twice, or none, as the setting says."""
+    kinds = KINDS[settings.match]
+    return (kinds[0], kinds[-1]) if kinds else ("", "")
