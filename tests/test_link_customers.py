@@ -142,8 +142,8 @@ def test_a_lost_reply_creates_no_second_customer(world: World) -> None:
 def test_a_creation_that_may_still_be_settling_is_waited_for(world: World) -> None:
     world.change(safety={"settle": "60s"})
     order = buy(world, world.shop.upsert_customer(name="Ann"))
-    world.run(office=[lost_reply("push_customers")])
-    world.run()
+    for faults in ([lost_reply("push_customers")], []):
+        world.run("pull-orders", "push-orders", office=faults)
     assert world.documents() == [] and world.calls("push_customers") == 0
     world.run(later=timedelta(minutes=2))
     assert on_order(world, order) == people(world)[0][0] and len(people(world)) == 1
@@ -207,7 +207,8 @@ def test_a_tie_is_held_and_the_order_goes_on_as_a_guests(world: World) -> None:
     report = world.run()
     assert world.holds() == [("customer", "which customer?")] and report.new_holds == 1
     assert on_order(world, order) is None and len(people(world)) == 2
-    assert world.rows("SELECT 1 FROM link WHERE party = 'back-office'") == []
+    both = "SELECT 1 FROM link o JOIN link w ON w.hub_id = o.hub_id WHERE o.party = 'back-office' AND w.party = 'shop'"
+    assert world.rows(both) == []
 
 
 def test_a_tie_is_held_and_the_order_goes_on_under_a_new_customer_where_so_set(world: World) -> None:

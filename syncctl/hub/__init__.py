@@ -12,6 +12,7 @@ from syncctl import times
 from syncctl.hub.catalog import Catalog
 from syncctl.hub.consents import Consents
 from syncctl.hub.customers import Customers
+from syncctl.hub.departures import Departures
 from syncctl.hub.documents import Documents
 from syncctl.hub.files import Sidecar, check, open_database
 from syncctl.hub.fulfilments import Fulfilments
@@ -21,6 +22,7 @@ from syncctl.hub.journal import Journal
 from syncctl.hub.kits import Kits
 from syncctl.hub.links import Links
 from syncctl.hub.locations import Locations
+from syncctl.hub.matching import Matching
 from syncctl.hub.orders import Orders
 from syncctl.hub.runs import Runs
 from syncctl.hub.shown import ShownLevels
@@ -46,6 +48,8 @@ class Hub:
         self.customers = Customers(self)
         self.consents = Consents(self)
         self.joining = Joining(self)
+        self.departures = Departures(self)
+        self.matching = Matching(self)
         self.uploads = Uploads(self)
         self.invitations = Invitations(self)
         self.journal = Journal(self)

@@ -10,7 +10,7 @@ from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.consents import Answers, source_of
 from syncctl.hub.customer_rows import Arrival, insert_customers, load_customers, reading_hash
 from syncctl.hub.family import Family
-from syncctl.hub.links import BACK_OFFICE, GUEST, Link
+from syncctl.hub.links import BACK_OFFICE, GONE, GUEST, Link
 from syncctl.hub.taking import Taking, mark_of
 from syncctl.model import Customer
 from syncctl.model.record import record
@@ -26,10 +26,12 @@ Seen = tuple[int, int, str | None, str | None]  # of a link: its id, hub id, and
 
 @record(frozen=True, slots=True)
 class Taken:
-    """Hub ids by the ids of the records taken in; `new`: hub customers that they made."""
+    """Hub ids by the ids of the records taken in; `new`: hub customers that they made; `touched`: those, and who says
+    something else than before."""
 
     ids: Mapping[str, int]
     new: Sequence[int]
+    touched: Sequence[int]
     counts: Counter[str]
 
 
@@ -61,6 +63,8 @@ class Customers(Family):
             undated = seen_hash is not None and seen_hash[:1] == "~"
             if seen_at is not None and as_of < seen_at and not (full and undated):
                 older += [remote_id] if arrival.customer.consents else []
+            elif seen_hash == GONE and not full:
+                continue  # an order's copy does not prove that the record is there again
             elif seen_hash is None or seen_hash.lstrip("~") != reading_hash(arrival.customer):
                 changed.append(remote_id)
             elif as_of != seen_at and not full:
@@ -76,7 +80,8 @@ class Customers(Family):
         ids = {remote_id: hub_id for remote_id, (_, hub_id, _, _) in known.items()}
         new = self._add(party, [one for key, one in latest.items() if key not in known], taking, full=full)
         ids.update({remote_id: hub_id for remote_id, hub_id, _ in new})
-        return Taken(ids, [hub_id for _, hub_id, made in new if made], taking.counts)
+        made = [hub_id for _, hub_id, is_new in new if is_new]
+        return Taken(ids, made, [*(ids[one] for one in changed), *(hub_id for _, hub_id, _ in new)], taking.counts)
 
     def load(self, hub_ids: Iterable[int]) -> dict[int, Customer]:
         """These customers as the model has them, with the consents that count; `id` is the hub's."""

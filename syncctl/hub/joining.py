@@ -49,7 +49,7 @@ class Joining(Family):
             )
             for statement in _MOVES:
                 connection.execute(statement, [winner, other])
-            self._forget(other)
+            self.forget(other)
             self.hub.consents.put(winner, joined(heard.get(winner, []), heard.get(other, [])).values())
             self.hub.consents.mark_untold([winner])
 
@@ -81,6 +81,7 @@ class Joining(Family):
     def unlink(self, party: str, remote_id: str, settings: CustomerSettings) -> int:
         """Undo a join: the remote record gets a customer of its own again, made of what it said; returns its hub id.
 
+        One that was deleted there is forgotten, so that the customer can be made there again; he keeps his hub id.
         Errors: ConfigError if the record is nobody's, or its customer has no other.
         """
         link = self.hub.links.by_remote(party, "customer", [remote_id]).get(remote_id)
@@ -90,11 +91,16 @@ class Joining(Family):
         if not rest:
             raise ConfigError(f"customer {link.hub_id} has no other record than {remote_id[:100]!r} in {party}")
         with self.hub.transaction():
+            self.hub.holds.clear("customer", [str(link.hub_id)])
+            if link.gone:
+                self._keep_apart(link, link.hub_id, ())
+                self.hub.links.remove(link)
+                return link.hub_id
             hub_id = self._made_of(link, settings)
             self._keep_apart(link, hub_id, rest)
             self.hub.links.move(link, hub_id, "unlinked")
             self.hub.consents.move(link.hub_id, source_of(link), hub_id, source_of(link) if link.is_guest else party)
-            self._promote(link, rest)
+            self._leave(link, rest)
             if len(rest) == 1:
                 self.hub.consents.forget(link.hub_id, JOINED)
             if (link.role == "primary" or link.is_guest) and all(one.party != party for one in rest):
@@ -102,7 +108,6 @@ class Joining(Family):
                     "UPDATE sales_order SET customer_id = ? WHERE customer_id = ? AND party = ?",
                     [hub_id, link.hub_id, party],
                 )
-            self.hub.holds.clear("customer", [str(link.hub_id)])
         return hub_id
 
     def keep_apart(self, hub_id: int, party: str, remote_ids: Iterable[str]) -> None:
@@ -147,6 +152,17 @@ class Joining(Family):
         """How many records of a party these customers were taken apart from; who never was is absent."""
         return {hub_id: len(remote_ids) for hub_id, remote_ids in self.apart(hub_ids, party).items()}
 
+    def forget(self, hub_id: int) -> None:
+        """Remove a customer who has no records left."""
+        for table in _TABLES:
+            self.connection.execute(f"DELETE FROM {table} WHERE customer_id = ?", [hub_id])
+        self.connection.execute("DELETE FROM customer WHERE id = ?", [hub_id])
+
+    def promote(self, heir: Link) -> None:
+        """Make this second record of its customer the one that is written to, now that there is no other."""
+        self.hub.links.set_role(heir, "primary")
+        self.hub.consents.move(heir.hub_id, source_of(heir), heir.hub_id, heir.party)
+
     def _move(self, link: Link, hub_id: int, rule: str, settings: CustomerSettings) -> None:
         """Make a record that of another customer, with what it said; it merges as on a first meeting."""
         role = self.hub.links.move(link, hub_id, rule)
@@ -154,12 +170,11 @@ class Joining(Family):
         self.hub.consents.move(link.hub_id, source_of(link), hub_id, source_of(moved))
         Taking(self.hub, settings).join(moved)
 
-    def _promote(self, link: Link, rest: Iterable[Link]) -> None:
+    def _leave(self, link: Link, rest: Iterable[Link]) -> None:
         """This record is its customer's no more: a second one of the same party takes its place."""
-        heir = next((one for one in rest if one.party == link.party and not one.is_guest), None)
+        heir = next((one for one in rest if one.party == link.party and not (one.is_guest or one.gone)), None)
         if link.role == "primary" and heir is not None:
-            self.hub.links.promote(heir)
-            self.hub.consents.move(link.hub_id, source_of(heir), link.hub_id, heir.party)
+            self.promote(heir)
 
     def _link_known(self, hub_id: int, found: Link, rule: str, settings: CustomerSettings) -> None:
         """Link by hand a record that is another customer's: with all of it, if it has no other record."""
@@ -169,7 +184,7 @@ class Joining(Family):
             return
         self.hub.holds.clear("customer", [str(hub_id), str(found.hub_id)])
         self._move(found, hub_id, rule, settings)
-        self._promote(found, rest)
+        self._leave(found, rest)
 
     def _made_of(self, link: Link, settings: CustomerSettings) -> int:
         """A new customer as this record said it was; as we told it to be, if it never said."""
@@ -188,8 +203,3 @@ class Joining(Family):
         pairs = [(link.party, link.remote_id, link.hub_id, now)]
         pairs += [(one.party, one.remote_id, hub_id, now) for one in rest]
         self.connection.executemany("INSERT OR IGNORE INTO kept_apart VALUES (?, ?, ?, ?)", pairs)
-
-    def _forget(self, hub_id: int) -> None:
-        for table in _TABLES:
-            self.connection.execute(f"DELETE FROM {table} WHERE customer_id = ?", [hub_id])
-        self.connection.execute("DELETE FROM customer WHERE id = ?", [hub_id])

@@ -176,12 +176,12 @@ class Links(Family):
             )
         return role
 
-    def promote(self, link: Link) -> None:
-        """Make this record the one of its customer that is written to, now that there is no other."""
+    def set_role(self, link: Link, role: str) -> None:
+        """Make this record the one of its customer that is written to there (primary), or one more (alias)."""
         with self.hub.transaction() as connection:
             connection.execute(
-                "UPDATE link SET role = 'primary' WHERE party = ? AND kind = ? AND remote_id = ?",
-                [link.party, link.kind, link.remote_id],
+                "UPDATE link SET role = ? WHERE party = ? AND kind = ? AND remote_id = ?",
+                [role, link.party, link.kind, link.remote_id],
             )
 
 

@@ -4,7 +4,7 @@ What is read here are rows that share a key; what is decided about them, the rul
 """
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,8 +14,8 @@ from syncctl.hub.links import BACK_OFFICE
 from syncctl.rules.matching import KINDS, Decision, Hit, decide
 from syncctl.settings import CustomerSettings
 
-Reference = Callable[[str, Sequence[str]], str]
-"""The reference by which a customer would be made at a party: of the party, and of its own parts."""
+Names = Callable[[str, Iterable[int]], Mapping[int, str]]
+"""The references by which customers are made at a party: of the party and hub ids, by hub id."""
 
 _IN_OFFICE = (
     "EXISTS (SELECT 1 FROM link x WHERE x.kind = 'customer' AND x.hub_id = {} AND x.party = 'back-office' "
@@ -66,6 +66,48 @@ class Matching(Family):
             rows = self.connection.execute(_SHARING, [json.dumps(sorted(near)), *kinds])
             near |= {hub_id for (hub_id,) in rows}
         return self._decide(settings, _SOME_UNLINKED, (json.dumps(sorted(near)),))
+
+    def by_reference(self, names: Names, hub_ids: Iterable[int] | None = None) -> list[Decision]:
+        """Records that carry the reference of a customer who is not known to have one there: a hub that was restored
+        made them and does not know. `hub_ids`: only records of these customers."""
+        found = []
+        for party, remote_id, hub_id, reference in self._unclaimed(hub_ids):
+            owner = self._owner(party, reference, names)
+            if owner is not None and owner != hub_id:
+                web, other = (owner, hub_id) if party == BACK_OFFICE else (hub_id, owner)
+                made_as = (party, reference)
+                found.append(Decision(web, other, "reference", (remote_id,), made_as=made_as))
+        return found
+
+    def _unclaimed(self, hub_ids: Iterable[int] | None) -> list[tuple[str, str, int, str]]:
+        """(party, id there, hub id, reference) of records with a reference of ours that made their own customer."""
+        query = (
+            "SELECT l.party, l.remote_id, l.hub_id, l.reference FROM link l WHERE l.kind = 'customer' AND l.reference "
+            "IS NOT NULL AND l.rule = 'made it' AND NOT EXISTS (SELECT 1 FROM link o WHERE o.kind = 'customer' "
+            "AND o.hub_id = l.hub_id AND (o.party = 'back-office') <> (l.party = 'back-office'))"
+        )
+        if hub_ids is None:
+            return self.connection.execute(query).fetchall()
+        rows = []
+        for chunk in in_chunks(hub_ids):
+            rows += self.connection.execute(f"{query} AND l.hub_id IN ({marks(chunk)})", chunk).fetchall()
+        return rows
+
+    def _owner(self, party: str, reference: str, names: Names) -> int | None:
+        """Whose reference at `party` this is, among those who have no record there."""
+        office = "l.party = 'back-office'"
+        there, here = (office, f"NOT {office}") if party == BACK_OFFICE else (f"NOT {office}", office)
+        identity, _, rest = reference.partition("/")
+        remote_id, _, _ = rest.partition("/")
+        query = (
+            f"SELECT DISTINCT l.hub_id FROM link l WHERE l.kind = 'customer' AND {here} AND NOT EXISTS (SELECT 1 FROM "
+            f"link l2 WHERE l2.kind = 'customer' AND l2.hub_id = l.hub_id AND {there.replace('l.', 'l2.')})"
+        )
+        near = " AND l.party = (SELECT name FROM party WHERE identity = ?) AND l.remote_id = ?"
+        rows = self.connection.execute(query + near, [identity, remote_id]).fetchall() if rest else []
+        rows = rows or self.connection.execute(query).fetchall()  # else the name is a hash, and tells nothing
+        owners = [hub_id for hub_id, name in names(party, [row[0] for row in rows]).items() if name == reference]
+        return owners[0] if len(owners) == 1 else None
 
     def _decide(self, settings: CustomerSettings, unlinked: str, parameters: Sequence[object]) -> list[Decision]:
         connection = self.connection

@@ -144,6 +144,7 @@ class Decision:
     """What becomes of a web customer without a link to the back office: joined with `other` by `rule`, or held.
 
     `same`: the other one is a web customer, and this one is a second record of hers. `records`: all that were hit.
+    `made_as`: the party at which the record was made by us, and the reference that it carries.
     """
 
     hub_id: int
@@ -152,6 +153,7 @@ class Decision:
     records: tuple[str, ...]
     problem: str = ""
     same: bool = False
+    made_as: tuple[str, str] = ("", "")
 
 
 def decide(hub_id: int, name: str, *, guest: bool, hits: Sequence[Hit]) -> Decision:

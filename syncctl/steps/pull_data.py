@@ -19,6 +19,8 @@ from syncctl.rules.guards import (
     strange_prices,
     strange_shrink,
 )
+from syncctl.steps.match_customers import match_first
+from syncctl.steps.pull_customers import pull_customers, wants_back_office, was_read
 from syncctl.steps.pull_shipments import pull_shipments
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
@@ -27,7 +29,7 @@ _CLOCKS_DIFFER = timedelta(seconds=OVERLAP_SECONDS)
 
 
 def pull_data(run: Run) -> Counts:
-    """Shipments, then the catalog with its prices, then stock; each as its own section of the settings says.
+    """Shipments, the catalog with its prices, stock, then customers; each as its own section of the settings says.
 
     Errors: SafetyStop if a reading looks too strange; it is set aside, and nothing is written out from it.
     """
@@ -39,7 +41,16 @@ def pull_data(run: Run) -> Counts:
         counts += _pull_variants(run)
     if run.settings.stock.enabled:
         counts += _pull_stock(run)
+    if wants_back_office(run):
+        counts += _pull_customers(run)
     return counts
+
+
+def _pull_customers(run: Run) -> Counts:
+    """The back office's customers; in the first cycle those of both sides are matched then."""
+    counts = pull_customers(run, BACK_OFFICE)
+    read = [store for store in run.settings.stores if was_read(run, store)]
+    return counts + match_first(run, [BACK_OFFICE, *read]) if read else counts
 
 
 def _count_again_if_stock_falls_otherwise(run: Run) -> None:

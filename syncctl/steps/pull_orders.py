@@ -16,16 +16,20 @@ from syncctl.model import Customer, Order
 from syncctl.rules.decisions import counts_against_stock, decide, settings_hash
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.rules.repair import with_unique_ids
+from syncctl.steps.match_customers import match_new
+from syncctl.steps.pull_customers import pull_customers, wants_web
 from syncctl.steps.run import Counts, Run
 
 
 def pull_orders(run: Run, name: str) -> Counts:
-    """Read what changed in one store since its cursor, and once a day its open orders again."""
+    """Read what changed in one store since its cursor, once a day its open orders again, and customers if wanted."""
     store = run.stores[name]
     run.hub.parties.confirm(name, store.about())
     counts = _read_changed(run, name, store)
     counts += _read_open_orders(run, name, store)
     _judge_units(run, name)
+    if wants_web(run, name):
+        counts += pull_customers(run, name)
     return counts
 
 
@@ -176,6 +180,7 @@ def _record_customers(run: Run, name: str, fresh: Sequence[Fresh]) -> dict[str, 
         contacts = contacts_of(customer, settings)
         arrivals.append(Arrival(remote_id, customer, as_of, contacts, joining(contacts, settings)))
     taken = run.hub.customers.take(name, arrivals, full=False, settings=settings)
+    match_new(run, taken.touched)
     return {order_id: taken.ids[remote_id] for order_id, remote_id in of_order.items()}
 
 

@@ -1,0 +1,153 @@
+"""Who is on both sides already is linked, without an order (R32): by our reference, else by e-mail or phone."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from syncctl.hub.bulk import in_chunks
+from syncctl.hub.holds import Hold
+from syncctl.rules.matching import Decision
+from syncctl.rules.references import name_for
+from syncctl.steps.run import BACK_OFFICE, Counts, Run
+
+WHICH = "which customer?"
+_MATCHED = "customers matched"  # state: the parties whose customers were all read, and matched with one another
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What became of a web customer: joined by `rule` with `records` of the back office, or held for `problem`."""
+
+    hub_id: int
+    web: tuple[str, str]  # the store, and its id there
+    records: tuple[str, ...]
+    rule: str
+    problem: str
+
+
+def match_customers(run: Run, *, dry_run: bool = False) -> list[Matched]:
+    """Join all web customers with those of the back office that they are; hold those of whom it cannot be told.
+
+    Returns what was done; `dry_run`: what would be done, and nothing is.
+    """
+    hub, settings = run.hub, run.settings.customers
+    found = hub.matching.by_reference(lambda party, hub_ids: _names(run, party, hub_ids))
+    if not dry_run:
+        _settle(run, found)
+        found_by_key = hub.matching.match_all(settings)
+        _settle(run, found_by_key)
+        _let_go(run, found_by_key)
+    else:
+        taken = {one.hub_id for one in found} | {one.other for one in found}
+        found_by_key = [one for one in hub.matching.match_all(settings) if one.hub_id not in taken]
+    return _told(run, found + found_by_key)
+
+
+def match_new(run: Run, hub_ids: Collection[int]) -> Counts:
+    """The same for these customers and those that share a key with them, once all were matched; in one transaction."""
+    if not hub_ids or not keeps_mirror(run):
+        return Counts()
+    found = run.hub.matching.by_reference(lambda party, ids: _names(run, party, ids), hub_ids)
+    counts = _settle(run, found)
+    gone = {one.other for one in found}
+    found = run.hub.matching.match_some([one for one in hub_ids if one not in gone], run.settings.customers)
+    return counts + _settle(run, found)
+
+
+def keeps_mirror(run: Run) -> bool:
+    """Whether the hub has all customers of the back office, as they are now."""
+    return run.settings.customers.back_office_to_web and is_matched(run, BACK_OFFICE)
+
+
+def is_matched(run: Run, party: str) -> bool:
+    """Whether this party's customers were all read once and matched."""
+    return party in (run.hub.state(_MATCHED) or "").split("\n")
+
+
+def match_first(run: Run, parties: Iterable[str]) -> Counts:
+    """Match all, if the customers of one of these parties, which were all read, never were."""
+    wanted = sorted(parties)
+    if all(is_matched(run, party) for party in wanted):
+        return Counts()
+    done = match_customers(run)
+    run.hub.set_state(_MATCHED, "\n".join(sorted({*(run.hub.state(_MATCHED) or "").split("\n"), *wanted} - {""})))
+    joined = sum(not one.problem for one in done)
+    return Counts({"customers linked": joined, "customers held": len(done) - joined})
+
+
+def _settle(run: Run, decisions: Iterable[Decision]) -> Counts:
+    """Join and hold, as decided; a customer that was joined meanwhile is not joined again."""
+    counts = Counts()
+    gone: set[int] = set()
+    for some in in_chunks(decisions):
+        run.checkpoint()
+        with run.hub.transaction():
+            for one in some:
+                if one.hub_id in gone or one.other in gone:
+                    continue
+                if one.problem:
+                    counts["newly held"] += _hold(run, one)
+                else:
+                    gone.add(_join(run, one))
+                    counts["customers linked"] += 1
+    return counts
+
+
+def _join(run: Run, one: Decision) -> int:
+    """Join two customers; the hub id that is no more. What was sent under the reference has arrived."""
+    web, other = one.hub_id, one.other or 0
+    winner, loser = (other, web) if one.same else (web, other)
+    run.hub.joining.join(winner, loser, one.rule, run.settings.customers)
+    party, reference = one.made_as
+    if party:
+        key = reference if party == BACK_OFFICE else f"{party}:{reference}"
+        run.hub.journal.supersede(party, "customer.create", [key])
+    return loser
+
+
+def _hold(run: Run, one: Decision) -> bool:
+    [(store, _)] = run.hub.customers.first_links([one.hub_id]).values()
+    following = f"syncctl customers link {one.hub_id} --to back-office --as {one.records[0]} (or --new)"
+    hold = Hold(
+        party=store,
+        kind="customer",
+        record=str(one.hub_id),
+        reason=WHICH,
+        message=f"customer {one.hub_id}: {one.problem}; its orders go on under customers.fallback",
+        detail={"records": list(one.records), "next": following},
+    )
+    return run.hub.holds.put(hold)
+
+
+def _let_go(run: Run, decisions: Iterable[Decision]) -> None:
+    """Those who were held and are in doubt no more: all were looked at."""
+    doubtful = {str(one.hub_id) for one in decisions if one.problem}
+    for party in run.settings.stores:
+        held = run.hub.holds.held_for(party, "customer", WHICH) - doubtful
+        linked = run.hub.links.primaries(BACK_OFFICE, "customer", map(int, held))
+        run.hub.holds.clear("customer", [record for record in held if int(record) not in linked])
+
+
+def _told(run: Run, decisions: list[Decision]) -> list[Matched]:
+    first = run.hub.customers.first_links({one.hub_id for one in decisions} | {one.other or 0 for one in decisions})
+    return [
+        Matched(one.hub_id, first.get(one.hub_id) or first[one.other or 0], one.records, one.rule, one.problem)
+        for one in decisions
+    ]
+
+
+def _names(run: Run, party: str, hub_ids: Iterable[int]) -> Mapping[int, str]:
+    """The references by which these customers are made at a party; of nobody who could not be made there."""
+    ids = list(hub_ids)
+    home = run.hub.customers.first_links(ids)
+    if party != BACK_OFFICE:
+        office = run.hub.links.primaries(BACK_OFFICE, "customer", ids)
+        home = {hub_id: (BACK_OFFICE, link.remote_id) for hub_id, link in office.items()}
+    connector = run.back_office if party == BACK_OFFICE else run.stores[party]
+    before = run.hub.joining.how_often_apart(ids, party)
+    return {
+        hub_id: name_for(
+            (run.hub.parties.identity(of), remote_id, "customer", *([str(before[hub_id])] if hub_id in before else [])),
+            connector.abilities.reference_length,
+        )
+        for hub_id, (of, remote_id) in home.items()
+    }

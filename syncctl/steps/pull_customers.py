@@ -1,0 +1,108 @@
+"""Customers into the hub by themselves, from either side: what changed since the last reading (R12, R13, R24, R63)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from syncctl import times
+from syncctl.connectors.base import OVERLAP_SECONDS, Page
+from syncctl.hub.customer_rows import Arrival
+from syncctl.hub.holds import Hold
+from syncctl.model import Customer, Unreadable
+from syncctl.rules.matching import contacts_of, joining
+from syncctl.settings import CustomerSettings
+from syncctl.steps.match_customers import is_matched, match_new
+from syncctl.steps.run import BACK_OFFICE, Counts, Run
+
+_STREAM, _READ = "customers", "customers-read"
+
+
+def pull_customers(run: Run, party: str, *, whole: bool = False) -> Counts:
+    """Read one side's customers into the hub: what changed since its cursor, or everything (`whole`).
+
+    Of a first or whole reading nobody is matched before the last page, for a key must be unique on both sides.
+    """
+    side = run.back_office if party == BACK_OFFICE else run.stores[party]
+    cursor = None if whole else run.hub.cursors.get(party, _STREAM)
+    last = run.hub.cursors.moved_at(party, _READ)
+    said_until = None if last is None else last - timedelta(seconds=OVERLAP_SECONDS)
+    match = is_matched(run, party) and not whole
+    counts = Counts()
+    for page in side.fetch_customers(cursor):
+        counts += _record(run, party, page, said_until, match=match)
+        run.progress(f"{party}: {counts['customers read']} customers read")
+        run.checkpoint()
+    run.hub.cursors.put(party, _READ, None)
+    return counts
+
+
+def wants_web(run: Run, store: str) -> bool:
+    """Whether a store's customers are read beside those on its orders."""
+    settings = run.settings.customers
+    any_change = settings.trigger == "any" and settings.web_to_back_office
+    return settings.enabled and (any_change or _unmatched(run, store))
+
+
+def wants_back_office(run: Run) -> bool:
+    """Whether the back office's customers are read."""
+    settings = run.settings.customers
+    return settings.enabled and (
+        settings.back_office_to_web or any(_unmatched(run, one) for one in run.settings.stores)
+    )
+
+
+def was_read(run: Run, party: str) -> bool:
+    """Whether all of a party's customers were read once."""
+    return run.hub.cursors.moved_at(party, _READ) is not None
+
+
+def _unmatched(run: Run, party: str) -> bool:
+    return run.settings.customers.match != "create_new" and not is_matched(run, party)
+
+
+def arrivals_of(records: Iterable[Customer], settings: CustomerSettings) -> list[Arrival]:
+    """Records of customers as the hub takes them; of two states of one, the later."""
+    now = times.now()
+    latest: dict[str, Arrival] = {}
+    for one in records:
+        as_of = one.changed_at or now
+        if one.id not in latest or as_of >= latest[one.id].as_of:
+            contacts = contacts_of(one, settings)
+            latest[one.id] = Arrival(one.id, one, as_of, contacts, joining(contacts, settings))
+    return list(latest.values())
+
+
+def _record(run: Run, party: str, page: Page[Customer], said_until: datetime | None, *, match: bool) -> Counts:
+    """One page into the hub, with its cursor, in one transaction."""
+    hub, settings = run.hub, run.settings.customers
+    here = [one for one in page.records if not one.deleted]
+    with hub.transaction():
+        taken = hub.customers.take(
+            party, arrivals_of(here, settings), full=True, settings=settings, said_until=said_until
+        )
+        counts = Counts(taken.counts)
+        for one in page.records:
+            if one.deleted:
+                counts += hub.departures.depart(party, one.id, one.merged_into, settings)
+        for remote_id in page.gone:
+            counts += hub.departures.depart(party, remote_id, None, settings)
+        hub.departures.came_back(party, [one.id for one in here])
+        _hold_unreadable(run, party, [one.id for one in page.records], page.unreadable)
+        if match:
+            counts += match_new(run, taken.touched)
+        hub.cursors.put(party, _STREAM, page.cursor)
+    counts["customers read"] += len(page.records)
+    counts["customers new"] += len(taken.new)
+    return counts
+
+
+def _hold_unreadable(run: Run, party: str, read: Sequence[str], unreadable: Sequence[Unreadable]) -> None:
+    """A record that cannot be read is held, and what the hub knows of it stands; one that can be again is let go."""
+    held = run.hub.holds.held_for(party, "customer", "unreadable")
+    if held:
+        run.hub.holds.clear("customer", held & {f"{party}:{remote_id}" for remote_id in read})
+    for one in unreadable:
+        message = (
+            f"a customer that {party} calls {one.id[:60]!r} cannot be read: {one.reason}; what is known of it stands"
+        )
+        record = f"{party}:{one.id}"
+        run.hub.holds.put(Hold(party=party, kind="customer", record=record, reason="unreadable", message=message))
