@@ -46,7 +46,7 @@ class Departures(Family):
         if held:
             links = self.hub.links.by_remote(party, "customer", remote_ids)
             back = held & {str(link.hub_id) for link in links.values() if link.role == "primary"}
-            self.hub.holds.clear("customer", back)
+            self.hub.holds.clear("customer", back, party=party)
 
     def _follow(self, link: Link, rest: list[Link], target: str, settings: CustomerSettings) -> Counter[str]:
         """The link moves to the record that stands for this one now, if nobody else's place is taken by that."""

@@ -82,9 +82,10 @@ class Matching(Family):
     def _unclaimed(self, hub_ids: Iterable[int] | None) -> list[tuple[str, str, int, str]]:
         """(party, id there, hub id, reference) of records with a reference of ours that made their own customer."""
         query = (
-            "SELECT l.party, l.remote_id, l.hub_id, l.reference FROM link l WHERE l.kind = 'customer' AND l.reference "
-            "IS NOT NULL AND l.rule = 'made it' AND NOT EXISTS (SELECT 1 FROM link o WHERE o.kind = 'customer' "
-            "AND o.hub_id = l.hub_id AND (o.party = 'back-office') <> (l.party = 'back-office'))"
+            "SELECT l.party, l.remote_id, l.hub_id, l.reference FROM link l WHERE l.kind = 'customer' "
+            "AND l.reference IS NOT NULL AND l.rule IN ('made it', 'came with an order') AND NOT EXISTS "
+            "(SELECT 1 FROM link o WHERE o.kind = 'customer' AND o.hub_id = l.hub_id "
+            "AND (o.party = 'back-office') <> (l.party = 'back-office'))"
         )
         if hub_ids is None:
             return self.connection.execute(query).fetchall()

@@ -9,7 +9,7 @@ from syncctl.rules.matching import Decision
 from syncctl.rules.references import name_for
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
-WHICH = "which customer?"
+TIE = "which customer?"
 _MATCHED = "customers matched"  # state: the parties whose customers were all read, and matched with one another
 
 
@@ -42,12 +42,14 @@ def match_customers(run: Run, *, dry_run: bool = False) -> list[Matched]:
     return _told(run, found + found_by_key)
 
 
-def match_new(run: Run, hub_ids: Collection[int]) -> Counts:
-    """The same for these customers and those that share a key with them, once all were matched; in one transaction."""
-    if not hub_ids or not keeps_mirror(run):
+def match_new(run: Run, hub_ids: Collection[int], *, by_key: bool = True) -> Counts:
+    """The same for these customers; by key once all were matched, and with those that share one with them."""
+    if not hub_ids:
         return Counts()
     found = run.hub.matching.by_reference(lambda party, ids: _names(run, party, ids), hub_ids)
     counts = _settle(run, found)
+    if not by_key or not keeps_mirror(run):
+        return counts
     gone = {one.other for one in found}
     found = run.hub.matching.match_some([one for one in hub_ids if one not in gone], run.settings.customers)
     return counts + _settle(run, found)
@@ -105,13 +107,12 @@ def _join(run: Run, one: Decision) -> int:
 
 
 def _hold(run: Run, one: Decision) -> bool:
-    [(store, _)] = run.hub.customers.first_links([one.hub_id]).values()
     following = f"syncctl customers link {one.hub_id} --to back-office --as {one.records[0]} (or --new)"
     hold = Hold(
-        party=store,
+        party=BACK_OFFICE,
         kind="customer",
         record=str(one.hub_id),
-        reason=WHICH,
+        reason=TIE,
         message=f"customer {one.hub_id}: {one.problem}; its orders go on under customers.fallback",
         detail={"records": list(one.records), "next": following},
     )
@@ -121,10 +122,10 @@ def _hold(run: Run, one: Decision) -> bool:
 def _let_go(run: Run, decisions: Iterable[Decision]) -> None:
     """Those who were held and are in doubt no more: all were looked at."""
     doubtful = {str(one.hub_id) for one in decisions if one.problem}
-    for party in run.settings.stores:
-        held = run.hub.holds.held_for(party, "customer", WHICH) - doubtful
-        linked = run.hub.links.primaries(BACK_OFFICE, "customer", map(int, held))
-        run.hub.holds.clear("customer", [record for record in held if int(record) not in linked])
+    held = run.hub.holds.held_for(BACK_OFFICE, "customer", TIE) - doubtful
+    linked = run.hub.links.primaries(BACK_OFFICE, "customer", map(int, held))
+    mended = [record for record in held if int(record) not in linked]
+    run.hub.holds.clear("customer", mended, party=BACK_OFFICE)
 
 
 def _told(run: Run, decisions: list[Decision]) -> list[Matched]:

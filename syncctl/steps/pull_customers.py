@@ -10,8 +10,10 @@ from syncctl.hub.holds import Hold
 from syncctl.model import Customer, Unreadable
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.settings import CustomerSettings
+from syncctl.steps.lost_writes import recall_all
 from syncctl.steps.match_customers import is_matched, match_new
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
+from syncctl.steps.side import side_of
 
 _STREAM, _READ = "customers", "customers-read"
 
@@ -22,13 +24,14 @@ def pull_customers(run: Run, party: str, *, whole: bool = False) -> Counts:
     Of a first or whole reading nobody is matched before the last page, for a key must be unique on both sides.
     """
     side = run.back_office if party == BACK_OFFICE else run.stores[party]
+    recall_all(run, side_of(run, party))
     cursor = None if whole else run.hub.cursors.get(party, _STREAM)
     last = run.hub.cursors.moved_at(party, _READ)
     said_until = None if last is None else last - timedelta(seconds=OVERLAP_SECONDS)
-    match = is_matched(run, party) and not whole
+    wait = whole or not is_matched(run, party)
     counts = Counts()
     for page in side.fetch_customers(cursor):
-        counts += _record(run, party, page, said_until, match=match)
+        counts += _record(run, party, page, said_until, wait=wait)
         run.progress(f"{party}: {counts['customers read']} customers read")
         run.checkpoint()
     run.hub.cursors.put(party, _READ, None)
@@ -71,7 +74,7 @@ def arrivals_of(records: Iterable[Customer], settings: CustomerSettings) -> list
     return list(latest.values())
 
 
-def _record(run: Run, party: str, page: Page[Customer], said_until: datetime | None, *, match: bool) -> Counts:
+def _record(run: Run, party: str, page: Page[Customer], said_until: datetime | None, *, wait: bool) -> Counts:
     """One page into the hub, with its cursor, in one transaction."""
     hub, settings = run.hub, run.settings.customers
     here = [one for one in page.records if not one.deleted]
@@ -87,8 +90,7 @@ def _record(run: Run, party: str, page: Page[Customer], said_until: datetime | N
             counts += hub.departures.depart(party, remote_id, None, settings)
         hub.departures.came_back(party, [one.id for one in here])
         _hold_unreadable(run, party, [one.id for one in page.records], page.unreadable)
-        if match:
-            counts += match_new(run, taken.touched)
+        counts += match_new(run, taken.touched, by_key=not wait)
         hub.cursors.put(party, _STREAM, page.cursor)
     counts["customers read"] += len(page.records)
     counts["customers new"] += len(taken.new)

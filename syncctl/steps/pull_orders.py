@@ -16,7 +16,7 @@ from syncctl.model import Customer, Order
 from syncctl.rules.decisions import counts_against_stock, decide, settings_hash
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.rules.repair import with_unique_ids
-from syncctl.steps.match_customers import match_new
+from syncctl.steps.match_customers import keeps_mirror, match_new
 from syncctl.steps.pull_customers import pull_customers, wants_web
 from syncctl.steps.run import Counts, Run
 
@@ -180,7 +180,8 @@ def _record_customers(run: Run, name: str, fresh: Sequence[Fresh]) -> dict[str, 
         contacts = contacts_of(customer, settings)
         arrivals.append(Arrival(remote_id, customer, as_of, contacts, joining(contacts, settings)))
     taken = run.hub.customers.take(name, arrivals, full=False, settings=settings)
-    match_new(run, taken.touched)
+    if keeps_mirror(run) or any(one.customer.reference for one in arrivals):
+        match_new(run, taken.touched)
     return {order_id: taken.ids[remote_id] for order_id, remote_id in of_order.items()}
 
 
