@@ -41,9 +41,9 @@ BUGS = (
         why="units that are shipped between the two readings count as gone twice, or not at all",
         old="    counts = pull_shipments(run)\n    if run.settings.products.enabled or run.settings.stock.enabled:\n"
         "        counts += _pull_variants(run)\n    if run.settings.stock.enabled:\n"
-        "        counts += _pull_stock(run)\n    return counts\n",
+        "        counts += _pull_stock(run)\n    if wants_back_office(run):\n",
         new="    counts = _pull_variants(run)\n    if run.settings.stock.enabled:\n"
-        "        counts += _pull_stock(run)\n    return counts + pull_shipments(run)\n",
+        "        counts += _pull_stock(run)\n    counts += pull_shipments(run)\n    if wants_back_office(run):\n",
         tests=("tests/test_pull_data.py::test_shipments_are_read_before_stock",),
     ),
     Bug(
