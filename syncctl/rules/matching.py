@@ -160,7 +160,7 @@ def decide(hub_id: int, name: str, *, guest: bool, hits: Sequence[Hit]) -> Decis
     """Join a web customer with the one customer of the back office that nobody else may be; else a person decides."""
     records = tuple(record for hit in hits for record in hit.records)
     shown = f"customer {', '.join(records)[:200]} of the back office"
-    if len(hits) > 1:
+    if hits[1:]:
         return Decision(hub_id, None, "", records, f"several have the same e-mail or phone: {shown}")
     [hit] = hits
     named_alike = same_name(name, hit.name)
