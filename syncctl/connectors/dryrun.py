@@ -5,12 +5,15 @@ A wrapper of the same interfaces, so that no branch of any step can forget a dry
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from syncctl import money
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.wrapped import WrappedBackOffice, WrappedStore
 from syncctl.model import (
+    Customer,
     CustomerChange,
+    CustomerKey,
     Document,
     DocumentOutcome,
     FulfilmentChange,
@@ -30,6 +33,7 @@ class DryStore(WrappedStore):
     def __init__(self, store: WebStore, planned: list[PlannedWrite]) -> None:
         super().__init__(store)
         self._planned = planned
+        self._made: dict[str, Customer] = {}  # would have been made by now
 
     def _plan(self, operation: str, record: str, detail: str) -> None:
         self._planned.append(PlannedWrite(party=self.name, operation=operation, record=record, detail=detail))
@@ -49,8 +53,20 @@ class DryStore(WrappedStore):
             self._plan("fulfilment.create", f"order {change.order_id}", f"tracking {change.tracking_number or 'none'}")
         return [Queued(key=change.key) for change in changes]
 
+    def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
+        """Whoever would have been made is found by his id, so that what follows for him is planned too."""
+        made = [[self._made[key.id]] if key.id in self._made else [] for key in keys]
+        found = iter(super().find_customers([key for key, here in zip(keys, made, strict=True) if not here]))
+        return [here or next(found) for here in made]
+
     def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
-        return _planned_customers(self.name, changes, self._planned)
+        outcomes = _planned_customers(self.name, changes, self._planned)
+        invited = False if self.abilities.invites in ("state", "mark") else None
+        for one in (change for change in changes if change.id is None):
+            fields: dict[str, Any] = dict(one.fields)
+            remote_id = f"planned {one.key}"
+            self._made[remote_id] = Customer(id=remote_id, reference=one.reference, invited=invited, **fields)
+        return outcomes
 
     def mark_invited(self, customer_ids: Sequence[str]) -> list[WriteOutcome]:
         return self._plan_customers("customer.mark", customer_ids)
