@@ -300,6 +300,31 @@ def test_a_refused_change_is_held_and_sent_again_when_he_changes(world: Customer
     assert world.shop.customer(ann)["emails"] == ["free@shop.example"] and world.holds() == []
 
 
+def test_a_guest_has_no_account_that_could_be_told_or_be_missed(world: CustomerWorld) -> None:
+    world.shop.place_order([("MUG", 1)], customer={"name": "Gus", "emails": ["gus@shop.example"]})
+    world.settle(6)
+    [made] = world.pos()
+    world.office.upsert_customer(made["id"], company="Guest & Co")
+    world.know()
+    world.run()
+    assert world.web() == [] and world.holds() == [] and world.pending("shop") == []
+    assert world.calls("find_customers", "shop") == 0
+
+
+def test_a_guest_who_is_assigned_gets_an_account(world: CustomerWorld) -> None:
+    world.shop.place_order([("MUG", 1)], customer={"name": "Gus", "emails": ["gus@shop.example"]})
+    world.settle(6)
+    world.assign("Gus")
+    world.run()
+    [made] = world.web()
+    assert made["name"] == "Gus"
+    world.office.upsert_customer(world.pos()[0]["id"], company="Guest & Co")
+    world.know()
+    world.run()
+    assert world.shop.customer(made["id"])["company"] == "Guest & Co" and len(world.pos()) == 1
+    assert_quiet(world)
+
+
 # --- groups and consent ----------------------------------------------------------------------------------------------
 
 
