@@ -183,9 +183,24 @@ def test_show_tells_each_field_with_its_origin_and_all_that_hangs_on_a_customer(
     }
     assert [order["total"] for order in found["orders"]] == ["4.00 GBP", "30.00 GBP"]
     assert found["bought"]["spend"] == ["24.00 GBP"]
-    assert [row["operation"] for row in found["history"]] == ["customer.create"]
+    [write] = found["history"]
+    assert (write["operation"], write["state"]) == ("customer.create", "done")
     text = said(world, capsys, "customers", "show", str(hub_id))
     assert "Ann@Example.org" in text and "customer.create" in text
+
+
+def test_every_write_of_a_customer_is_in_its_history_with_its_fields(world: World, capsys: Shown) -> None:
+    hub_id = id_of(world, "Ann Other")
+    [[there]] = world.office.search_customers([CustomerKey(email="ann@example.org")])
+    world.shop.upsert_customer(world.shop.customers()[0]["id"], company="Other Ltd")
+    world.shop.place_order([("MUG", 1)], customer=world.shop.customers()[0]["id"])
+    world.run()
+    history = asked(world, capsys, "show", str(hub_id))["history"]
+    assert [(row["party"], row["operation"], row["fields"]) for row in history] == [
+        ("back-office", "customer.create", []),
+        ("back-office", "customer.update", ["company"]),
+    ]
+    assert there.id == history[1]["key"]
 
 
 def test_a_fact_that_a_side_told_later_is_its_own(world: World, capsys: Shown) -> None:

@@ -1,5 +1,6 @@
 """All that the hub knows of one customer, with who said it and when: what `customers show` shows. Reads only."""
 
+import json
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,7 @@ def person(hub: "Hub", hub_id: int) -> Row | None:
         "holds": rows(connection, _HOLDS, [str(hub_id)]),
         "bought": bought(connection, [hub_id])[hub_id],
         "orders": _orders(connection, hub_id),
-        "history": rows(connection, _HISTORY, {"id": hub_id, "record": f"customer {hub_id}"}),
+        "history": [_write(row) for row in rows(connection, _HISTORY, {"id": hub_id, "record": f"customer {hub_id}"})],
     }
 
 
@@ -64,7 +65,9 @@ _HISTORY = """
 SELECT id, party, operation, key, state, sent_at, closed_at, message, payload FROM journal
 WHERE record = :record OR (operation LIKE 'customer%' AND key IN (
   SELECT remote_id FROM link WHERE kind = 'customer' AND hub_id = :id AND party = journal.party
-  UNION ALL SELECT reference FROM link WHERE kind = 'customer' AND hub_id = :id AND party = journal.party))
+  UNION ALL SELECT party || ':' || remote_id FROM link WHERE kind = 'customer' AND hub_id = :id
+  UNION ALL SELECT reference FROM link WHERE kind = 'customer' AND hub_id = :id AND party = journal.party
+  UNION ALL SELECT party || ':' || reference FROM link WHERE kind = 'customer' AND hub_id = :id))
 ORDER BY id
 """
 
@@ -118,6 +121,16 @@ def _marketing(hub: "Hub", hub_id: int) -> list[Row]:
     ]
 
 
+def _write(row: Row) -> Row:
+    """A write of the journal: what it was about instead of all that it said."""
+    payload = row.pop("payload") or "{}"
+    try:
+        said = json.loads(payload)
+    except ValueError:
+        said = {}
+    return {**row, "fields": sorted(said) if isinstance(said, dict) else []}
+
+
 def _orders(connection: sqlite3.Connection, hub_id: int) -> list[Row]:
     found = rows(
         connection,
@@ -125,4 +138,6 @@ def _orders(connection: sqlite3.Connection, hub_id: int) -> list[Row]:
         "FROM sales_order WHERE customer_id = ? ORDER BY placed_at DESC, id DESC LIMIT ?",
         [hub_id, _LAST_ORDERS],
     )
-    return [{**row, "total": amount(row["total"], row.pop("currency"))} for row in found]
+    for row in found:
+        row["total"] = amount(row["total"], row.pop("currency"))
+    return found

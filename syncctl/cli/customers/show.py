@@ -132,7 +132,7 @@ def show(app: App, customer_id: int, output_format: str) -> None:
     app.show_line()
     app.show_facts([("orders", bought["orders"]), ("spend", ", ".join(bought["spend"]) or None)])
     _rows(app, "last orders", found["orders"])
-    _rows(app, "history", [_without(row, "payload") for row in found["history"]])
+    _rows(app, "history", [{**row, "fields": ", ".join(row["fields"])} for row in found["history"]])
 
 
 def _rows(app: App, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -145,7 +145,3 @@ def _rows(app: App, title: str, rows: Sequence[Mapping[str, Any]]) -> None:
 def _link(link: Row) -> Row:
     differs = "; ".join(f"{one['field']}: {compact(one['theirs'])}" for one in link["differs"])
     return {**link, "pending": ", ".join(link["pending"]), "differs": differs}
-
-
-def _without(row: Row, name: str) -> Row:
-    return {key: value for key, value in row.items() if key != name}
