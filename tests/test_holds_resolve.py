@@ -178,3 +178,12 @@ def test_who_changed_again_in_the_back_office_loses_nothing(world: World, capsys
     world.run()
     assert there(world).name == "Anne Otter"  # nobody wrote over what a person has not seen
     assert ("customer", "changed on both sides") in world.holds()
+
+
+def test_who_waits_for_a_person_is_listed_as_held_where_it_is(world: World, capsys: Shown) -> None:
+    [row] = json.loads(said(world, capsys, "customers", "list", "--held", "--format", "json"))["rows"]
+    assert (row["name"], row["holds"]) == ("Ann Other", [int(hold_id(world))])
+    assert {party: side["state"] for party, side in row["sides"].items()} == {"back-office": "held", "shop": "linked"}
+    assert row["waits_for"] == f"you: syncctl holds show {hold_id(world)}"
+    resolve(world, capsys, "web")
+    assert "no such customer" in said(world, capsys, "customers", "list", "--held")
