@@ -19,7 +19,7 @@ pytestmark = pytest.mark.model
 
 KINDS = [("order", "now"), ("order", "later"), ("shipment", "now"), ("shipment", "later")]
 EXAMPLES = 125  # of each kind
-RULES = 38  # in each example, at most ...
+RULES = 42  # in each example, at most ...; that the mean of a draw falls short by chance is seldom then
 MEAN = 30  # ... and at least, in the mean
 SHRINKING = 60  # seconds in which a violation may be made smaller, of each kind; else it were 300
 
@@ -63,7 +63,7 @@ def test_a_hub_put_back_to_where_it_was_in_the_last_run_is_no_older_one_and_find
 
 
 def draw(kind: int, number: int, examples: int, tally: Counter[str]) -> None:
-    """So many examples, the same ones for the same number."""
+    """So many examples, the same ones for the same number, as long as the code is the same."""
 
     def machine() -> Machine:
         return Machine(*KINDS[kind], tally)
