@@ -48,6 +48,7 @@ class Judge:
         self.choice, self.fields = choice, set[str]()
 
     def __call__(self, field: str, joined: bool) -> Choice:
+        assert field in FIELDS and not (joined and field in LISTS)
         self.fields.add(field)
         return self.choice
 
@@ -166,7 +167,7 @@ def test_what_was_said_and_is_no_question_is_the_next_base(
             assert result.agreed_ours.get(name) == base_ours.get(name)
             assert result.agreed_theirs.get(name) == base_theirs.get(name)
         else:
-            assert result.agreed_theirs[name] == theirs[name] and name in result.agreed_ours
+            assert result.agreed_theirs[name] == theirs[name] and result.agreed_ours[name] is not None
         if name in result.kept:
             assert result.agreed_ours[name] == ours[name] != theirs[name]
 
