@@ -128,11 +128,13 @@ class Matching(Family):
 
     def _not_apart(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Without pairs of whom a person said that they are two."""
+        near = json.dumps(sorted({hub_id for row in rows for hub_id in row[:2]}))
         apart = {
             frozenset(pair)
             for pair in self.connection.execute(
-                "SELECT k.customer_id, l.hub_id FROM kept_apart k JOIN link l ON l.party = k.party "
-                "AND l.kind = 'customer' AND l.remote_id = k.remote_id"
+                "SELECT k.customer_id, l.hub_id FROM json_each(?) i CROSS JOIN kept_apart k ON k.customer_id = i.value "
+                "CROSS JOIN link l ON l.party = k.party AND l.kind = 'customer' AND l.remote_id = k.remote_id",
+                [near],
             )
         }
         return [row for row in rows if frozenset(row[:2]) not in apart] if apart else rows
