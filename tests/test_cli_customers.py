@@ -10,7 +10,7 @@ from test_cli import call
 
 from syncctl import times
 from syncctl.hub.links import Link
-from syncctl.model import CustomerKey
+from syncctl.model import Address, CustomerKey
 from syncctl.rules.consent import Heard
 from tests.builders import World
 
@@ -130,6 +130,17 @@ def test_customers_are_found_by_all_that_is_given(
     world: World, capsys: Shown, arguments: list[str], found: list[str]
 ) -> None:
     assert names(asked(world, capsys, "find", *arguments)) == found
+
+
+def test_a_text_is_found_in_what_an_address_says_and_not_in_how_its_parts_are_called(
+    world: World, capsys: Shown
+) -> None:
+    home = Address(street="1 Café Strand", city="Bath", is_default=True)
+    who = world.shop.upsert_customer(name="Cy Fourth", emails=["cy@example.org"], addresses=[home])
+    world.shop.place_order([("MUG", 1)], customer=who)
+    world.run("pull-orders")
+    assert names(asked(world, capsys, "find", "--text", "CAFÉ s")) == ["Cy Fourth"]
+    assert names(asked(world, capsys, "find", "--text", "street")) == []
 
 
 def test_who_is_found_comes_with_orders_spend_and_last_order(world: World, capsys: Shown) -> None:

@@ -4,6 +4,7 @@ Reads only. Rows come back as plain dictionaries, ready to be printed as JSON. W
 link, an upload or an order does so through an index; a name or a text is looked for in all customers.
 """
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ _CRITERIA = {
     "last_order_before": f"{_LAST_ORDER} < :last_order_before",
     "text": "(instr(casefold(c.name || ' ' || c.company || ' ' || c.note), :text) > 0 "
     "OR c.id IN (SELECT customer_id FROM contact WHERE instr(casefold(value), :text) > 0) "
-    "OR c.id IN (SELECT customer_id FROM address WHERE instr(casefold(fields), :text) > 0))",
+    "OR c.id IN (SELECT customer_id FROM address WHERE instr(address_text(fields), :text) > 0))",
 }
 
 
@@ -111,6 +112,7 @@ def find(connection: sqlite3.Connection, criteria: Criteria, limit: int, offset:
 def _where(connection: sqlite3.Connection, criteria: Criteria) -> tuple[str, dict[str, object]]:
     connection.create_function("casefold", 1, str.casefold, deterministic=True)
     connection.create_function("digits", 1, digits, deterministic=True)
+    connection.create_function("address_text", 1, _address_text, deterministic=True)
     parameters: dict[str, object] = {"store": criteria.store, "currency": criteria.currency}
     parts = [SIDES[criteria.side]]
     if criteria.by:  # who never bought is no top customer
@@ -121,6 +123,12 @@ def _where(connection: sqlite3.Connection, criteria: Criteria) -> tuple[str, dic
             parts.append(sql)
             parameters[name] = value.casefold() if name in ("name", "email_part", "text") else value
     return " AND ".join(f"({part})" for part in parts), parameters
+
+
+def _address_text(fields: str) -> str:
+    """What an address says, case-folded: not the names of its parts."""
+    said = json.loads(fields)
+    return " ".join(str(text) for name, text in said.items() if name not in ("kind", "is_default")).casefold()
 
 
 def digits(text: str) -> str:
