@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "lock": "errors",
     "running": "errors hub",
     "cycle": "errors lock running model settings hub connectors steps backup",
-    "by_hand": "cycle model settings steps",
+    "by_hand": "errors cycle model settings steps",
     "backup": "errors hub",
     "doctor": "errors model settings hub connectors",
     "render": "errors money model",

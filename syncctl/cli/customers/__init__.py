@@ -5,7 +5,7 @@ import click
 from syncctl.cli.customers.assign import assign, unassign
 from syncctl.cli.customers.link import link, unlink
 from syncctl.cli.customers.show import find, list_customers, show
-from syncctl.cli.customers.sides import groups, push
+from syncctl.cli.customers.sides import groups, match, push
 
 
 @click.group("customers")
@@ -20,5 +20,5 @@ def customers() -> None:
     """
 
 
-for command in (list_customers, find, show, assign, unassign, push, link, unlink, groups):
+for command in (list_customers, find, show, assign, unassign, push, match, link, unlink, groups):
     customers.add_command(command)

@@ -1,5 +1,6 @@
-"""The customer commands that speak to the other sides: `push` and `groups`."""
+"""The customer commands that speak to the other sides: `push`, `match` and `groups`."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +28,45 @@ def push(app: App, customer_id: int, party: str, output_format: str) -> None:
     from syncctl import by_hand
 
     show_pushed(app, party, by_hand.push(app.settings, party, customer_id, progress=app.progress), output_format)
+
+
+@click.command("match")
+@click.option("--dry-run", is_flag=True, help="Show who would be linked or held; change nothing.")
+@FORMAT
+@click.pass_obj
+def match(app: App, dry_run: bool, output_format: str) -> None:
+    """Read all customers of all sides, and link those who are on both already, without an order.
+
+    By our own reference, else by `customers.match`; who could be several is held. The first run does it, too.
+    """
+    from syncctl import by_hand
+
+    report = by_hand.match(app.settings, dry_run=dry_run, progress=app.progress)
+    rows = [
+        {
+            "name": name,
+            "store": one.web[0],
+            "remote_id": one.web[1],
+            "records": list(one.records),
+            "rule": one.rule,
+            "problem": one.problem,
+        }
+        for name, one in report.found
+    ]
+    if output_format == "json":
+        app.show_json({"rows": rows})
+    elif rows:
+        titles = ("name", "store", "id there", "back office", "by", "problem")
+        app.show_rows(titles, [[*{**row, "records": listed(row["records"])}.values()] for row in rows])
+    held = sum(bool(one.problem) for _, one in report.found)
+    linked = len(rows) - held
+    if dry_run:
+        app.say(f"{linked:,} would be linked, {held:,} held. Next: syncctl customers match")
+    else:
+        app.say(f"{linked:,} were linked, {held:,} are on hold.")
+    if report.new_holds and not dry_run:
+        app.warn("Next: syncctl holds list --kind customer")
+        sys.exit(1)
 
 
 @click.command("groups")
