@@ -100,3 +100,17 @@ def test_a_cancellation_waits_for_the_refunds_before_it_which_a_queue_may_still_
         world.run(later=timedelta(days=2))
     assert world.totals(order_id) == [("sale", 2000), ("credit", 1000), ("credit", 1000)]
     assert world.holds() == []
+
+
+def test_an_order_goes_to_whom_its_buyer_turns_out_to_be_when_it_is_read(tmp_path: Path) -> None:
+    world = World(tmp_path, stores=("mart", "shop"), customers={"match": "email", "fallback": "guest_account"})
+    buyer = {"name": "Eve Other", "emails": ["ada@example.org"]}
+    world.shops["mart"].place_order([("MUG", 1)], customer=buyer)
+    account = world.shops["mart"].upsert_customer(name="Ada Byron", emails=("ada@example.org",))
+    world.shops["mart"].place_order([("MUG", 1)], customer=account)
+    world.run()
+    order_id = world.shops["shop"].place_order([("MUG", 2)], customer=buyer)
+    report = world.run()
+    assert report.exit_code <= 1
+    assert [one.total for one in world.documents() if one.order_id == order_id and one.total == 2000]
+    assert world.rows("SELECT count(*) FROM sales_order WHERE customer_id NOT IN (SELECT id FROM customer)") == [(0,)]

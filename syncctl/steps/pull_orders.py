@@ -182,6 +182,8 @@ def _record_customers(run: Run, name: str, fresh: Sequence[Fresh]) -> dict[str, 
     taken = run.hub.customers.take(name, arrivals, full=False, settings=settings)
     if keeps_mirror(run) or any(one.customer.reference for one in arrivals):
         match_new(run, taken.touched)
+        links = run.hub.links.by_remote(name, "customer", taken.ids)  # who was joined just now is somebody else
+        return {order_id: links[remote_id].hub_id for order_id, remote_id in of_order.items()}
     return {order_id: taken.ids[remote_id] for order_id, remote_id in of_order.items()}
 
 

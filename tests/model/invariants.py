@@ -5,6 +5,7 @@ I3 and I8 are judged where it happens, see `world`; what is left of I8 to be see
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from tests.model import files
@@ -200,7 +201,7 @@ def consent_is_only_copied(world: ModelWorld, *, settled: bool) -> None:
     yes = {_text(at) for at, state in said if state == "subscribed"}
     for customer in files.customers(world.office.connection).values():
         for consent in customer.consents:
-            if consent["state"] == "subscribed" and str(consent.get("changed_at"))[:19] not in yes:
+            if consent["state"] == "subscribed" and _text(consent.get("changed_at")) not in yes:
                 raise Violation(f"I5: the back office has a consent of {customer.name} that nobody gave: {consent}")
     with world.read_hub() as hub:
         rows = hub.execute(
@@ -210,7 +211,7 @@ def consent_is_only_copied(world: ModelWorld, *, settled: bool) -> None:
     hub.close()
     for party, remote_id, state, changed_at in rows:
         if state == "subscribed":
-            _judge_yes(world, party, remote_id, str(changed_at)[:19], yes, settled=settled)
+            _judge_yes(world, party, remote_id, _text(changed_at), yes, settled=settled)
 
 
 def _judge_yes(world: ModelWorld, party: str, remote_id: str, changed_at: str, yes: set[str], *, settled: bool) -> None:
@@ -232,7 +233,8 @@ def _judge_yes(world: ModelWorld, party: str, remote_id: str, changed_at: str, y
 
 
 def _text(at: object) -> str:
-    return str(at).replace(" ", "T")[:19]
+    """A time to the millisecond, in which texts are in the order of time: people answer twice in a second."""
+    return datetime.fromisoformat(str(at)).astimezone(UTC).isoformat(timespec="milliseconds") if at else ""
 
 
 # --- I6 ----------------------------------------------------------------------------------------------------------
