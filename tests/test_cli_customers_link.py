@@ -132,3 +132,16 @@ def test_a_mistake_links_nobody(arguments: list[str], problem: str, world: World
     before = world.rows("SELECT * FROM link")
     assert problem in said(world, capsys, "customers", "link", *arguments, code=2)
     assert world.rows("SELECT * FROM link") == before
+
+
+def test_who_was_deleted_there_is_let_go_and_can_be_made_again(world: World, capsys: Shown) -> None:
+    hub_id = str(id_of(world, "Ann Other"))
+    [remote_id] = records(world)
+    world.office.delete_customer(remote_id)
+    world.run()
+    assert ("customer", "gone") in world.holds()
+    text = said(world, capsys, "customers", "unlink", hub_id, "--from", "back-office")
+    assert f"Customer {hub_id} has no record in back-office any more." in text and world.holds() == []
+    command = text.partition("made there: syncctl ")[2].split()
+    said(world, capsys, *command)
+    assert list(records(world).values()) == ["Ann Other"] and remote_id not in records(world)

@@ -57,6 +57,10 @@ def unlink(app: App, customer_id: int, party: str, remote_id: str | None) -> Non
             raise ConfigError(_not_one(customer_id, party, remote_id, [one.remote_id for one in links]))
         parted = hub.joining.unlink(party, chosen[0].remote_id, app.settings.customers)
         orders = people.bought(hub.connection, [parted])[parted]["orders"]
+    if parted == customer_id:  # the record was gone already
+        app.say(f"Customer {customer_id} has no record in {party} any more.")
+        app.say(f"Next, to have one made there: syncctl customers push {customer_id} --to {party}")
+        return
     app.say(f"{party}'s {chosen[0].remote_id} is customer {parted} now, apart from customer {customer_id}.")
     app.say(f"Orders that went with it: {orders:,}. What was booked stays on the customer it was booked on.")
     app.say(
