@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from test_cli_customers import ANN, Shown, asked, id_of, said
 
+from syncctl.model import CustomerKey
 from tests.builders import World
 
 
@@ -66,3 +67,20 @@ def test_where_no_customers_go_nothing_is_made(world: World, capsys: Shown) -> N
         "VIP",
         "trade",
     ]
+
+
+def test_who_waits_for_a_group_is_put_in_it_by_the_run_after_it_was_made(tmp_path: Path, capsys: Shown) -> None:
+    world = World(tmp_path)
+    world.shop.add_groups(["VIP"])
+    world.office.add_groups(["Trade"])
+    who = world.shop.upsert_customer(name="Ann Other", emails=["ann@example.org"], group="VIP")
+    world.shop.place_order([("MUG", 1)], customer=who)
+    world.run()
+    assert world.holds() == [("customer", "group missing")]
+    [(hold_id,)] = world.rows("SELECT id FROM hold")
+    shown = said(world, capsys, "holds", "show", str(hold_id))
+    assert "next  syncctl customers groups --create" in shown.splitlines()
+    said(world, capsys, "customers", "groups", "--create")
+    world.run()
+    [[there]] = world.office.search_customers([CustomerKey(email="ann@example.org")])
+    assert there.group == "VIP" and world.holds() == []
