@@ -12,6 +12,7 @@ BENCHMARKS = {
     "stock-1000": "bench.stock:run_1000",
     "stock-100000": "bench.stock:run_100000",
     "quiet-cycle": "bench.quiet",
+    "customers-changed": "bench.changed_customers",
 }
 """Name -> module, imported when it is asked for, with `run() -> dict`; or module:function."""
 

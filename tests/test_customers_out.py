@@ -451,6 +451,7 @@ def test_a_store_whose_orders_could_not_be_read_gets_no_customers(world: Custome
 
 def test_a_run_for_one_store_tells_nothing_of_the_others_customers(tmp_path: Path) -> None:
     world = CustomerWorld(tmp_path, stores=("one", "two"), customers={"trigger": "any"})
+    world.run()
     for name, shop in world.shops.items():
         shop.upsert_customer(name=f"Of {name}")
     world.office.upsert_customer(**PAT)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from syncctl.hub import Hub
+from tests.customer_world import CustomerWorld
 from tests.stock_world import StockWorld
 
 # What is still to be done, what waits for a person, and what there is one or two of for each side.
@@ -131,6 +132,30 @@ def test_new_orders_are_pulled_and_booked_without_reading_a_growing_table_whole(
     world.run("pull-orders", "push-orders")
     assert world.calls("push_documents") > 0
     assert len({sql for sql, _ in plans}) > 30
+    with sqlite3.connect(world.settings.hub.path) as hub:
+        assert read_whole(hub, plans) == []
+
+
+def test_customers_are_told_made_and_invited_without_reading_a_growing_table_whole(
+    tmp_path: Path, plans: dict[tuple[str, str], None]
+) -> None:
+    world = CustomerWorld(tmp_path, customers={"trigger": "any", "upload": "all", "send_invite": True})
+    ann = world.shop.upsert_customer(**ANN)
+    world.shop.place_order([("MUG", 1)], customer=ann)
+    world.office.upsert_customer(**BOB)
+    for _ in range(3):
+        world.run()
+    world.shop.upsert_customer(ann, company="Other & Co")
+    world.shop.upsert_customer(name="Cy Fourth", emails=["cy@example.org"])
+    world.office.upsert_customer(world.pos()[0]["id"], note="prefers mornings")
+    world.office.upsert_customer(name="Di Fifth", emails=["di@example.org"])
+    world.office.upsert_customer(name="Ed Sixth", emails=["ed@example.org"])
+    world.run("pull-data")
+    world.assign("Ed Sixth")
+    plans.clear()
+    world.run()
+    assert world.calls("push_customers") > 0 and world.calls("push_customers", "shop") > 0
+    assert world.calls("send_invites", "shop") == 1
     with sqlite3.connect(world.settings.hub.path) as hub:
         assert read_whole(hub, plans) == []
 

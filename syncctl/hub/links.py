@@ -104,8 +104,8 @@ class Links(Family):
     def pending(self, party: str, limit: int, after: int = 0) -> list[int]:
         """Hub customers of which this party is to be told something, ascending; found by partial index."""
         rows = self.connection.execute(
-            "SELECT hub_id FROM link WHERE party = ? AND pending = 1 AND kind = 'customer' AND role = 'primary' "
-            "AND hub_id > ? ORDER BY hub_id LIMIT ?",
+            "SELECT hub_id FROM link INDEXED BY link_pending WHERE party = ? AND pending = 1 AND kind = 'customer' "
+            "AND role = 'primary' AND hub_id > ? ORDER BY hub_id LIMIT ?",
             [party, after, limit],
         )
         return [hub_id for (hub_id,) in rows]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from syncctl.steps.invite_customers import invite_customers
 from syncctl.steps.link_customers import Linked, ensure
+from syncctl.steps.match_customers import is_matched
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 from syncctl.steps.side import Side, side_of
 from syncctl.steps.update_customers import held_as_they_are, tell
@@ -17,11 +18,7 @@ def push_customers(run: Run, party: str) -> Counts:
     side, counts = side_of(run, party), Counts()
     if not goes_to(run, party) or not side.can.customer_batch or run.still_settling:
         return counts
-    why, is_on = _setting(run, party)
-    if is_on:
-        run.hub.uploads.queue_new(party, why)
-    else:
-        run.hub.uploads.queue_no_more(party, why)
+    _queue(run, party)
     counts += _make(run, side)
     counts += _tell(run, side)
     if party != BACK_OFFICE and run.settings.customers.send_invite:
@@ -47,10 +44,14 @@ def make_known(run: Run, side: Side, hub_ids: Sequence[int], linked: Linked, *, 
             run.hub.invitations.want(side.party, [now for one, now in there.items() if whys.get(one) == "assigned"])
 
 
-def _setting(run: Run, party: str) -> tuple[str, bool]:
-    """Why customers are queued for a side though nobody asked for them, and whether that is on."""
+def _queue(run: Run, party: str) -> None:
+    """Queue those who go there though nobody asked for them; not before those who are there already were matched."""
     settings = run.settings.customers
-    return ("any", settings.trigger == "any") if party == BACK_OFFICE else ("all", settings.upload == "all")
+    why, is_on = ("any", settings.trigger == "any") if party == BACK_OFFICE else ("all", settings.upload == "all")
+    if not is_on:
+        run.hub.uploads.queue_no_more(party, why)
+    elif settings.match == "create_new" or is_matched(run, party):
+        run.hub.uploads.queue_new(party, why)
 
 
 def _make(run: Run, side: Side) -> Counts:
