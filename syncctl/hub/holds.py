@@ -221,13 +221,6 @@ class Holds(Family):
                 "UPDATE hold SET tried_at = NULL WHERE ? IS NULL OR id = ?", [hold_id, hold_id]
             ).rowcount
 
-    def retry_for(self, party: str, kind: str, reason: str) -> None:
-        """Let the next run try all of a party again that are held for this reason."""
-        with self.hub.transaction() as connection:
-            connection.execute(
-                "UPDATE hold SET tried_at = NULL WHERE party = ? AND kind = ? AND reason = ?", [party, kind, reason]
-            )
-
     def _find(self, hold_id: int) -> tuple[str, str]:
         row = self.connection.execute("SELECT kind, record FROM hold WHERE id = ?", [hold_id]).fetchone()
         if row is None:

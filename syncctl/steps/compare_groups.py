@@ -7,7 +7,7 @@ from syncctl.hub.people import groups_at
 from syncctl.rules.groups import Groups, compare_groups
 from syncctl.settings import CustomerSettings
 from syncctl.steps.run import BACK_OFFICE, Run
-from syncctl.steps.side import MISSING_GROUP, Side, side_of
+from syncctl.steps.side import side_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,9 @@ def look_at_groups(run: Run, *, create: bool) -> Compared:
         lacking = found.missing.get(side.party, ())
         if lacking and side.party not in off:
             run.checkpoint()
-            _make(run, side, lacking)
+            side.create_groups(lacking)  # who waited for one is told by the next run, which looks for it again
             compared.made[side.party] = lacking
     return compared
-
-
-def _make(run: Run, side: Side, lacking: tuple[str, ...]) -> None:
-    """Make them, and let those try again who waited for them."""
-    side.create_groups(lacking)
-    run.hub.holds.retry_for(side.party, "customer", MISSING_GROUP)
 
 
 def _goes_to(party: str, settings: CustomerSettings) -> bool:
