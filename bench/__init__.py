@@ -13,6 +13,7 @@ BENCHMARKS = {
     "stock-100000": "bench.stock:run_100000",
     "quiet-cycle": "bench.quiet",
     "customers-changed": "bench.changed_customers",
+    "customers-match": "bench.customers_match",
 }
 """Name -> module, imported when it is asked for, with `run() -> dict`; or module:function."""
 

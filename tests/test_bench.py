@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import BENCHMARKS, benchmark, pull_orders, quiet, retail, stock
+from bench import BENCHMARKS, benchmark, customers_match, pull_orders, quiet, retail, stock
 from bench.__main__ import line, main
 from bench.measure import ROOT, measured
 from bench.sandboxes import load_data, write_config
@@ -103,3 +103,8 @@ def test_a_cycle_that_has_something_to_do_is_not_measured_as_quiet(tmp_path: Pat
     quiet.make_sides(tmp_path, quiet.ORDERS)
     with pytest.raises(RuntimeError, match="was not"):
         quiet.quiet_cycle(tmp_path)
+
+
+def test_those_who_share_a_key_are_all_decided_about() -> None:
+    figures = customers_match.run(pairs=1, arriving=1_000, known=4_000)
+    assert (figures["decided"], figures["joined"]) == (100, 98)

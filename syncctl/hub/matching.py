@@ -25,7 +25,8 @@ _IN_WEB = "EXISTS (SELECT 1 FROM link x WHERE x.kind = 'customer' AND x.hub_id =
 
 _ALL_UNLINKED = (
     "SELECT DISTINCT l.hub_id FROM link l WHERE l.kind = 'customer' AND l.party <> 'back-office' "
-    "AND l.hub_id NOT IN (SELECT hub_id FROM link WHERE party = 'back-office' AND kind = 'customer')"
+    "AND NOT EXISTS (SELECT 1 FROM link x WHERE x.kind = 'customer' AND x.hub_id = l.hub_id "
+    "AND x.party = 'back-office')"
 )
 _SOME_UNLINKED = (
     f"SELECT value FROM json_each(?) WHERE {_IN_WEB.format('value')} "
