@@ -114,3 +114,21 @@ def test_an_order_goes_to_whom_its_buyer_turns_out_to_be_when_it_is_read(tmp_pat
     assert report.exit_code <= 1
     assert [one.total for one in world.documents() if one.order_id == order_id and one.total == 2000]
     assert world.rows("SELECT count(*) FROM sales_order WHERE customer_id NOT IN (SELECT id FROM customer)") == [(0,)]
+
+
+def test_who_bought_as_a_guest_and_now_has_an_account_is_one_customer_also_where_another_used_her_address(
+    world: World,
+) -> None:
+    """She is joined with the guest while her order is read, and the order is that of who is left of the two."""
+    emails, phones = ("ada@example.org",), ("+442079460001",)
+    guest = world.shop.place_order([("MUG", 1)], customer={"name": "ada  BYRON", "emails": ["Ada@Example.org"]})
+    world.run()
+    world.shop.place_order([("MUG", 1)], customer={"name": "Eve Other", "emails": list(emails)})
+    world.run()
+    ada = world.shop.upsert_customer(name="Ada Byron", emails=emails, phones=phones)
+    order = world.shop.place_order([("MUG", 1)], customer=ada)
+    assert world.run().exit_code == 0
+    [[hers], [as_guest]] = [
+        [one.customer_id for one in world.documents(each) if one.kind == "sale"] for each in (order, guest)
+    ]
+    assert hers == as_guest is not None

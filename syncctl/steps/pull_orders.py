@@ -180,11 +180,11 @@ def _record_customers(run: Run, name: str, fresh: Sequence[Fresh]) -> dict[str, 
         contacts = contacts_of(customer, settings)
         arrivals.append(Arrival(remote_id, customer, as_of, contacts, joining(contacts, settings)))
     taken = run.hub.customers.take(name, arrivals, full=False, settings=settings)
-    if keeps_mirror(run) or any(one.customer.reference for one in arrivals):
-        match_new(run, taken.touched)
-        links = run.hub.links.by_remote(name, "customer", taken.ids)  # who was joined just now is somebody else
-        return {order_id: links[remote_id].hub_id for order_id, remote_id in of_order.items()}
-    return {order_id: taken.ids[remote_id] for order_id, remote_id in of_order.items()}
+    ids = taken.ids
+    matched = keeps_mirror(run) or any(one.customer.reference for one in arrivals)
+    if matched and match_new(run, taken.touched)["customers linked"]:  # who was joined may be another customer by now
+        ids = {one: link.hub_id for one, link in run.hub.links.by_remote(name, "customer", ids).items()}
+    return {order_id: ids[remote_id] for order_id, remote_id in of_order.items()}
 
 
 def _identity(run: Run, customer: Customer) -> str | None:
