@@ -117,3 +117,35 @@ def test_the_answer_to_one_question_is_not_the_end_of_another(world: CustomerWor
     world.know()
     world.run()
     assert world.rows("SELECT party, reason FROM hold") == [("shop", "gone")]
+
+
+def test_who_opens_an_account_anew_after_the_old_one_was_deleted_is_told_of_changes_there(world: CustomerWorld) -> None:
+    old = world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    world.shop.place_order([("MUG", 1)], customer=old)
+    world.settle(6)
+    world.shop.delete_customer(old)
+    new = world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    world.shop.place_order([("MUG", 1)], customer=new)
+    for _ in range(2):
+        world.run()
+    world.office.upsert_customer(world.pos()[0]["id"], phones=[PHONE])
+    for _ in range(2):
+        world.run()
+    assert world.shop.customer(new)["phones"] == [PHONE] and len(world.pos()) == 1
+
+
+def test_who_is_in_another_group_on_a_second_record_is_asked_about(world: CustomerWorld) -> None:
+    """A second record is never written to, but what it says of prices is not passed over in silence (R38)."""
+    world.office.add_groups(["Trade", "Retail"])
+    world.shop.add_groups(["Trade", "Retail"])
+    first = world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"], group="Trade")
+    world.shop.place_order([("MUG", 1)], customer=first)
+    world.run()
+    world.shop.upsert_customer(first, phones=[PHONE])
+    world.shop.place_order([("MUG", 1)], customer=first)
+    world.run()
+    second = world.shop.upsert_customer(name="Ann", phones=[PHONE], group="Retail")
+    world.shop.place_order([("MUG", 1)], customer=second)
+    world.run()
+    assert ("alias",) in world.rows("SELECT role FROM link WHERE party = 'shop'")
+    assert world.holds() == [("customer", "which group?")]

@@ -74,3 +74,32 @@ def test_nobody_is_told_of_an_answer_that_he_gave_himself(hub: Hub) -> None:
     hub_id = joined(hub)
     take(hub, "shop", arrival("w1", 2, said("unsubscribed", 2)))
     assert hub.links.pending("shop", 10) == [] and hub.links.pending("back-office", 10) == [hub_id]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_no_on_a_record_that_was_merged_into_another_is_told_to_that_one(hub: Hub, known: bool) -> None:
+    """Whether the store brings the answer along when it merges them is not for us to guess."""
+    hub_id = take(hub, "shop", arrival("w1", 0, said("unsubscribed", 5)))
+    take(hub, "back-office", arrival("b1", 0))
+    if known:
+        take(hub, "shop", arrival("w2", 0, said("subscribed", 1)))
+    with hub.transaction() as connection:
+        connection.execute("UPDATE link SET pending = 0")
+        hub.departures.depart("shop", "w1", "w2", SETTINGS)
+    take(hub, "shop", arrival("w2", 6, said("subscribed", 1)))
+    assert effective(hub.consents.heard([hub_id])[hub_id])["email"].state == "unsubscribed"
+    assert hub.links.primaries("shop", "customer", [hub_id])[hub_id].remote_id == "w2"
+    assert hub.links.pending("shop", 10) == [hub_id]
+    told = {one.channel: one for one in hub.consents.heard([hub_id])[hub_id] if one.party == "shop"}
+    assert told["email"].state == "subscribed", "so it is to be told"
+
+
+def test_a_second_record_takes_the_place_of_one_that_was_deleted(hub: Hub) -> None:
+    hub_id = take(hub, "shop", arrival("w1", 0, said("unsubscribed", 5)))
+    take(hub, "shop", arrival("w2", 0))
+    with hub.transaction() as connection:
+        connection.execute("UPDATE link SET pending = 0")
+        hub.departures.depart("shop", "w1", None, SETTINGS)
+    assert hub.links.primaries("shop", "customer", [hub_id])[hub_id].remote_id == "w2"
+    assert hub.links.pending("shop", 10) == [hub_id], "it does not know of the no"
+    assert hub.holds.get("customer", [str(hub_id)]) == {}

@@ -178,7 +178,12 @@ class Customers(Family):
         """Link further records of known customers, and take from them what is blank here."""
         if not others:
             return
-        taken = set(self.hub.links.primaries(party, "customer", {hub_id for hub_id, _ in others}))
+        primaries = self.hub.links.primaries(party, "customer", {hub_id for hub_id, _ in others})
+        gone = {hub_id for hub_id, link in primaries.items() if link.gone}
+        for hub_id in gone:
+            self.hub.joining.retire(primaries[hub_id])
+        self.hub.holds.clear("customer", map(str, gone), party=party)
+        taken = primaries.keys() - gone
         for hub_id, arrival in others:
             link = _link_to(party, hub_id, arrival, "keys and name")
             self.hub.links.add(replace(link, role="alias") if hub_id in taken else link)
@@ -188,6 +193,7 @@ class Customers(Family):
                 self.connection.execute("UPDATE customer SET guest = 0 WHERE id = ? AND guest = 1", [hub_id])
         links = self.hub.links.by_remote(party, "customer", [arrival.remote_id for _, arrival in others])
         taking.readings([(links[one.remote_id], one) for _, one in others], full=full, said_until=None, joined=True)
+        self.hub.consents.mark_untold(gone)
 
     def _web_people(self, keys: Iterable[tuple[str, str]], party: str) -> defaultdict[tuple[str, str], set[Person]]:
         """(hub id, name) of the web customers that have each of these (kind, normalised value) keys."""

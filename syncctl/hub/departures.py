@@ -34,11 +34,22 @@ class Departures(Family):
         if not rest and self.connection.execute(_NOBODYS, [link.hub_id]).fetchone():
             self.hub.links.remove(link)
             self.hub.joining.forget(link.hub_id)
-        else:
+        elif not self.succeed(link):
             self._mark(link)
             if rest and link.role == "primary":
                 self._hold(link, "gone", f"{party} has deleted its customer {remote_id[:60]}; it is told nothing more")
         return Counter({"customers gone": 1})
+
+    def succeed(self, link: Link) -> bool:
+        """Whether another record of the same customer and party, which is there still, takes this one's place."""
+        links = self.hub.links.of_customers([link.hub_id])[link.hub_id]
+        living = [one for one in links if one.party == link.party and not (one.gone or one.is_guest)]
+        heir = next((one for one in living if one.remote_id != link.remote_id), None)
+        if link.role != "primary" or heir is None:
+            return False
+        self._mark(link)
+        self._change_places(link, heir)
+        return True
 
     def came_back(self, party: str, remote_ids: Iterable[str]) -> None:
         """These records are there: nobody waits because they were deleted."""
@@ -84,7 +95,7 @@ class Departures(Family):
 
     def _rename(self, link: Link, target: str) -> None:
         """The record that stands for this one was not read yet: it merges as on a first meeting once it is."""
-        self.hub.links.set_role(link, "alias")
+        self.hub.joining.retire(link)
         self.hub.links.add(
             Link(
                 party=link.party,
@@ -101,7 +112,7 @@ class Departures(Family):
     def _change_places(self, link: Link, there: Link) -> None:
         """Of two records of one customer the living one is written to."""
         if link.role == "primary":
-            self.hub.links.set_role(link, "alias")
+            self.hub.joining.retire(link)
             self.hub.joining.promote(replace(there, hub_id=link.hub_id, role="alias"))
 
     def _hold(self, link: Link, reason: str, message: str, *, following: str = "") -> None:

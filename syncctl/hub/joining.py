@@ -158,10 +158,18 @@ class Joining(Family):
             self.connection.execute(f"DELETE FROM {table} WHERE customer_id = ?", [hub_id])
         self.connection.execute("DELETE FROM customer WHERE id = ?", [hub_id])
 
+    def retire(self, link: Link) -> None:
+        """This record is there no more: what it said stays known, and another one may take its place."""
+        if link.role == "primary":
+            self.hub.links.set_role(link, "alias")
+            as_alias = source_of(replace(link, role="alias"))
+            self.hub.consents.move(link.hub_id, link.party, link.hub_id, as_alias)
+
     def promote(self, heir: Link) -> None:
         """Make this second record of its customer the one that is written to, now that there is no other."""
         self.hub.links.set_role(heir, "primary")
         self.hub.consents.move(heir.hub_id, source_of(heir), heir.hub_id, heir.party)
+        self.hub.links.mark_pending([heir.hub_id], party=heir.party)
 
     def _move(self, link: Link, hub_id: int, rule: str, settings: CustomerSettings) -> None:
         """Make a record that of another customer, with what it said; it merges as on a first meeting."""

@@ -121,7 +121,7 @@ class Taking:
 
     def _hold(self, link: Link, merged: Merge, theirs: Plain, told: Told, held: Hold | None) -> None:
         """A person is asked of what changed on both sides; a hold of which nothing is left goes."""
-        if merged.asked and (link.role == "primary" or link.is_guest):
+        if merged.asked:
             self.hub.holds.put(self._conflict(link, merged, theirs, told))
         elif held is not None and (held.detail.get("party"), held.detail.get("remote_id")) == (
             link.party,

@@ -123,12 +123,15 @@ def _arrivals(run: Run, records: Iterable[Customer]) -> list[Arrival]:
 
 
 def hold_gone(run: Run, side: Side, hub_id: int, link: Link) -> Counts:
-    """Its record is not there any more: nothing is written for it until a person says what is to be."""
+    """Its record is not there any more: nothing is written for it until a person says what is to be, unless another
+    record of the same customer takes its place."""
     text = (
         f"{side.called} has no customer {link.remote_id[:100]} any more; nothing is written there, until you have him "
         "made again or linked to another"
     )
     with run.hub.transaction():
+        if run.hub.departures.succeed(link):
+            return Counts()
         run.hub.links.settle(link, link.ours, link.theirs, GONE, times.to_text(times.now()), pending=False)
         return side.hold(hub_id, "gone", text, hint=f"syncctl customers unlink {hub_id} --from {side.party}")
 
