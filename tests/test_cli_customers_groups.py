@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from test_cli_customers import ANN, Shown, asked, id_of, said
 
+import syncctl.cycle
 from syncctl.model import CustomerKey
 from tests.builders import World
+from tests.fakes.faulty import Faulty, lost_reply
 
 
 @pytest.fixture
@@ -84,3 +86,14 @@ def test_who_waits_for_a_group_is_put_in_it_by_the_run_after_it_was_made(tmp_pat
     world.run()
     [[there]] = world.office.search_customers([CustomerKey(email="ann@example.org")])
     assert there.group == "VIP" and world.holds() == []
+
+
+def test_a_lost_reply_is_no_doubt_for_ever(world: World, capsys: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = syncctl.cycle.open_back_office
+    with monkeypatch.context() as patch:
+        patch.setattr(syncctl.cycle, "open_back_office", lambda one: Faulty(real(one), [lost_reply("create_groups")]))
+        said(world, capsys, "customers", "groups", "--create", code=3)
+    assert world.rows("SELECT DISTINCT state FROM journal WHERE operation = 'group.create'") == [("sending",)]
+    said(world, capsys, "customers", "groups", "--create")
+    assert world.rows("SELECT count(*) FROM journal WHERE state = 'sending'") == [(0,)]
+    assert sorted(world.office.groups()) == sorted(world.shop.groups()) == ["Trade", "VIP", "trade"]

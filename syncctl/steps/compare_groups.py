@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from syncctl.hub.people import groups_at
 from syncctl.rules.groups import Groups, compare_groups
-from syncctl.settings import CustomerSettings
+from syncctl.steps.push_customers import goes_to
 from syncctl.steps.run import BACK_OFFICE, Run
 from syncctl.steps.side import side_of
 
@@ -25,13 +25,13 @@ class Compared:
 def look_at_groups(run: Run, *, create: bool) -> Compared:
     """Compare the groups of all sides that have them; `create`: make those that are missing. Again without harm."""
     sides = [side for side in (side_of(run, name) for name in (BACK_OFFICE, *run.stores)) if side.can.groups]
-    titles = {side.party: tuple(side.connector.fetch_groups()) for side in sides}
+    titles = {side.party: tuple(sorted(side.titles)) for side in sides}
     used = {side.party: groups_at(run.hub.connection, side.party) for side in sides}
     found = compare_groups(titles, used)
     waiting = {
         (party, title): used[party].get(title, []) for party, lacking in found.missing.items() for title in lacking
     }
-    off = frozenset(side.party for side in sides if not _goes_to(side.party, run.settings.customers))
+    off = frozenset(side.party for side in sides if not goes_to(run, side.party))
     compared = Compared(titles, found, waiting, off)
     for side in sides if create else ():
         lacking = found.missing.get(side.party, ())
@@ -40,7 +40,3 @@ def look_at_groups(run: Run, *, create: bool) -> Compared:
             side.create_groups(lacking)  # who waited for one is told by the next run, which looks for it again
             compared.made[side.party] = lacking
     return compared
-
-
-def _goes_to(party: str, settings: CustomerSettings) -> bool:
-    return settings.enabled and (settings.web_to_back_office if party == BACK_OFFICE else settings.back_office_to_web)

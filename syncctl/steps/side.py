@@ -104,13 +104,19 @@ class Side:
         if not title:
             return True
         hub, key = self.run.hub, f"groups begun in {self.party}"
+        if not self.titles:
+            hub.set_state(key, "yes")
+        if title not in self.titles and hub.state(key):
+            self.create_groups([title])
+        return title in self.titles
+
+    @property
+    def titles(self) -> set[str]:
+        """The exact titles of its groups, asked once; of those that are there, no making is in doubt any more."""
         if self._titles is None:
             self._titles = set(self.connector.fetch_groups())
-            if not self._titles:
-                hub.set_state(key, "yes")
-        if title not in self._titles and hub.state(key):
-            self.create_groups([title])
-        return title in self._titles
+            self.run.hub.journal.supersede(self.party, _CREATE_GROUP, map(self.key, self._titles))
+        return self._titles
 
     def create_groups(self, titles: Sequence[str]) -> None:
         """Make the groups that are missing, journal first; again without harm."""
@@ -118,7 +124,7 @@ class Side:
         rows = self.run.hub.journal.open(entries)
         self.connector.create_groups(titles)
         self.run.hub.journal.close([(row, "done", "") for row in rows])
-        self._titles = (self._titles or set()) | set(titles)
+        self._titles = self.titles | set(titles)
 
     def hold(self, hub_id: int, reason: str, message: str, *, mark: str = "", hint: str = "") -> Counts:
         """Put a customer on hold here. `mark`: of what was refused, so that the same is not tried each cycle."""
