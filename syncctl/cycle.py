@@ -21,8 +21,10 @@ from syncctl.lock import hold_lock
 from syncctl.model import PlannedWrite, Report, StepReport
 from syncctl.running import copy_of, fewer_collections, signals
 from syncctl.settings import Settings
+from syncctl.steps.pull_customers import wants_web
 from syncctl.steps.pull_data import pull_data
 from syncctl.steps.pull_orders import pull_orders
+from syncctl.steps.push_customers import goes_to
 from syncctl.steps.push_data import push_data
 from syncctl.steps.push_orders import push_orders
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
@@ -153,12 +155,15 @@ class _Cycle:
     def _step(self, step: str) -> None:
         run = self.run
         chosen = run.only or tuple(run.settings.stores)
-        if step in ("pull-orders", "push-orders") and not run.settings.orders.enabled:
-            for party in chosen if step == "pull-orders" else (BACK_OFFICE,):
-                self._not_run(step, party, "orders.enabled is off")
-        elif step == "pull-orders":
+        orders = run.settings.orders.enabled  # customers go by themselves, too
+        if step == "pull-orders":
             for name in chosen:
-                self._part(step, name, partial(pull_orders, run, name))
+                if orders or wants_web(run, name):
+                    self._part(step, name, partial(pull_orders, run, name))
+                else:
+                    self._not_run(step, name, "orders.enabled is off")
+        elif step == "push-orders" and not (orders or goes_to(run, BACK_OFFICE)):
+            self._not_run(step, BACK_OFFICE, "orders.enabled is off")
         elif step == "push-orders":
             self._part(step, BACK_OFFICE, partial(push_orders, run))
         elif step == "pull-data":

@@ -218,8 +218,9 @@ def test_the_steps_run_in_their_order_however_they_are_named(world: StockWorld) 
     assert progress(world) == ALL_DONE
 
 
-def test_with_orders_switched_off_steps_1_and_2_say_so(tmp_path: Path) -> None:
-    world = StockWorld(tmp_path, orders={"enabled": False}, stock={"enabled": False})
+def test_with_orders_and_customers_switched_off_steps_1_and_2_say_so(tmp_path: Path) -> None:
+    off = {"enabled": False}
+    world = StockWorld(tmp_path, orders=off, stock=off, customers=off)
     world.shop.place_order([("MUG", 1)])
     world.office.set_price("MUG", "12.00")
     report = world.run()

@@ -304,13 +304,17 @@ def test_an_order_that_the_store_lost_is_held_and_its_units_still_count(world: W
 
 
 def test_orders_switched_off_are_not_read_and_say_so(world: World) -> None:
-    world.change(orders={"enabled": False}, stock={"enabled": False})
+    world.change(orders={"enabled": False}, stock={"enabled": False}, customers={"enabled": False})
     world.shop.place_order([("MUG", 1)])
     report = world.run()
     assert world.documents() == [] and world.decisions() == {}
     assert [step.reason for step in report.steps if step.step in ("pull-orders", "push-orders")] == [
         "orders.enabled is off"
     ] * 2
+    world.change(customers={"enabled": True})  # customers go by themselves
+    report = world.run()
+    assert [step.state for step in report.steps] == ["done"] * 4
+    assert world.documents() == [] and world.decisions() == {}
 
 
 def test_sales_switched_off_are_left_out_by_that_name(world: World) -> None:

@@ -22,12 +22,17 @@ from syncctl.steps.run import Counts, Run
 
 
 def pull_orders(run: Run, name: str) -> Counts:
-    """Read what changed in one store since its cursor, once a day its open orders again, and customers if wanted."""
+    """Read what changed in one store since its cursor, once a day its open orders again, and customers if wanted.
+
+    Where orders are switched off, customers alone.
+    """
     store = run.stores[name]
     run.hub.parties.confirm(name, store.about())
-    counts = _read_changed(run, name, store)
-    counts += _read_open_orders(run, name, store)
-    _judge_units(run, name)
+    counts = Counts()
+    if run.settings.orders.enabled:
+        counts += _read_changed(run, name, store)
+        counts += _read_open_orders(run, name, store)
+        _judge_units(run, name)
     if wants_web(run, name):
         counts += pull_customers(run, name)
     return counts

@@ -22,9 +22,14 @@ from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
 
 def push_orders(run: Run) -> Counts:
-    """Book what is pending; what cannot be booked is held with its reason, and the rest goes on."""
+    """Book what is pending; what cannot be booked is held with its reason, and the rest goes on.
+
+    Where orders are switched off, customers alone go over.
+    """
     about = run.back_office.about()
     run.hub.parties.confirm(BACK_OFFICE, about)
+    if not run.settings.orders.enabled:
+        return push_customers(run, BACK_OFFICE)
     counts = _settle_queued(run)
     if run.still_settling:
         counts["waiting"] += 1
