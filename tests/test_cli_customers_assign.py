@@ -43,6 +43,18 @@ def test_customers_are_assigned_by_id_and_wait_until_they_are_sent(world: World,
     assert (cy["sides"]["shop"]["state"], cy["waits_for"]) == ("queued", "the next run: syncctl sync-all")
 
 
+def test_who_assigns_is_told_that_they_will_be_invited(world: World, capsys: Shown) -> None:
+    hub_id = str(id_of(world, "Cy Fourth"))
+    assert "invited" not in said(world, capsys, "customers", "assign", hub_id, "--dry-run")
+    world.change(customers={"send_invite": True})
+    assert "invited to an account by shop" in said(world, capsys, "customers", "assign", hub_id)
+    world.run()
+    [(made,)] = world.rows("SELECT remote_id FROM link WHERE hub_id = ? AND party = 'shop'", int(hub_id))
+    assert [customer for customer, _ in world.shop.invitations()] == [made]
+    [cy] = asked(world, capsys, "find", "--name", "cy")["rows"]
+    assert cy["invitations"] == {"shop": "sent"}
+
+
 def test_the_top_customers_by_spend_are_assigned(world: World, capsys: Shown) -> None:
     said(world, capsys, "customers", "assign", "--top", "2")
     assert [name for name, _, _ in queue(world)] == ["Ann Other", "Bob Third"]

@@ -105,5 +105,9 @@ def _show_assigned(app: App, store: str, new: Sequence[int], linked: int, dry_ru
     app.say(f"{len(new):,} {'customer' if one else 'customers'} {verb} assigned to {store}: {listed(map(str, new))}.")
     if linked:
         app.say(f"Linked there already, and kept in step: {linked:,} of them.")
+    if app.settings.customers.send_invite:
+        app.say(
+            f"Each of them is invited to an account by {store}, unless that was done before (customers.send_invite)."
+        )
     if not dry_run:
         app.say("Next: syncctl sync-all sends them.")
