@@ -120,3 +120,23 @@ def test_an_absent_answer_is_nobodys_yes(world: CustomerWorld) -> None:
     made = world.office.upsert_customer(**ANN)
     world.settle(6)
     assert not world.shop.customer(ann).get("consents") and not world.office.customer(made).consents
+
+
+def test_a_phone_that_is_made_a_placeholder_joins_nobody_any_more(world: CustomerWorld) -> None:
+    world.shop.upsert_customer(name="Ann", phones=["020 7946 0123"])
+    world.settle(6)
+    world.change(customers={"placeholder_phones": ["+442079460123"]})
+    world.run()
+    world.office.upsert_customer(name="Till", phones=["020 7946 0123"])
+    world.settle(6)
+    assert ("Till", "back-office") in sides(world) and world.holds() == []
+
+
+def test_a_phone_is_read_by_the_country_that_is_set_now(world: CustomerWorld) -> None:
+    world.change(customers={"country": "US", "trigger": "order"})
+    world.shop.upsert_customer(name="Ann", phones=["020 7946 0123"])
+    world.settle(6)
+    world.change(customers={"country": "GB", "trigger": "order"})
+    world.office.upsert_customer(name="Ann", phones=["+44 20 7946 0123"])
+    world.settle(6)
+    assert sides(world) == [("Ann", "back-office shop")]

@@ -11,9 +11,10 @@ from typing import Any
 from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.hub.links import BACK_OFFICE
-from syncctl.rules.matching import KINDS, Decision, Hit, decide
+from syncctl.rules.matching import KINDS, Decision, Hit, contact_key, decide
 from syncctl.settings import CustomerSettings
 
+_KEYED = "contacts keyed"  # state: the settings under which the keys of contacts were worked out
 Names = Callable[[str, Iterable[int]], Mapping[int, str]]
 """The references by which customers are made at a party: of the party and hub ids, by hub id."""
 
@@ -54,6 +55,25 @@ CROSS JOIN contact s ON s.kind = k.kind AND s.normalised = k.normalised
 
 class Matching(Family):
     """Decides who is joined with whom; it joins nobody itself."""
+
+    def rekey(self, settings: CustomerSettings) -> int:
+        """Work the keys of all contacts out again if what decides about them was changed; returns how many differ."""
+        under = json.dumps([settings.country, settings.placeholder_emails, settings.placeholder_phones])
+        if self.hub.state(_KEYED) == under:
+            return 0
+        changed = 0
+        with self.hub.transaction() as connection:
+            rows = connection.execute("SELECT customer_id, kind, position, value, normalised FROM contact").fetchall()
+            for hub_id, kind, position, value, known in rows:
+                key = contact_key(kind, value, settings)
+                if key != known:
+                    changed += 1
+                    connection.execute(
+                        "UPDATE contact SET normalised = ? WHERE customer_id = ? AND kind = ? AND position = ?",
+                        [key, hub_id, kind, position],
+                    )
+            self.hub.set_state(_KEYED, under)
+        return changed
 
     def match_all(self, settings: CustomerSettings) -> list[Decision]:
         """What becomes of every web customer that is not in the back office and shares a key with somebody there."""

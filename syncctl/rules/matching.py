@@ -27,11 +27,15 @@ class Match:
 
 def contacts_of(customer: Customer, settings: CustomerSettings) -> Contacts:
     """(kind, value, normalised value) of every e-mail and phone; None where it is nobody's key."""
-    emails = [("email", text, email_key(text, settings.placeholder_emails)) for text in customer.emails]
-    phones = [
-        ("phone", text, phone_key(text, settings.country, settings.placeholder_phones)) for text in customer.phones
-    ]
-    return (*emails, *phones)
+    emails = [("email", text, contact_key("email", text, settings)) for text in customer.emails]
+    return (*emails, *[("phone", text, contact_key("phone", text, settings)) for text in customer.phones])
+
+
+def contact_key(kind: str, text: str, settings: CustomerSettings) -> str | None:
+    """An e-mail address or a phone as it is compared; None where it is nobody's key."""
+    if kind == "email":
+        return email_key(text, settings.placeholder_emails)
+    return phone_key(text, settings.country, settings.placeholder_phones)
 
 
 def keys_of(customer: Customer, settings: CustomerSettings) -> frozenset[tuple[str, str]]:

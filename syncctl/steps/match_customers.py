@@ -30,6 +30,7 @@ def match_customers(run: Run, *, dry_run: bool = False) -> list[Matched]:
     Returns what was done; `dry_run`: what would be done, and nothing is.
     """
     hub, settings = run.hub, run.settings.customers
+    hub.matching.rekey(settings)
     found = hub.matching.by_reference(lambda party, hub_ids: _names(run, party, hub_ids))
     if not dry_run:
         _settle(run, found)
