@@ -45,9 +45,9 @@ def test_customers_are_assigned_by_id_and_wait_until_they_are_sent(world: World,
 
 def test_who_assigns_is_told_that_they_will_be_invited(world: World, capsys: Shown) -> None:
     hub_id = str(id_of(world, "Cy Fourth"))
-    assert "invited" not in said(world, capsys, "customers", "assign", hub_id, "--dry-run")
+    assert "invites" not in said(world, capsys, "customers", "assign", hub_id, "--dry-run")
     world.change(customers={"send_invite": True})
-    assert "invited to an account by shop" in said(world, capsys, "customers", "assign", hub_id)
+    assert "shop invites each of them" in said(world, capsys, "customers", "assign", hub_id)
     world.run()
     [(made,)] = world.rows("SELECT remote_id FROM link WHERE hub_id = ? AND party = 'shop'", int(hub_id))
     assert [customer for customer, _ in world.shop.invitations()] == [made]

@@ -106,8 +106,6 @@ def _show_assigned(app: App, store: str, new: Sequence[int], linked: int, dry_ru
     if linked:
         app.say(f"Linked there already, and kept in step: {linked:,} of them.")
     if app.settings.customers.send_invite:
-        app.say(
-            f"Each of them is invited to an account by {store}, unless that was done before (customers.send_invite)."
-        )
+        app.say(f"{store} invites each of them to an account, unless that was done before (customers.send_invite).")
     if not dry_run:
         app.say("Next: syncctl sync-all sends them.")
