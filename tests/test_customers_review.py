@@ -149,3 +149,22 @@ def test_who_is_in_another_group_on_a_second_record_is_asked_about(world: Custom
     world.run()
     assert ("alias",) in world.rows("SELECT role FROM link WHERE party = 'shop'")
     assert world.holds() == [("customer", "which group?")]
+
+
+def test_who_ticks_the_box_with_his_second_order_is_subscribed_though_the_shop_tells_no_times(
+    world: CustomerWorld,
+) -> None:
+    """The back office's no is the one that we told it, as the shop said it then: it is no younger than the shop's."""
+    world.set_store("shop", consent_times=False)
+    ann = world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    world.shop.set_consent(ann, "email", "unsubscribed")
+    world.shop.place_order([("MUG", 1)], customer=ann)
+    world.run()
+    world.run()
+    assert state_of(world.pos()[0]) == "unsubscribed"
+    world.shop.set_consent(ann, "email", "subscribed")
+    world.shop.place_order([("MUG", 1)], customer=ann)
+    for _ in range(3):
+        world.run()
+    assert state_of(world.shop.customer(ann)) == "subscribed" == state_of(world.pos()[0])
+    assert world.writes() == []

@@ -74,9 +74,15 @@ def test_an_untimed_no_counts_when_it_was_first_seen() -> None:
 
 def test_an_untimed_yes_is_as_old_as_it_can_be() -> None:
     assert state_of(said(YES, seen=9), said(NO, 0, party="books")) == NO, "it may have stood there for years"
-    assert state_of(said(YES, seen=9, before=5), said(NO, 5, party="books")) == NO
     assert state_of(said(YES, seen=9, before=5), said(NO, 6, party="books")) == NO
     assert state_of(said(YES, seen=9, before=5), said(NO, 4, party="books")) == YES, "they changed their mind since"
+
+
+def test_an_untimed_yes_is_younger_than_what_the_same_side_was_last_seen_to_say() -> None:
+    """The no that we heard there on day 5, and told to another side, is not as young as the yes that followed it."""
+    told = said(NO, seen=5, party="books")
+    assert state_of(said(YES, seen=9, before=5), told) == YES
+    assert state_of(said(YES, seen=9, before=4), told) == NO
 
 
 def test_an_untimed_yes_counts_where_nobody_said_no() -> None:

@@ -54,8 +54,9 @@ def latest(one: Heard) -> datetime:
 
 
 def earliest(one: Heard) -> datetime:
-    """The earliest."""
-    return one.changed_at or one.seen_before or datetime.min.replace(tzinfo=UTC)
+    """The earliest: after it was last seen to say otherwise there."""
+    after = one.seen_before and one.seen_before + timedelta(milliseconds=1)
+    return one.changed_at or after or datetime.min.replace(tzinfo=UTC)
 
 
 @given(answers())

@@ -7,7 +7,7 @@ do least harm: a no as if it were given when we first saw it, a yes as if it wer
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from syncctl.model import Consent
 
@@ -15,6 +15,7 @@ NO, PENDING, YES = "unsubscribed", "pending", "subscribed"
 JOINED = "joined"
 """The party of the answer that two joined records have in common: no, if either had said no."""
 
+_AFTER = timedelta(milliseconds=1)  # the least by which two times that are kept differ
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _CAUTION = {YES: 0, PENDING: 1, NO: 2}
 
@@ -33,10 +34,16 @@ class Heard:
 
     @property
     def at(self) -> datetime:
-        """The time at which this answer counts."""
+        """The time at which this answer counts.
+
+        It was given after this side was last seen to say otherwise: so a no that we heard there then, and told to
+        others, is older than the yes that stands there now.
+        """
         if self.changed_at is not None:
             return self.changed_at
-        return self.seen_at if self.state == NO else self.seen_before or _LONG_AGO
+        if self.state == NO:
+            return self.seen_at
+        return _LONG_AGO if self.seen_before is None else self.seen_before + _AFTER
 
 
 def stronger(one: Heard, other: Heard) -> Heard:

@@ -120,8 +120,8 @@ BUGS = (
     Bug(
         name="untimed-yes-counts-from-its-reading",
         why="a store that tells no times turns each no into a yes by being read once more",
-        old="return self.seen_at if self.state == NO else self.seen_before or _LONG_AGO",
-        new="return self.seen_at",
+        old="        if self.state == NO:\n            return self.seen_at\n",
+        new="        if self.state:\n            return self.seen_at\n",
         tests=(f"{_CONSENT}::test_an_untimed_yes_is_as_old_as_it_can_be",),
     ),
     Bug(
@@ -158,5 +158,42 @@ BUGS = (
         old="if not titles[party] or party in enabled)",
         new="if True)",
         tests=(f"{_GROUPS}::test_a_title_that_the_other_side_has_is_missing",),
+    ),
+    Bug(
+        name="any-of-a-household-takes-the-record",
+        why="of two who share a number, whoever buys first gets the other's history",
+        old="            if rivals:\n",
+        new="            if not near:\n",
+        tests=(
+            "tests/test_customers_review.py::test_two_of_a_household_who_buy_at_once_are_both_held_and_neither_takes_the"
+            "_record",
+        ),
+    ),
+    Bug(
+        name="cut-name-of-our-own-record-is-taken",
+        why="after a lost reply, or a restore, the names that the back office cut are cut in the shop too",
+        old="if not based and not is_blank(value) and made_of(ours.get(name), value):",
+        new="if not based and ours.get(name) == value:",
+        tests=(
+            "tests/test_customers_review.py::test_a_name_that_was_cut_when_somebody_was_made_is_not_taken_for_an_edit",
+        ),
+    ),
+    Bug(
+        name="who-spoke-last-is-told-nothing",
+        why="somebody said no at the till, and the shop, which tells no times, keeps on mailing them",
+        old="        self.hub.consents.mark_untold(changed)\n",
+        new="",
+        tests=(
+            "tests/test_regressions_customers.py::test_a_shop_that_says_yes_against_an_earlier_no_is_told_of_the_no",
+        ),
+    ),
+    Bug(
+        name="a-no-goes-with-its-record",
+        why="somebody's two accounts are made one, and the no that was said to the first is forgotten",
+        old="            self.hub.consents.move(link.hub_id, link.party, link.hub_id, as_alias)\n",
+        new="            self.hub.consents.forget(link.hub_id, link.party)\n",
+        tests=(
+            "tests/test_regressions_customers.py::test_a_no_on_a_record_that_was_merged_into_another_is_told_to_that_one",
+        ),
     ),
 )
