@@ -172,6 +172,9 @@ def test_a_cancelled_order_is_no_spend(world: World, capsys: Shown) -> None:
         (["--min-spend", "lots"], "--min-spend"),
         (["--min-spend", "5 XXQ"], "--min-spend"),
         (["--phone", "none"], "empty"),
+        (["--name", ""], "--name is empty"),
+        (["--text", "  "], "--text is empty"),
+        (["--email", "", "--name", "ann"], "--email is empty"),
     ],
 )
 def test_what_cannot_be_searched_for_is_said(world: World, capsys: Shown, arguments: list[str], problem: str) -> None:

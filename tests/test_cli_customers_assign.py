@@ -116,6 +116,8 @@ def test_nobody_is_assigned_while_nothing_goes_up(switch: str, world: World, cap
         ([], "Say whom"),
         (["1", "99"], "no customer 99; nothing was done"),
         (["--name", "nobody"], "nobody is like that"),
+        (["--name", ""], "--name is empty"),
+        (["--top", "5", "--group", ""], "--group is empty"),
         (["1", "--to", "shpo"], "Did you mean shop?"),
     ],
 )

@@ -61,7 +61,6 @@ def test_what_is_not_answered_is_left() -> None:
         "emails": Answer(["b@example.org", "C@Example.org"], "by hand")
     }
     assert answered("phones=020 7946 0000") == {"phones": Answer(["020 7946 0000"], "by hand")}
-    assert answered("emails=") == {"emails": Answer([], "by hand")}
     assert answered("name=a=b") == {"name": Answer("a=b", "by hand")}
 
 
@@ -74,7 +73,10 @@ def test_what_is_not_answered_is_left() -> None:
         ("phones=5", "no phone number"),
         ("tax_exempt=maybe", "yes or no"),
         ("addresses=Bath", "cannot be typed"),
-        ("name= ", "without a name"),
+        ("name= ", "says nothing"),
+        ("emails=", "says nothing"),
+        ("group=", "says nothing"),
+        ("", "no side of name"),
     ],
 )
 def test_what_is_no_answer_is_refused_with_the_choices(take: str, problem: str) -> None:

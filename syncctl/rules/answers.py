@@ -75,6 +75,8 @@ def _side(asked: Mapping[str, Any], side: str) -> Answer:
 def _typed(name: str, text: str, settings: CustomerSettings) -> Any:
     """A value as a person types it: lists with commas, yes or no. Errors: ConfigError if the field cannot be that."""
     text = text.strip()
+    if not text:  # as from a variable that is not set
+        raise ConfigError(f"{name}= says nothing; nothing was changed", hint=f"Take a side, or write {name}=VALUE.")
     if name == "addresses":
         raise ConfigError("addresses cannot be typed here", hint="Take a side, or change them in one of the two.")
     if name == "tax_exempt":
@@ -83,8 +85,6 @@ def _typed(name: str, text: str, settings: CustomerSettings) -> Any:
         return text == "yes"
     if name in ("emails", "phones"):
         return _contacts(name, [one.strip() for one in text.split(",") if one.strip()], settings)
-    if not text and name == "name":
-        raise ConfigError("a customer without a name cannot be told from others; nothing was changed")
     return text
 
 

@@ -70,6 +70,9 @@ def criteria(app: App, connection: "sqlite3.Connection", given: dict[str, Any], 
     from syncctl.rules.searching import contact_criteria
 
     given = {name: value for name, value in given.items() if value is not None}
+    empty = [name for name, value in given.items() if not str(value).strip()]
+    if empty:  # as from a variable that is not set: it would mean everybody
+        raise ConfigError(f"--{empty[0].replace('_', '-')} is empty", hint="Leave it out, or say what to look for.")
     found: dict[str, Any] = contact_criteria(given.pop("email", None), given.pop("phone", None), app.settings.customers)
     if found.get("phone_part", "x") == "" or found.get("email_part", "x") == "":
         raise ConfigError("an empty e-mail or phone is nobody's", hint="Give at least a part of one.")
