@@ -12,6 +12,7 @@ from syncctl.model import Consent, Customer
 from syncctl.rules.consent import effective
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.settings import CustomerSettings
+from tests.customer_world import CustomerWorld
 
 SETTINGS = CustomerSettings(country="GB")
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -103,3 +104,17 @@ def test_a_second_record_takes_the_place_of_one_that_was_deleted(hub: Hub) -> No
     assert hub.links.primaries("shop", "customer", [hub_id])[hub_id].remote_id == "w2"
     assert hub.links.pending("shop", 10) == [hub_id], "it does not know of the no"
     assert hub.holds.get("customer", [str(hub_id)]) == {}
+
+
+def test_what_an_orders_copy_of_its_buyer_leaves_out_is_a_blank_that_may_be_filled(tmp_path: Path) -> None:
+    world = CustomerWorld(tmp_path)
+    for side in (world.shop, world.office):
+        side.add_groups(["VIP"])
+    world.shop.place_order(
+        [("MUG", 1)], customer=world.shop.upsert_customer(name="Ann", emails=["a@b.example"], group="VIP")
+    )
+    world.run()
+    world.office.upsert_customer(world.pos()[0]["id"], note="pays cash", company="Ann & Co")
+    world.run()
+    assert (world.web()[0].get("note"), world.web()[0].get("company")) == ("pays cash", "Ann & Co")
+    assert world.pending("shop") == []

@@ -14,7 +14,7 @@ from syncctl.hub.links import GONE, Link
 from syncctl.model import Consent, Customer, CustomerChange, Mismatch, Refused, Written
 from syncctl.rules.consent import effective, to_send
 from syncctl.rules.matching import contacts_of, joining
-from syncctl.rules.merging import Plain, plain, text_of, typed, untold
+from syncctl.rules.merging import Plain, is_blank, plain, text_of, typed, untold
 from syncctl.steps.lost_writes import on_their_way, recall, still_settling
 from syncctl.steps.run import Counts, Run
 from syncctl.steps.side import MISSING_GROUP, UPDATE, Side, Write
@@ -170,7 +170,7 @@ def _tellings(
         if (theirs := there.get(link.remote_id)) is None:
             continue
         said, agreed, ours = plain(theirs, True), link.theirs, customers[hub_id]
-        asked = frozenset(name for name in side.fields & said.keys() if agreed.get(name) != said[name])
+        asked = frozenset(name for name in side.fields & said.keys() if _is_open(name, said[name], agreed))
         telling = _Telling(
             hub_id=hub_id,
             ours=ours,
@@ -186,6 +186,14 @@ def _tellings(
             telling.later = True
         found.append(telling)
     return found
+
+
+def _is_open(name: str, said: object, agreed: Plain) -> bool:
+    """Whether what a side says was not agreed on. A blank that was never spoken of is none that stands in the way.
+
+    An order's copy of its buyer leaves blanks out, and a record that says the same as that is not merged again.
+    """
+    return bool(agreed[name] != said) if name in agreed else not is_blank(said)
 
 
 def answers_for(run: Run, side: Side, hub_ids: Collection[int]) -> dict[int, tuple[Consent, ...]]:
