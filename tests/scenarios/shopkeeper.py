@@ -34,16 +34,7 @@ class Shopkeeper(World):
 
     def types(self, *words: str, code: int = 0) -> str:
         """Run `syncctl WORDS`; returns what it says on both streams. It must end with this exit code."""
-        self._shown.readouterr()
-        umask = os.umask(0o022)
-        try:
-            with pytest.raises(SystemExit) as ended:
-                cli.run(["--config", str(self.config), *words])
-        finally:
-            os.umask(umask)
-        shown = self._shown.readouterr()
-        assert ended.value.code == code, shown.out + shown.err
-        return shown.out + shown.err
+        return "".join(self._run(words, code))
 
     def syncs(self, *, code: int = 0) -> str:
         """A whole cycle, as cron runs it."""
@@ -51,7 +42,7 @@ class Shopkeeper(World):
 
     def asks(self, *words: str) -> Any:
         """What a command that reads says, as JSON."""
-        return json.loads(self.types(*words, "--format", "json"))
+        return json.loads(self._run([*words, "--format", "json"], 0)[0])
 
     def sets(self, **customers: object) -> None:
         """Write other settings of customers into the configuration file."""
@@ -105,6 +96,18 @@ class Shopkeeper(World):
                 found += [(name, table, *row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY 1")]
             connection.close()
         return found
+
+    def _run(self, words: Sequence[str], code: int) -> tuple[str, str]:
+        self._shown.readouterr()
+        umask = os.umask(0o022)
+        try:
+            with pytest.raises(SystemExit) as ended:
+                cli.run(["--config", str(self.config), *words])
+        finally:
+            os.umask(umask)
+        shown = self._shown.readouterr()
+        assert ended.value.code == code, shown.out + shown.err
+        return shown.out, shown.err
 
     def moment(self) -> datetime:
         """Now, and later than anything that was done before."""
