@@ -118,3 +118,17 @@ def test_what_an_orders_copy_of_its_buyer_leaves_out_is_a_blank_that_may_be_fill
     world.run()
     assert (world.web()[0].get("note"), world.web()[0].get("company")) == ("pays cash", "Ann & Co")
     assert world.pending("shop") == []
+
+
+@pytest.mark.parametrize("here", ["wanted", "refused", "unknown"])
+@pytest.mark.parametrize("there", ["sent", "sent before", "sending", "unclear"])
+def test_who_may_have_been_invited_as_one_of_two_is_not_invited_as_the_other(hub: Hub, here: str, there: str) -> None:
+    stays = take(hub, "shop", arrival("w1", 0))
+    goes = take(hub, "back-office", arrival("b1", 0))
+    for hub_id, state in ((stays, here), (goes, there)):
+        hub.invitations.want("shop", [hub_id])
+        hub.invitations.put("shop", {hub_id: state})
+    hub.joining.join(stays, goes, "by hand", SETTINGS)
+    assert hub.invitations.states("shop", [stays]) == {stays: there}
+    hub.invitations.want("shop", [stays])
+    assert hub.invitations.states("shop", [stays]) == {stays: there}

@@ -78,6 +78,15 @@ def test_two_addresses_of_one_street_are_told_apart_by_their_postal_code() -> No
     assert merged([HOME, other], [edited], [HOME, other], [theirs]) == [HOME, {**other, "city": "HULL"}]
 
 
+def test_two_addresses_of_one_postal_code_are_told_apart_by_their_street() -> None:
+    other = {**HOME, "street": "2 High Street"}
+    theirs = as_taken_in(other)
+    edited = {**theirs, "city": "HULL"}
+    assert merged([HOME, other], [edited], [HOME, other], [theirs]) == [HOME, {**other, "city": "HULL"}]
+    bare = {"kind": "shipping", "street": "2 High Street", "city": "Leeds"}
+    assert merged([HOME, bare], [], [HOME, bare], [as_taken_in(bare)]) == [HOME]
+
+
 def test_of_as_many_addresses_each_is_the_one_in_its_place_though_nothing_of_it_is_the_same() -> None:
     base = [HOME, SHOP]
     theirs = [as_taken_in(HOME), {"kind": "other", "street": "Quay 3"}]
