@@ -76,6 +76,7 @@ def test_what_is_not_answered_is_left() -> None:
         ("name= ", "says nothing"),
         ("emails=", "says nothing"),
         ("group=", "says nothing"),
+        ("phones= , ", "says nothing"),
         ("", "no side of name"),
     ],
 )

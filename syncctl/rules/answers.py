@@ -89,6 +89,8 @@ def _typed(name: str, text: str, settings: CustomerSettings) -> Any:
 
 
 def _contacts(name: str, values: list[str], settings: CustomerSettings) -> list[str]:
+    if not values:
+        raise ConfigError(f"{name}= says nothing; nothing was changed")
     customer = Customer(id="", emails=tuple(values)) if name == "emails" else Customer(id="", phones=tuple(values))
     for _, text, key in contacts_of(customer, settings):
         if key is None:

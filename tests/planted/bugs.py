@@ -1,5 +1,5 @@
 """All planted bugs."""
 
-from tests.planted import customers, filed, goods, orders, people, sold
+from tests.planted import by_hand, customers, filed, goods, orders, people, sold
 
-BUGS = (*orders.BUGS, *sold.BUGS, *goods.BUGS, *customers.BUGS, *people.BUGS, *filed.BUGS)
+BUGS = (*orders.BUGS, *sold.BUGS, *goods.BUGS, *customers.BUGS, *people.BUGS, *by_hand.BUGS, *filed.BUGS)
