@@ -305,3 +305,24 @@ def test_texts_of_other_systems_cannot_steer_the_terminal(world: World, capsys: 
     for arguments in (["list"], ["find", "--name", "owned"], ["show", str(hub_id)]):
         text = said(world, capsys, "customers", *arguments)
         assert "owned" in text and "\x1b" not in text and "\u202e" not in text
+
+
+@pytest.mark.parametrize("number", ["99999999999999999999", "-1", "x"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["customers", "show"],
+        ["customers", "push", "--to", "shop"],
+        ["customers", "assign"],
+        ["customers", "unlink", "--from", "shop"],
+        ["holds", "show"],
+        ["holds", "resolve", "--take", "web"],
+        ["holds", "retry"],
+        ["holds", "skip"],
+    ],
+)
+def test_a_number_that_can_be_no_id_is_a_mistake_and_no_bug(
+    command: list[str], number: str, config: Path, capsys: Shown
+) -> None:
+    assert call("--config", str(config), *command, "--", number) == 2
+    assert "Traceback" not in capsys.readouterr().err

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
+import click
+
 from syncctl.errors import ConfigError, HubError
 
 if TYPE_CHECKING:  # for the start-up time of --help; pathlib alone is a tenth of it
@@ -15,6 +17,10 @@ if TYPE_CHECKING:  # for the start-up time of --help; pathlib alone is a tenth o
     from syncctl.hub import Hub
     from syncctl.render import Progress
     from syncctl.settings import Settings
+
+
+HUB_ID = click.IntRange(min=0, max=2**63 - 1)
+"""An id of the hub's own, as far as SQLite can count."""
 
 
 class App:

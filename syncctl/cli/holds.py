@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from syncctl.cli.app import App, as_text
+from syncctl.cli.app import HUB_ID, App, as_text
 from syncctl.errors import ConfigError
 
 FORMAT = click.option(
@@ -42,7 +42,7 @@ def list_holds(app: App, kind: str | None, reason: str | None, output_format: st
 
 
 @holds.command("show")
-@click.argument("hold_id", metavar="ID", type=int)
+@click.argument("hold_id", metavar="ID", type=HUB_ID)
 @FORMAT
 @click.pass_obj
 def show(app: App, hold_id: int, output_format: str) -> None:
@@ -73,7 +73,7 @@ def show(app: App, hold_id: int, output_format: str) -> None:
 
 
 @holds.command("retry")
-@click.argument("hold_ids", metavar="[ID]...", nargs=-1, type=int)
+@click.argument("hold_ids", metavar="[ID]...", nargs=-1, type=HUB_ID)
 @click.option("--all", "everything", is_flag=True, help="All of them.")
 @click.pass_obj
 def retry(app: App, hold_ids: tuple[int, ...], everything: bool) -> None:
@@ -86,7 +86,7 @@ def retry(app: App, hold_ids: tuple[int, ...], everything: bool) -> None:
 
 
 @holds.command("resolve")
-@click.argument("hold_id", metavar="ID", type=int)
+@click.argument("hold_id", metavar="ID", type=HUB_ID)
 @click.option(
     "--take",
     "takes",
@@ -121,7 +121,7 @@ def resolve(app: App, hold_id: int, takes: tuple[str, ...]) -> None:
 
 
 @holds.command("skip")
-@click.argument("hold_ids", metavar="ID...", nargs=-1, type=int, required=True)
+@click.argument("hold_ids", metavar="ID...", nargs=-1, type=HUB_ID, required=True)
 @click.pass_obj
 def skip(app: App, hold_ids: tuple[int, ...]) -> None:
     """Give held orders up: they are not booked, and their units no longer count against stock."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncctl.cli.app import App
+from syncctl.cli.app import HUB_ID, App
 from syncctl.cli.customers.options import ORDER_BY, criteria, listed, refuse_unknown, the_store, whom
 from syncctl.errors import ConfigError
 
@@ -17,7 +17,7 @@ TO = click.option("--to", "store", metavar="STORE", help="The web store; needed 
 
 
 @click.command("assign")
-@click.argument("hub_ids", metavar="[ID]...", nargs=-1, type=int)
+@click.argument("hub_ids", metavar="[ID]...", nargs=-1, type=HUB_ID)
 @click.option("--top", type=click.IntRange(1, _ALL), metavar="N", help="The first N of those who bought, by --by.")
 @click.option("--by", type=click.Choice(ORDER_BY), default="spend", show_default=True, help="What --top goes by.")
 @whom
@@ -48,7 +48,7 @@ def assign(
 
 
 @click.command("unassign")
-@click.argument("hub_ids", metavar="ID...", nargs=-1, type=int, required=True)
+@click.argument("hub_ids", metavar="ID...", nargs=-1, type=HUB_ID, required=True)
 @TO
 @click.pass_obj
 def unassign(app: App, hub_ids: tuple[int, ...], store: str | None) -> None:

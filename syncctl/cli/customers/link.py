@@ -2,14 +2,14 @@
 
 import click
 
-from syncctl.cli.app import App
+from syncctl.cli.app import HUB_ID, App
 from syncctl.cli.customers.options import TO, check_party, listed, refuse_unknown, show_pushed
 from syncctl.cli.holds import FORMAT
 from syncctl.errors import ConfigError
 
 
 @click.command("link")
-@click.argument("customer_id", metavar="ID", type=int)
+@click.argument("customer_id", metavar="ID", type=HUB_ID)
 @TO
 @click.option("--as", "remote_id", metavar="REMOTE_ID", help="The id of the record there.")
 @click.option("--new", is_flag=True, help="It is none of those there: have a new one made.")
@@ -40,7 +40,7 @@ def link(app: App, customer_id: int, party: str, remote_id: str | None, new: boo
 
 
 @click.command("unlink")
-@click.argument("customer_id", metavar="ID", type=int)
+@click.argument("customer_id", metavar="ID", type=HUB_ID)
 @click.option("--from", "party", required=True, metavar="STORE|back-office", help="Which side.")
 @click.option("--record", "remote_id", metavar="REMOTE_ID", help="Which of its records there, where it has several.")
 @click.pass_obj

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncctl.cli.app import App
+from syncctl.cli.app import HUB_ID, App
 from syncctl.cli.customers.options import ORDER_BY, criteria, cut, parties_of, say_cut, whom
 from syncctl.cli.holds import FORMAT, compact
 from syncctl.errors import ConfigError
@@ -108,7 +108,7 @@ def _sides(one: Row, parties: Sequence[str]) -> list[str]:
 
 
 @click.command("show")
-@click.argument("customer_id", metavar="ID", type=int)
+@click.argument("customer_id", metavar="ID", type=HUB_ID)
 @FORMAT
 @click.pass_obj
 def show(app: App, customer_id: int, output_format: str) -> None:

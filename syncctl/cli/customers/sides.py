@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syncctl.cli.app import App
+from syncctl.cli.app import HUB_ID, App
 from syncctl.cli.customers.options import BACK_OFFICE, TO, check_party, listed, show_pushed
 from syncctl.cli.holds import FORMAT
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command("push")
-@click.argument("customer_id", metavar="ID", type=int)
+@click.argument("customer_id", metavar="ID", type=HUB_ID)
 @TO
 @FORMAT
 @click.pass_obj
