@@ -12,7 +12,7 @@ from syncctl import times
 from syncctl.hub.journal import Unfinished
 from syncctl.hub.links import Link
 from syncctl.model import Customer
-from syncctl.rules.merging import made_of, plain
+from syncctl.rules.merging import Plain, made_of, plain
 from syncctl.steps.run import Run
 from syncctl.steps.side import UPDATE, Side
 
@@ -56,16 +56,14 @@ def still_settling(run: Run, side: Side, links: Mapping[int, Link]) -> set[int]:
     return {hub_id for hub_id, row in rows.items() if row.state != "queued" and row.at > settle}
 
 
-def on_their_way(run: Run, side: Side, links: Mapping[int, Link]) -> set[int]:
-    """Those of whom a change was taken in for later, within a day, and is not seen there yet."""
+def on_their_way(run: Run, side: Side, links: Mapping[int, Link]) -> dict[int, Plain]:
+    """What was taken in for later last, within a day, by hub customer: the same is not sent again meanwhile."""
     since = times.now() - _A_DAY
-    links = run.hub.links.primaries(side.party, "customer", links)
-    waiting = set()
-    for hub_id, row in _unfinished(run, side, links).items():
-        sent, ours = json.loads(row.payload or "{}"), links[hub_id].ours
-        if row.state == "queued" and row.at > since and any(ours.get(name) != sent[name] for name in sent):
-            waiting.add(hub_id)
-    return waiting
+    return {
+        hub_id: json.loads(row.payload or "{}")
+        for hub_id, row in _unfinished(run, side, links).items()
+        if row.state == "queued" and row.at > since
+    }
 
 
 def _unfinished(run: Run, side: Side, links: Mapping[int, Link]) -> dict[int, Unfinished]:

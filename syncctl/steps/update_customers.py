@@ -55,6 +55,10 @@ class _Telling:
         said = [[one.channel, one.state, one.changed_at and times.to_text(one.changed_at)] for one in self.consents]
         return {**self.send, **({"consents": said} if said else {})}
 
+    def is_part_of(self, sent: Plain | None) -> bool:
+        """Whether all of it was sent already."""
+        return sent is not None and all(sent.get(name) == value for name, value in self.payload.items())
+
     def change(self) -> CustomerChange:
         fields = typed(self.send)
         if self.consents:
@@ -92,10 +96,11 @@ def tell(
         told.counts += hold_gone(run, side, hub_id, links.pop(hub_id))
     recall(run, side, records, links)
     merge_in(run, side, records.values())
-    waiting = on_their_way(run, side, links)
-    tellings = [one for one in _tellings(run, side, records, links, told.counts) if one.hub_id not in waiting]
+    tellings = _tellings(run, side, records, links, told.counts)
+    queued = on_their_way(run, side, links)
+    waiting = {one.hub_id for one in tellings if one.names and one.is_part_of(queued.get(one.hub_id))}
     _conclude(run, side, [one for one in tellings if not one.names], [], told)
-    _send(run, side, [one for one in tellings if one.names], told)
+    _send(run, side, [one for one in tellings if one.names and one.hub_id not in waiting], told)
     told.counts["waiting customers"] += len(settling) + len(waiting)
     return told
 
