@@ -52,8 +52,7 @@ def watched(world: FaultWorld, faults: dict[str, list[Fault]], wrong: list[str])
 
 def _open_rows(world: FaultWorld, party: str) -> set[tuple[str, str]]:
     """What another connection sees, that is, what is committed. Stores' customers have their store in the key."""
-    rows = world.rows("SELECT operation, key FROM journal WHERE state = 'sending' AND party = ?", party)
-    return {(operation, key.removeprefix(f"{party}:")) for operation, key in rows}
+    return set(world.rows("SELECT operation, key FROM journal WHERE state = 'sending' AND party = ?", party))
 
 
 def wrong(world: FaultWorld) -> list[str]:
