@@ -4,17 +4,17 @@ The reference is looked up first, always, so that nobody is created twice; what 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from syncctl import times
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.journal import Entry
 from syncctl.hub.links import Link
-from syncctl.model import Consent, Customer, CustomerChange, CustomerKey, Refused, Written
+from syncctl.model import Customer, CustomerKey, Refused, Written
 from syncctl.rules.matching import Match, keys_of, match, phone_spellings, same_name
-from syncctl.rules.merging import FIELDS, Plain, is_blank, plain, text_of, typed
 from syncctl.rules.references import name_for
+from syncctl.steps.making import Making, link_to
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 from syncctl.steps.side import CREATE, Side, Write, side_of
 from syncctl.steps.update_customers import answers_for, held_as_they_are, mark_of, merge_in, tell
@@ -182,7 +182,7 @@ class _Ensuring:
 
     def _link(self, hub_id: int, hit: Customer, rule: str) -> None:
         """This record is that customer from now on; what each says that the other does not is merged after that."""
-        self._add_link(_to(self.side, hit.id, hub_id, rule, self.references[hub_id]))
+        self._add_link(link_to(self.side, hit.id, hub_id, rule, self.references[hub_id]))
         self.found[hub_id] = hit
         self.linked.ids[hub_id] = hit.id
         self.linked.counts["customers linked"] += 1
@@ -256,7 +256,7 @@ class _Ensuring:
         if not customers:
             return
         answers = answers_for(self.run, self.side, customers)
-        made = [_Making(hub_id, one, self.side, answers.get(hub_id, ())) for hub_id, one in customers.items()]
+        made = [Making(hub_id, one, self.side, answers.get(hub_id, ())) for hub_id, one in customers.items()]
         changes = [(one.hub_id, one.change(self.references[one.hub_id])) for one in made]
         writes = self.side.push(CREATE, changes, [""] * len(changes))
         with self.run.hub.transaction():
@@ -265,7 +265,7 @@ class _Ensuring:
                 self._note(making, write)
             merge_in(self.run, self.side, [one.there for one in writes if one.there is not None])
 
-    def _note(self, making: "_Making", write: Write) -> None:
+    def _note(self, making: Making, write: Write) -> None:
         hub_id = making.hub_id
         if isinstance(write.outcome, Written):
             self._add_link(making.link(write, self.references[hub_id]))
@@ -288,44 +288,6 @@ class _Ensuring:
             self.run.hub.journal.supersede(self.side.party, CREATE, [self.side.key(link.reference or "")])
             # Who was created in doubt stays held: a person may join the two.
             self.side.release([link.hub_id], but=TIE if link.rule == "created" else "")
-
-
-@dataclass(slots=True)
-class _Making:
-    """Somebody who is to be created: the fields that the side keeps, without what is blank."""
-
-    hub_id: int
-    ours: Customer
-    side: Side
-    answers: tuple[Consent, ...]
-    send: Plain = field(default_factory=dict)
-    without_group: bool = False
-
-    def __post_init__(self) -> None:
-        said = plain(self.ours, True)
-        self.send = {name: value for name, value in said.items() if name in self.side.fields and not is_blank(value)}
-        if not self.side.has_group(str(self.send.get("group", ""))):
-            del self.send["group"]
-            self.without_group = True
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return (*sorted(self.send), *(["consents"] if self.answers else []))
-
-    def change(self, reference: str) -> CustomerChange:
-        fields = typed(self.send) | {"name": _name(self.ours)}
-        if self.answers:
-            fields["consents"] = self.answers
-        return CustomerChange(key=reference, id=None, reference=reference, fields=fields)
-
-    def link(self, write: Write, reference: str) -> Link:
-        """With all fields agreed as they were sent, and as they look there now."""
-        ours = dict.fromkeys(FIELDS) | plain(self.ours, True)
-        if self.without_group:
-            ours["group"] = None
-        theirs = {} if write.there is None else plain(write.there, True)
-        link = _to(self.side, write.remote_id, self.hub_id, "created", reference)
-        return replace(link, agreed_ours=text_of(ours), agreed_theirs=text_of(theirs), pending=self.without_group)
 
 
 def _references(run: Run, side: Side, customers: Collection[int]) -> dict[int, str]:
@@ -358,19 +320,3 @@ def _is_rival(other: Customer, customer: Customer, hit: Customer) -> bool:
 
 def _is_ours(customer: Customer, result: Match) -> bool:
     return result.hit is not None and (result.rule == "reference" or same_name(customer.name, result.hit.name))
-
-
-def _to(side: Side, remote_id: str, hub_id: int, rule: str, reference: str) -> Link:
-    return Link(
-        party=side.party,
-        kind="customer",
-        remote_id=remote_id,
-        hub_id=hub_id,
-        rule=rule,
-        reference=reference,
-        pending=True,
-    )
-
-
-def _name(customer: Customer) -> str:
-    return customer.name.strip() or customer.company.strip() or next(iter(customer.emails), "") or "Web customer"

@@ -9,13 +9,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from syncctl import times
-from syncctl.hub.customer_rows import Arrival
 from syncctl.hub.links import GONE, Link
 from syncctl.model import Consent, Customer, CustomerChange, Mismatch, Refused, Written
 from syncctl.rules.consent import effective, to_send
-from syncctl.rules.matching import contacts_of, joining
 from syncctl.rules.merging import Plain, is_blank, plain, text_of, typed, untold
 from syncctl.steps.lost_writes import on_their_way, recall, still_settling
+from syncctl.steps.pull_customers import arrivals_of
 from syncctl.steps.run import Counts, Run
 from syncctl.steps.side import MISSING_GROUP, UPDATE, Side, Write
 
@@ -113,18 +112,10 @@ def _read(side: Side, links: Mapping[int, Link], there: Mapping[int, Customer]) 
 
 def merge_in(run: Run, side: Side, records: Iterable[Customer]) -> None:
     """Take what these records say now into the hub, each through its link."""
+    settings = run.settings.customers
     if records := list(records):
         with run.hub.transaction():
-            run.hub.customers.take(side.party, _arrivals(run, records), full=True, settings=run.settings.customers)
-
-
-def _arrivals(run: Run, records: Iterable[Customer]) -> list[Arrival]:
-    settings = run.settings.customers
-    found = []
-    for one in records:
-        contacts = contacts_of(one, settings)
-        found.append(Arrival(one.id, one, one.changed_at or times.now(), contacts, joining(contacts, settings)))
-    return found
+            run.hub.customers.take(side.party, arrivals_of(records, settings), full=True, settings=settings)
 
 
 def hold_gone(run: Run, side: Side, hub_id: int, link: Link) -> Counts:
