@@ -10,6 +10,7 @@ from syncctl.model import Customer
 from syncctl.rules.matching import (
     contacts_of,
     email_key,
+    email_spellings,
     joining,
     keys_of,
     match,
@@ -132,6 +133,11 @@ def test_a_phone_is_searched_for_as_it_was_typed_and_as_others_may_have_typed_it
     assert phone_spellings("+442079460123", "US") == ("+442079460123", "+44 20 7946 0123", "020 7946 0123")
     assert phone_spellings("020 7946 0123", "GB")[0] == "020 7946 0123"
     assert phone_spellings("000 000 0000", "GB") == phone_spellings("call me", "GB") == ()
+
+
+def test_an_email_is_searched_for_without_blanks_as_it_was_typed_and_in_small_letters() -> None:
+    assert email_spellings(" Ann@Example.ORG\n") == ("Ann@Example.ORG", "ann@example.org")
+    assert email_spellings("ann@example.org") == ("ann@example.org",)
 
 
 def test_the_same_candidate_twice_is_one_and_the_deleted_are_none() -> None:

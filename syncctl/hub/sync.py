@@ -56,6 +56,10 @@ class Parties(Family):
         return None if row is None else row[0]
 
 
+CUSTOMERS_READ = "customers-read"
+"""The stream whose cursor only says when a party's customers were last read to their end."""
+
+
 class Cursors(Family):
     """Table `cursor`: opaque text per party and stream, with the hash of the filter it was read under."""
 

@@ -83,6 +83,15 @@ def phone_key(text: str, country: str, placeholders: tuple[str, ...] = ()) -> st
     return None if key in {phone_key(one, country) for one in placeholders} else key
 
 
+def email_spellings(text: str) -> tuple[str, ...]:
+    """An address without blanks around it, as it was typed and in small letters: for searches that compare text.
+
+    >>> email_spellings(" Ann@Example.org"), email_spellings("ann@example.org")
+    (('Ann@Example.org', 'ann@example.org'), ('ann@example.org',))
+    """
+    return tuple(dict.fromkeys([text.strip(), text.strip().casefold()]))
+
+
 def phone_spellings(text: str, country: str) -> tuple[str, ...]:
     """A number as it was typed, and as others may have typed it: for searches that compare text, not numbers.
 

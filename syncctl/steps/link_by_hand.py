@@ -2,7 +2,7 @@
 
 from syncctl.errors import ConfigError
 from syncctl.model import Customer, CustomerKey
-from syncctl.rules.matching import keys_of, phone_spellings
+from syncctl.rules.matching import email_spellings, keys_of, phone_spellings
 from syncctl.steps.push_one import Pushed, push_one
 from syncctl.steps.run import Run
 from syncctl.steps.side import Side, side_of
@@ -58,7 +58,9 @@ def _alike(run: Run, side: Side, customer: Customer) -> list[str]:
     settings = run.settings.customers
     wanted = keys_of(customer, settings)
     search = side.can.customer_search
-    keys = [CustomerKey(email=text) for text in customer.emails if "email" in search]
+    keys = []
+    if "email" in search:
+        keys += [CustomerKey(email=text) for email in customer.emails for text in email_spellings(email)]
     if "phone" in search:
         spellings = (text for phone in customer.phones for text in phone_spellings(phone, settings.country))
         keys += [CustomerKey(phone=text) for text in spellings]

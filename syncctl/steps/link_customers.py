@@ -12,7 +12,7 @@ from syncctl.hub.bulk import in_chunks
 from syncctl.hub.journal import Entry
 from syncctl.hub.links import Link
 from syncctl.model import Customer, CustomerKey, Refused, Written
-from syncctl.rules.matching import Match, keys_of, match, phone_spellings, same_name
+from syncctl.rules.matching import Match, email_spellings, keys_of, match, phone_spellings, same_name
 from syncctl.rules.references import name_for
 from syncctl.steps.making import Making, link_to
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
@@ -148,7 +148,8 @@ class _Ensuring:
         search = self.side.can.customer_search
         keys = [CustomerKey(reference=reference)] if "reference" in search else []
         usable = {kind for kind, _ in keys_of(customer, self.run.settings.customers)} & search
-        keys += [CustomerKey(email=text) for text in customer.emails if "email" in usable]
+        if "email" in usable:
+            keys += [CustomerKey(email=text) for email in customer.emails for text in email_spellings(email)]
         if "phone" in usable:
             country = self.run.settings.customers.country
             keys += [CustomerKey(phone=text) for phone in customer.phones for text in phone_spellings(phone, country)]

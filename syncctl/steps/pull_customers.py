@@ -7,6 +7,7 @@ from syncctl import times
 from syncctl.connectors.base import OVERLAP_SECONDS, Page
 from syncctl.hub.customer_rows import Arrival
 from syncctl.hub.holds import Hold
+from syncctl.hub.sync import CUSTOMERS_READ
 from syncctl.model import Customer, Unreadable
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.settings import CustomerSettings
@@ -15,7 +16,7 @@ from syncctl.steps.match_customers import is_matched, match_new
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 from syncctl.steps.side import side_of
 
-_STREAM, _READ = "customers", "customers-read"
+_STREAM = "customers"
 
 
 def pull_customers(run: Run, party: str, *, whole: bool = False) -> Counts:
@@ -26,7 +27,7 @@ def pull_customers(run: Run, party: str, *, whole: bool = False) -> Counts:
     side = run.back_office if party == BACK_OFFICE else run.stores[party]
     recall_all(run, side_of(run, party))
     cursor = None if whole else run.hub.cursors.get(party, _STREAM)
-    last = run.hub.cursors.moved_at(party, _READ)
+    last = run.hub.cursors.moved_at(party, CUSTOMERS_READ)
     said_until = None if last is None else last - timedelta(seconds=OVERLAP_SECONDS)
     wait = whole or not is_matched(run, party)
     counts = Counts()
@@ -34,7 +35,7 @@ def pull_customers(run: Run, party: str, *, whole: bool = False) -> Counts:
         counts += _record(run, party, page, said_until, wait=wait)
         run.progress(f"{party}: {counts['customers read']} customers read")
         run.checkpoint()
-    run.hub.cursors.put(party, _READ, None)
+    run.hub.cursors.put(party, CUSTOMERS_READ, None)
     return counts
 
 
@@ -55,7 +56,7 @@ def wants_back_office(run: Run) -> bool:
 
 def was_read(run: Run, party: str) -> bool:
     """Whether all of a party's customers were read once."""
-    return run.hub.cursors.moved_at(party, _READ) is not None
+    return run.hub.cursors.moved_at(party, CUSTOMERS_READ) is not None
 
 
 def _unmatched(run: Run, party: str) -> bool:

@@ -33,6 +33,7 @@ def list_customers(app: App, side: str | None, store: str | None, limit: int, of
     with app.open_hub() as hub:
         meant = criteria(app, hub.connection, {}, side=side or "", store=store)
         total, found = _found(app, hub, meant, limit, offset)
+        unread = _unread(app, hub, store) if side in ("web-only", "unlinked") else ""
     if output_format == "json":
         app.show_json({"total": total, "offset": offset, "rows": found})
     elif found:
@@ -42,6 +43,22 @@ def list_customers(app: App, side: str | None, store: str | None, limit: int, of
     else:
         app.say("There is no such customer.")
     say_cut(app, len(found), total, offset)
+    if unread:
+        app.say(unread)
+
+
+def _unread(app: App, hub: "Hub", store: str | None) -> str:
+    """Who opened an account since the stores' customers were read last, and did not buy, is in no list."""
+    from syncctl import times
+    from syncctl.hub.sync import CUSTOMERS_READ
+
+    settings = app.settings.customers
+    if settings.trigger == "any" and settings.enabled and settings.web_to_back_office:
+        return ""
+    read = [hub.cursors.moved_at(one, CUSTOMERS_READ) for one in ([store] if store else app.settings.stores)]
+    since = min((times.to_text(at) for at in read if at is not None), default="") if None not in read else ""
+    as_of = f"those of {since}" if since else "not read yet"
+    return f"Web customers without an order are {as_of}; to read them now: syncctl customers match"
 
 
 @click.command("find")
