@@ -238,6 +238,11 @@ def test_r35_who_never_bought_is_listed_and_can_be_added_by_hand(keeper: Shopkee
     keeper.buys(cy)  # or he buys after all
     keeper.syncs()
     assert set(keeper.pos()) == {"Bob Third", "Ann Other", "Cy Fourth"} and keeper.listed("--web-only") == {}
+    keeper.shop.upsert_customer(name="Dee Fifth", emails=["dee@example.org"])  # since the shop was read whole
+    keeper.syncs()
+    assert "to read them now: syncctl customers match" in keeper.types("customers", "list", "--web-only")
+    keeper.types("customers", "match")
+    assert set(keeper.listed("--web-only")) == {"Dee Fifth"} and "Dee Fifth" not in keeper.pos()
 
 
 def test_r36_by_hand_is_needed_once_and_everything_after_that_is_automatic(keeper: Shopkeeper) -> None:

@@ -46,6 +46,7 @@ def test_r9_nothing_moves_before_both_sides_are_set_up_and_signed_in(
 def test_r10_orders_products_and_customers_have_sections_of_their_own(keeper: Shopkeeper) -> None:
     keeper.sets(**BOTH)
     keeper.change(orders={"enabled": False}, stock={"enabled": False}, products={"enabled": False})
+    keeper.syncs()  # who is on both sides is matched first
     keeper.office.set_price("MUG", "11.00")
     order = keeper.buys(keeper.shop.upsert_customer(**ANN))
     keeper.office.upsert_customer(**BOB)
@@ -100,6 +101,7 @@ def test_r13_the_outbound_switch_brings_who_is_made_or_changed_in_the_back_offic
 @pytest.mark.parametrize("direction", ["in", "out"])
 def test_r14_with_one_direction_on_nothing_moves_the_other_way(keeper: Shopkeeper, direction: str) -> None:
     keeper.sets(**BOTH)
+    keeper.syncs()
     ann = keeper.shop.upsert_customer(**ANN)
     keeper.syncs()
     record = keeper.pos()["Ann Other"].id
