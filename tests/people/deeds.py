@@ -32,7 +32,6 @@ PEOPLE = {
     "dee": Person("Dee Dunn", ("noemail@example.org",), ("0000000000", "020 7946 0105")),
     "ada two": Person("ada  archer", ("ada@example.org",), ("020 7946 0109",)),
 }
-GROUPS = ("Retail", "Trade")
 
 
 class Deeds:

@@ -60,6 +60,7 @@ class Life(RuleBasedStateMachine):
         fields = ("name", "company", "note", "group", "tax_exempt", *LISTS)
         customers["winner"] = dict.fromkeys(fields, customers["winner"])
         world.options["customers"] = {**customers, "country": "GB", "send_invite": True}
+        world.oracle.channels = {name: side["consent_channels"] for name, side in settings.items()}
         world.oracle.set_match(customers["match"])
         world.tell(f"the back office answers {answers}; {settings}; {world.options['customers']}")
         for number, who, first, (email, phone) in entered:

@@ -12,9 +12,12 @@ from syncctl.errors import Throttled, Unreachable
 from tests.fakes.faulty import Between, FailAfter, FailBefore, Fault, at, on
 from tests.model import invariants
 from tests.model.world import Violation
-from tests.people.life import Life, numbers
+from tests.people import loss
+from tests.people.life import numbers
+from tests.people.merchant import Merchant
 
 CALLS = ("fetch_customers", "find_customers", "push_customers", "fetch_orders", "send_invites", "mark_invited")
+READS = ("fetch_customers", "find_customers", "fetch_orders", "fetch_stock")
 happenings = st.sampled_from(["edit", "list", "yes", "no", "order"])
 
 
@@ -22,7 +25,7 @@ class Told(AssertionError):
     """A violation, with the list of actions that led to it."""
 
 
-class Machine(Life):
+class Machine(Merchant):
     """Life goes on, and syncctl is run, disturbed, killed and put back."""
 
     @rule(minutes=st.sampled_from([0, 5]))
@@ -53,7 +56,7 @@ class Machine(Life):
         name = self.party(party)
         self._run(f"a cycle in which call {number} of {name} is too many", faults={name: [fault]}, disturbed=True)
 
-    @rule(party=numbers, method=st.sampled_from(CALLS), nth=st.integers(1, 2), what=happenings, which=numbers)
+    @rule(party=numbers, method=st.sampled_from(READS), nth=st.integers(1, 2), what=happenings, which=numbers)
     def cycle_in_which_something_happens(self, party: int, method: str, nth: int, what: str, which: int) -> None:
         name = self.party(party)
         faults = [Between(on(method, nth), lambda: self._happens(what, which))]
@@ -69,6 +72,7 @@ class Machine(Life):
         copy = self.world.copies[-1 - which % len(self.world.copies)]
         sidecar = sidecar or copy is self.world.copies[0]  # a hub without runs and without sidecar is a new one
         self.world.restore(copy, sidecar=sidecar)
+        self.world.oracle.disturbed = self.world.oracle.looks
         self.world.tell(f"the hub is restored from the copy taken {copy.taken} {'' if sidecar else 'elsewhere'}")
 
     @rule()
@@ -100,13 +104,24 @@ class Machine(Life):
             self.world.close()
 
     def _assert_settled(self) -> None:
-        """A few clean cycles, and nothing moves any more."""
+        """A few clean cycles, and nothing moves any more; what was typed anywhere is everywhere."""
+        if len(self.world.actions) % 2:
+            customers = self.world.options["customers"]
+            customers.update(web_to_back_office=True, back_office_to_web=True, trigger="any", upload="linked")
+            self.world.tell("settings: both ways, any, linked")
         for number in range(7):
             self.world.clock.at += timedelta(minutes=15)
             self._run("a clean cycle")
             if number and not self.world.run.writes and not self.world.queued:
                 break
         invariants.a_cycle_is_quiet(self.world)
+        self.tally["quiet"] += 1
+        customers = self.world.options["customers"]
+        both = customers.get("web_to_back_office", True) and customers.get("back_office_to_web", True)
+        if both and customers["trigger"] == "any" and customers["upload"] != "assigned":
+            with self.world.read_hub() as hub:
+                self.tally["agreed"] += loss.assert_agreed(self.world.oracle, hub)
+            hub.close()
 
     # --- helpers ---
 
@@ -128,6 +143,9 @@ class Machine(Life):
 
         def work() -> None:
             run = self.world.cycle(*steps, **options)
+            if disturbed:
+                self.world.oracle.disturbed = self.world.oracle.looks
+            self.tally["writes"] += len(run.writes)
             if run.died_at:
                 self.world.tell(f"  it died {run.died_at}")
             elif run.report is not None:

@@ -5,11 +5,25 @@ rule says so: keys that are the same, names where they are asked for, a person's
 """
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import combinations
 
 from tests.model.world import Violation
-from tests.people.records import LISTS, OFFICE, Key, Record, Seen, Whose, customers_of, keys_of, plain_name
+from tests.people.loss import judge_change
+from tests.people.records import (
+    LISTS,
+    OFFICE,
+    TYPED,
+    Edit,
+    Key,
+    Record,
+    Seen,
+    Whose,
+    customers_of,
+    element,
+    keys_of,
+    plain_name,
+)
 
 KINDS = {"phone_or_email": {"email", "phone"}, "email": {"email"}, "create_new": set[str]()}
 
@@ -26,6 +40,10 @@ class Oracle:
         self.records: dict[Whose, Record] = {}
         self.looks = 0
         self.typers: dict[tuple[str, str], set[Whose]] = {}  # (field, value): the records that it was typed into
+        self.typed_at: dict[tuple[Whose, str, str], list[int]] = {}
+        self.removed: dict[tuple[str, str], set[Whose]] = {}  # (field, value): the records that a person took it from
+        self.disturbed = 0  # the last look at something that we may not remember well: after a failure, a restore
+        self.channels: dict[str, Collection[str]] = {}  # by side, what it keeps answers of
         self.hands: dict[Whose, set[Whose]] = {}  # records that a person made one
         self.unclear: set[Whose] = set()  # a person parted, joined or deleted them: less is known of those
         self.may_join: set[str] = set()
@@ -76,6 +94,7 @@ class Oracle:
             for record, before in changed:
                 self._judge_answers(record, before)
                 self._judge_lists(record)
+                judge_change(self, record, before)
         self.invited_once()
 
     def _new(self, whose: Whose, seen: Seen, by_hand: bool) -> Record:
@@ -92,7 +111,8 @@ class Oracle:
             self._typed(record, before, seen)
         else:
             old = before.fields if before else {}
-            record.ours |= {name: value for name, value in seen.fields.items() if old.get(name) != value}
+            changed = {name: value for name, value in seen.fields.items() if old.get(name) != value}
+            record.ours |= {name: (value, self.looks) for name, value in changed.items()}
         self._seen(record, seen)
         return record, before
 
@@ -105,26 +125,33 @@ class Oracle:
 
     def _typed(self, record: Record, before: Seen | None, seen: Seen) -> None:
         """A person changed a record."""
-        old = before.fields if before else {}
-        for name, value in seen.fields.items():
-            if value == old.get(name) or name in ("tax_exempt", "group"):
-                continue
-            for one in set(value) - set(old.get(name, ())) if name in LISTS else {value}:
-                self.typers.setdefault((name, one), set()).add(record.whose)
-                record.typed.setdefault(name, set()).add(one)
-            if name in LISTS:
-                self._typed_list(record, name, list(old.get(name, ())), list(value))
+        for name in TYPED:
+            old, new = before.fields[name] if before else "", seen.fields[name]
+            if old != new:
+                wrote = record.ours.get(name)
+                record.edits[name] = Edit(old, new, wrote[1] if wrote and wrote[0] == old else None)
+                self.typed_at.setdefault((record.whose, name, new), []).append(self.looks)
+                self.typers.setdefault((name, new), set()).add(record.whose)
+                if not new:
+                    self.removed.setdefault((name, new), set()).add(record.whose)
+        for name in LISTS:
+            self._typed_list(record, name, before.fields[name] if before else (), seen.fields[name])
         for channel, (state, at) in seen.consents.items():
             if before is None or before.consents.get(channel) != (state, at):
                 record.answers.setdefault(channel, []).append((self.looks, state))
 
-    def _typed_list(self, record: Record, name: str, old: list[str], new: list[str]) -> None:
+    def _typed_list(self, record: Record, name: str, old: Sequence[str], new: Sequence[str]) -> None:
         """What is only added must stay, until a person takes it away somewhere."""
-        gone = set(old) - set(new)
-        for one in self.records.values():
-            one.added.get(name, set()).difference_update(gone)
+        gone, come = set(old) - set(new), set(new) - set(old)
+        for one in come:
+            self.typers.setdefault((name, one), set()).add(record.whose)
+            record.replaced[name, element(name, one)] = {element(name, each) for each in gone}
+        for one in gone:
+            self.removed.setdefault((name, element(name, one)), set()).add(record.whose)
+        for other in self.records.values():
+            other.added.get(name, set()).difference_update(gone)
         if not gone:
-            record.added.setdefault(name, set()).update(set(new) - set(old))
+            record.added.setdefault(name, set()).update(come)
 
     # --- who is who -------------------------------------------------------------------------------------------------
 
@@ -170,7 +197,7 @@ class Oracle:
                 if typers is None:
                     if name != "name":  # who has no name is called by what he has
                         raise Violation(f"{name} {value!r} of {record.title} was typed nowhere")
-                elif record.whose not in typers and not any(self._together(one, record) for one in typers):
+                elif record.whose not in typers and not any(self.together(one, record) for one in typers):
                     raise Violation(f"I4: {name} {value!r} of {record.title} was typed in {typers}, who is another")
                 elif len(typers) == 1 and record.whose not in typers:
                     origins |= typers
@@ -178,12 +205,12 @@ class Oracle:
                 if not self._are_one(one, other):
                     raise Violation(f"I4: {record.title} has what {one} and {other} said, who are not the same")
 
-    def _together(self, one: Whose, record: Record) -> bool:
+    def together(self, one: Whose, record: Record) -> bool:
         return self._are_one(one, record.home or record.whose)
 
     def _are_one(self, one: Whose, other: Whose) -> bool:
         """Whether these two records, neither of them made by us, may be treated as one person."""
-        first, second = self._circle(one), self._circle(other)
+        first, second = self.circle(one), self.circle(other)
         if first & second:
             return True
         return any(
@@ -192,7 +219,7 @@ class Oracle:
             if web[0] != OFFICE and pos[0] == OFFICE
         )
 
-    def _circle(self, whose: Whose) -> set[Whose]:
+    def circle(self, whose: Whose) -> set[Whose]:
         """All that are one with a record beside the rule that joins the web with the back office."""
         found, new = {whose}, [whose]
         while new:
@@ -236,7 +263,7 @@ class Oracle:
                 (at, one.whose)
                 for one in self.records.values()
                 for at, what in one.answers.get(channel, ())
-                if what == state and (one is record or self._together(one.whose, record))
+                if what == state and (one is record or self.together(one.whose, record))
             ]
             if not any(at > since for at, _ in said):
                 raise Violation(
@@ -266,10 +293,5 @@ def _of_kinds(keys: set[Key], kinds: set[str]) -> set[Key]:
 
 def _values(record: Record) -> Iterable[tuple[str, str]]:
     fields = record.now.fields if record.now else {}
-    for name in ("name", "company", "note"):
-        if fields.get(name):
-            yield name, fields[name]
-    for name in LISTS:
-        for one in fields.get(name, ()):
-            if one:
-                yield name, one
+    yield from ((name, fields[name]) for name in TYPED if fields.get(name))
+    yield from ((name, one) for name in LISTS for one in fields.get(name, ()) if one)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 OFFICE = "back-office"
-TEXTS = ("name", "company", "note", "tax_exempt", "group")
+GROUPS = ("Retail", "Trade")
+TYPED = ("name", "company", "note")
 LISTS = ("emails", "phones", "addresses")
 PLACEHOLDERS = ("noemail@", "no-reply@", "none@", "test@")
 Key = tuple[str, str]  # email | phone, and how it compares
@@ -27,13 +28,23 @@ class Seen:
     reference: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a person did to a text; `written`: when we had written what stood there before, if we had."""
+
+    old: str
+    new: str
+    written: int | None
+
+
 @dataclass(slots=True)
 class Record:
     """All that was ever seen of one record. `home`: of one that we made, the record it was made for; else None.
 
     `typed`: by field, the values that people typed into it, ever; `added`: those elements of lists that a person added,
     and nobody took away anywhere. `answers`: what the customer said there, by channel: (number of the look, state).
-    `ours`: what we wrote last, by field.
+    `ours`: what we wrote last and when, by field; `edits`: what a person did to it after that. `replaced`: elements of
+    lists that a person put in the place of others, with those.
     """
 
     whose: Whose
@@ -46,7 +57,9 @@ class Record:
     typed: dict[str, set[str]] = field(default_factory=dict)
     added: dict[str, set[str]] = field(default_factory=dict)
     answers: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
-    ours: dict[str, Any] = field(default_factory=dict)
+    ours: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    edits: dict[str, Edit] = field(default_factory=dict)
+    replaced: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     @property
     def party(self) -> str:
@@ -107,6 +120,11 @@ def _number(phone: str) -> str:
 def _is_nobodys(key: Key) -> bool:
     kind, value = key
     return value.startswith(PLACEHOLDERS) if kind == "email" else len(set(value)) < 2
+
+
+def element(name: str, value: str) -> str:
+    """How an element of a list compares with others."""
+    return {"emails": value.strip().casefold(), "phones": _number(value)}.get(name, value)
 
 
 def plain_name(name: str) -> str:
