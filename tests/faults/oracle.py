@@ -27,6 +27,7 @@ OPERATIONS = {
     "send_invites": "customer.invite",
     "create_groups": "group.create",
 }
+PEOPLE = ("push_customers", "mark_invited", "send_invites", "create_groups")
 
 
 def watched(world: FaultWorld, faults: dict[str, list[Fault]], wrong: list[str]) -> dict[str, Plan]:
@@ -41,8 +42,9 @@ def watched(world: FaultWorld, faults: dict[str, list[Fault]], wrong: list[str])
         open_rows = _open_rows(world, party)
         for method, record in new:
             operation = OPERATIONS.get(method) or f"customer.{'create' if record.id is None else 'update'}"
-            if (operation, key_of(record)) not in open_rows:
-                wrong.append(f"I8: {operation} {key_of(record)} was sent to {party} without a journal row")
+            key = f"{party}:{key_of(record)}" if method in PEOPLE and party != OFFICE else key_of(record)
+            if (operation, key) not in open_rows:
+                wrong.append(f"I8: {operation} {key} was sent to {party} without a journal row")
 
     def plan(party: str) -> Plan:
         return Plan(list(faults.get(party, [])), hook=lambda phase, call: look(party, phase, call))
