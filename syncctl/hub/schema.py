@@ -69,9 +69,6 @@ CREATE TABLE address (
   customer_id INTEGER NOT NULL REFERENCES customer(id), position INTEGER NOT NULL, kind TEXT NOT NULL,
   fields TEXT NOT NULL, PRIMARY KEY (customer_id, position)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE customer_group (
-  party TEXT NOT NULL, title TEXT NOT NULL, PRIMARY KEY (party, title)
-) STRICT, WITHOUT ROWID; -- as each side listed them last
 CREATE TABLE consent (
   customer_id INTEGER NOT NULL REFERENCES customer(id), channel TEXT NOT NULL, party TEXT NOT NULL,
   state TEXT NOT NULL, changed_at TEXT, source TEXT NOT NULL, seen_at TEXT NOT NULL,
