@@ -132,3 +132,17 @@ def test_who_may_have_been_invited_as_one_of_two_is_not_invited_as_the_other(hub
     assert hub.invitations.states("shop", [stays]) == {stays: there}
     hub.invitations.want("shop", [stays])
     assert hub.invitations.states("shop", [stays]) == {stays: there}
+
+
+def test_a_hub_that_was_restored_tells_no_shop_what_the_back_office_made_of_nothing(tmp_path: Path) -> None:
+    """Who was made there without a word about taxes is not exempt there: nobody said so."""
+    world = CustomerWorld(tmp_path)
+    world.run()
+    copy = world.save()
+    world.shop.place_order([("MUG", 1)], customer=world.shop.upsert_customer(name="Ann", emails=["a@b.example"]))
+    world.settle()
+    before = world.web()
+    world.restore(copy)
+    world.settle()
+    assert len(world.pos()) == 1
+    assert world.web() == before and before[0].get("tax_exempt") is None

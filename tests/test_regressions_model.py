@@ -46,6 +46,19 @@ def test_a_restored_hub_looks_for_an_order_that_the_filter_leaves_out_by_now(wor
     assert world.office.connection.execute("SELECT count(*) FROM customer").fetchone() == (0,)
 
 
+@pytest.mark.parametrize("kind, units", [("adjustment", 1), ("stock_note", -1)])
+def test_a_restored_hub_leaves_out_what_is_never_booked_as_before(world: World, kind: str, units: int) -> None:
+    """A year of them was held as of an unknown kind."""
+    world.run()
+    copy = a_copy(world)
+    order_id = world.shop.place_order([("MUG", units)], kind=kind)
+    world.run()
+    go_back(world, copy)
+    assert world.run().exit_code == 0
+    assert world.decisions()[order_id] == ("left_out", kind.replace("_", " "))
+    assert world.documents(order_id) == []
+
+
 def test_a_store_whose_clock_is_before_ours_loses_nothing_when_the_hub_is_restored(world: World) -> None:
     world.shop.clock = lambda: times.now() + timedelta(minutes=5)
     world.run()

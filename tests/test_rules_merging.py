@@ -263,6 +263,8 @@ def test_what_a_side_was_not_told_is_what_differs_from_what_it_was_told() -> Non
         (True, True, True),
         (True, False, False),
         (None, "Ann", False),
+        (None, False, True),
+        (None, True, False),
     ],
 )
 def test_a_side_may_have_cut_what_it_was_told_but_added_nothing(sent: object, now: object, made: bool) -> None:

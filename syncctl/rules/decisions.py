@@ -19,6 +19,7 @@ _DECIDING = {
     "unknown_sku",
 }
 _BOOKED_KINDS = frozenset({OrderKind.SALE, OrderKind.RETURN})
+_NEVER_BOOKED = frozenset({OrderKind.ADJUSTMENT, OrderKind.STOCK_NOTE})
 _NO_SALE = frozenset(OrderKind) - {OrderKind.SALE}  # a kind that nobody knows may be one
 
 
@@ -47,6 +48,11 @@ def decide(order: Order, settings: OrderSettings, *, has_documents: bool = False
     return left_out or _held(order, settings) or _worthless(order, settings) or Verdict("book", "")
 
 
+def may_be_booked(order: Order, verdict: Verdict) -> bool:
+    """Whether an order that is left out now may have been booked by a hub that had other settings, or saw it otherwise."""
+    return verdict.decision == "left_out" and order.kind not in _NEVER_BOOKED
+
+
 def counts_against_stock(order: Order, verdict: Verdict) -> bool:
     """Whether units of the order may be missing in the back office's report: anything open that was really sold.
 
@@ -69,7 +75,7 @@ def _left_out(order: Order, settings: OrderSettings) -> Verdict | None:
         return Verdict("left_out", "test order")
     if order.channel in settings.skip_channels:
         return Verdict("left_out", f"channel {order.channel}")
-    if order.kind in (OrderKind.ADJUSTMENT, OrderKind.STOCK_NOTE):
+    if order.kind in _NEVER_BOOKED:
         return Verdict("left_out", order.kind.replace("_", " "))
     if order.cancelled_at is None:  # a cancelled order may be in the books: only looking there tells
         return _by_status(order, settings)

@@ -143,7 +143,8 @@ def merge(
 
 
 def made_of(sent: object, now: object) -> bool:
-    """Whether a value is what a side may have made of what it was told: the same, or its beginning, or its first few.
+    """Whether a value is what a side may have made of what it was told: the same, or its beginning, or its first few;
+    "no" of what it was not told, where it knows only yes and no.
 
     >>> made_of("Ann Archer", "Ann Arc"), made_of(["a@x.example"], ["b@x.example"])
     (True, False)
@@ -154,7 +155,7 @@ def made_of(sent: object, now: object) -> bool:
         return bool(now) == bool(sent) and len(now) <= len(sent) and all(map(made_of, sent, now))
     if isinstance(sent, dict) and isinstance(now, dict):
         return sent.keys() == now.keys() and all(made_of(sent[name], now[name]) for name in sent)
-    return sent == now
+    return sent == now or (sent is None and now is False)
 
 
 def bases_of_own(
@@ -167,7 +168,7 @@ def bases_of_own(
     for name, value in theirs.items():
         based = name in agreed_ours and name in agreed_theirs
         if not based and not is_blank(value) and made_of(ours.get(name), value):
-            base_ours[name], base_theirs[name] = ours[name], value
+            base_ours[name], base_theirs[name] = ours.get(name), value
     return base_ours, base_theirs
 
 

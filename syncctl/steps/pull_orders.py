@@ -13,7 +13,7 @@ from syncctl.hub.links import GUEST
 from syncctl.hub.order_rows import Decision
 from syncctl.hub.orders import Fresh
 from syncctl.model import Customer, Order
-from syncctl.rules.decisions import counts_against_stock, decide, settings_hash
+from syncctl.rules.decisions import counts_against_stock, decide, may_be_booked, settings_hash
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.rules.repair import with_unique_ids
 from syncctl.steps.match_customers import keeps_mirror, match_new
@@ -128,7 +128,8 @@ def _decide(run: Run, fresh: Fresh, lost_until: datetime | None) -> Decision:
         return Decision("rejected", "skipped by hand", counts=False)
     booked = known is not None and known.has_documents
     verdict = decide(fresh.order, run.settings.orders, has_documents=booked)
-    if verdict.decision == "left_out" and lost_until is not None and fresh.order.placed_at <= lost_until:
+    lost = lost_until is not None and fresh.order.placed_at <= lost_until
+    if lost and may_be_booked(fresh.order, verdict):
         verdict = decide(fresh.order, run.settings.orders, has_documents=True)  # step 2 looks, and leaves it out then
     return Decision(verdict.decision, verdict.reason, counts_against_stock(fresh.order, verdict), verdict.message)
 
