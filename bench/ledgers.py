@@ -107,6 +107,12 @@ def office_levels(office: Path) -> dict[str, int]:
         return dict(connection.execute("SELECT sku, on_hand FROM level JOIN item ON item.id = item_id").fetchall())
 
 
+def office_customers(office: Path) -> list[str]:
+    """The names of all in the back office."""
+    with opened(office) as connection:
+        return [name for (name,) in connection.execute("SELECT name FROM customer")]
+
+
 def store_levels(shop: Path) -> dict[str, int]:
     """What the shop shows, by SKU."""
     with opened(shop) as connection:

@@ -49,7 +49,7 @@ def decide(order: Order, settings: OrderSettings, *, has_documents: bool = False
 
 
 def may_be_booked(order: Order, verdict: Verdict) -> bool:
-    """Whether an order that is left out now may have been booked by a hub that had other settings, or saw it otherwise."""
+    """Whether an order that is left out now may have been booked by a hub that is lost, under other settings."""
     return verdict.decision == "left_out" and order.kind not in _NEVER_BOOKED
 
 
