@@ -17,9 +17,7 @@ from tests.customer_world import CustomerWorld
 from tests.stock_world import StockWorld
 
 # What is still to be done, what waits for a person, and what there is one or two of for each side.
-SMALL = frozenset(
-    "state party cursor hold stale_sku kept_sku snapshot sqlite_sequence sqlite_schema".split()
-)
+SMALL = frozenset("state party cursor hold stale_sku kept_sku snapshot sqlite_sequence sqlite_schema".split())
 # Columns with a handful of values: an index that is searched by nothing else gives a good part of its table.
 VAGUE = frozenset("party kind role decision reason state operation stream what closed pending counting skipped".split())
 # Of these, the first row answers.
