@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 from tests.scenarios.people import ANN, BOB, HOME, WORK
 from tests.scenarios.shopkeeper import Shopkeeper
@@ -40,6 +41,22 @@ def test_r2_many_orders_of_one_customer_make_one_customer(keeper: Shopkeeper) ->
     [row] = keeper.asks("customers", "find", "--email", "ann@example.org")["rows"]
     assert (row["orders"], row["spend"]) == (4, ["40.00 GBP"])
     assert keeper.asks("customers", "list")["total"] == 1
+
+
+def test_r2_orders_of_before_the_books_began_are_the_base_of_the_customer_file_too(keeper: Shopkeeper) -> None:
+    keeper.change(orders={"import_from": "2019-01-01"})
+    ann = keeper.shop.upsert_customer(**ANN)
+    for month in (5, 6):
+        keeper.buys(ann, placed_at=datetime(2019, month, 1, tzinfo=UTC))
+    keeper.buys({**BOB, "name": "Bob Third"}, placed_at=datetime(2018, 6, 1, tzinfo=UTC))  # older than what is imported
+    keeper.syncs()
+    [row] = keeper.asks("customers", "find", "--by", "spend")["rows"]
+    assert (row["name"], row["orders"], row["spend"]) == ("Ann Other", 2, ["20.00 GBP"])
+    assert keeper.documents() == [] and keeper.pos() == {}  # nothing of that is booked again
+    order = keeper.buys(ann)
+    keeper.syncs()
+    assert keeper.buyer_in_books(order) == "Ann Other"
+    assert keeper.asks("customers", "find", "--by", "spend")["rows"][0]["orders"] == 3
 
 
 def test_r3_a_new_web_customer_comes_over_when_an_order_is_placed_and_not_before(keeper: Shopkeeper) -> None:

@@ -272,8 +272,11 @@ def test_r37_a_customer_is_in_one_group_only(keeper: Shopkeeper) -> None:
         assert sum(keeper.asks("customers", "find", "--group", title)["total"] for title in members) == 1
 
 
+@pytest.mark.parametrize("winner", ["ask", "newest", "web"])
 @pytest.mark.parametrize(("take", "kept"), [("web", "VIP"), ("back-office", "Trade")])
-def test_r38_of_two_different_groups_the_user_chooses(keeper: Shopkeeper, take: str, kept: str) -> None:
+def test_r38_of_two_different_groups_the_user_chooses(keeper: Shopkeeper, take: str, kept: str, winner: str) -> None:
+    """Whatever is set for later changes: which of the two was meant at first, no rule can know."""
+    keeper.sets(winner={"group": winner})
     for side, group in ((keeper.shop, "VIP"), (keeper.office, "Trade")):
         side.add_groups(["VIP", "Trade"])
         side.upsert_customer(**ANN, group=group)
@@ -334,3 +337,20 @@ def test_r40_it_counts_wherever_it_was_changed_last(keeper: Shopkeeper, last: st
     [here], [there] = keeper.web()["Ann Other"]["consents"], keeper.pos()["Ann Other"].consents
     assert here["source"] == there.source == {"admin of the shop": "admin", "mobile app": "app"}.get(last, last)
     assert there.changed_at is not None and here["changed_at"].startswith(f"{there.changed_at:%Y-%m-%dT%H:%M:%S}")
+
+
+def test_r40_where_neither_side_tells_times_what_was_seen_last_counts(keeper: Shopkeeper) -> None:
+    untimed = {"consent_times": False}
+    keeper.change(stores={"shop": {**keeper.sections["stores"]["shop"], **untimed}}, back_office=untimed)
+    keeper.sets(trigger="any")
+    web, pos = both_know(keeper)
+    for place, state in (("checkout", "subscribed"), ("counter", "unsubscribed"), ("mobile app", "subscribed")):
+        PLACES[place](keeper, web, pos, state)
+        for _ in range(2):
+            keeper.syncs()
+        assert preferences(keeper) == ({"Ann Other": state}, {"Ann Other": state})
+    PLACES["counter"](keeper, web, pos, "unsubscribed")
+    PLACES["admin of the shop"](keeper, web, pos, "unsubscribed")
+    PLACES["checkout"](keeper, web, pos, "subscribed")  # of one cycle nobody knows what came last: the no counts
+    keeper.syncs()
+    assert preferences(keeper) == ({"Ann Other": "unsubscribed"}, {"Ann Other": "unsubscribed"})

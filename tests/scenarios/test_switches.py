@@ -74,6 +74,16 @@ def test_r11_the_main_switch_of_customers_stops_them_and_nothing_else(keeper: Sh
     keeper.syncs()
     assert set(keeper.pos()) == set(keeper.web()) == {"Ann Other", "Bob Third"}
     assert keeper.buyer_in_books(later) == "Ann Other"
+    keeper.shop.upsert_customer(ann, note="from the web")
+    keeper.office.upsert_customer(keeper.pos()["Bob Third"].id, note="from the counter")
+    keeper.types("pull-orders")
+    keeper.types("pull-data")  # both are on their way when it is switched off
+    keeper.sets(enabled=False)
+    keeper.syncs()
+    assert (keeper.pos()["Ann Other"].note, keeper.web()["Bob Third"].get("note", "")) == ("", "")
+    keeper.sets(enabled=True)
+    keeper.syncs()
+    assert (keeper.pos()["Ann Other"].note, keeper.web()["Bob Third"]["note"]) == ("from the web", "from the counter")
 
 
 def test_r12_the_inbound_switch_brings_who_is_made_or_changed_on_the_web(keeper: Shopkeeper) -> None:

@@ -240,6 +240,21 @@ def test_r78_a_phone_of_one_and_an_email_of_another_is_a_question_for_a_person(k
     assert keeper.questions() == [] and len(list(keeper.office.customers())) == 2
 
 
+def test_r78_it_is_asked_of_those_who_never_bought_too_and_of_two_who_share_an_email(keeper: Shopkeeper) -> None:
+    twins = [keeper.office.upsert_customer(name=name, emails=["ann@example.org"]) for name in ("Ann One", "Ann Two")]
+    before = [keeper.office.customer(one) for one in twins]
+    keeper.shop.upsert_customer(**ANN, company="Other & Co")
+    keeper.syncs(code=1)
+    keeper.syncs()
+    assert list(keeper.office.customers()) == before and "company" in keeper.web()["Ann Other"]
+    [question] = keeper.questions()
+    assert question["reason"] == "which customer?"
+    text = keeper.types("customers", "push", keeper.number_of("Ann Other"), "--to", "back-office", code=1)
+    assert "Not written to back-office" in text
+    keeper.types("customers", "link", keeper.number_of("Ann Other"), "--to", "back-office", "--new")
+    assert set(keeper.pos()) == {"Ann One", "Ann Two", "Ann Other"} and keeper.questions() == []
+
+
 def test_r80_without_a_web_store_there_is_nothing_to_bring_in_and_it_is_said(keeper: Shopkeeper) -> None:
     """There is no licence that could lack a web store; what is checked is that the configuration has one."""
     keeper.sections["stores"] = {}
