@@ -1,5 +1,14 @@
 """All planted bugs."""
 
-from tests.planted import by_hand, customers, filed, goods, orders, people, sold
+from tests.planted import by_hand, customers, filed, goods, orders, people, sold, switches
 
-BUGS = (*orders.BUGS, *sold.BUGS, *goods.BUGS, *customers.BUGS, *people.BUGS, *by_hand.BUGS, *filed.BUGS)
+BUGS = (
+    *orders.BUGS,
+    *sold.BUGS,
+    *goods.BUGS,
+    *customers.BUGS,
+    *people.BUGS,
+    *by_hand.BUGS,
+    *filed.BUGS,
+    *switches.BUGS,
+)

@@ -84,6 +84,17 @@ def test_r4_changed_details_come_over_with_the_next_order_into_the_same_record(k
     assert (after.phones, after.addresses, after.emails) == (("020 7946 0999",), (HOME,), before.emails)
 
 
+def test_r4_a_guest_who_comes_again_is_the_same_customer_with_what_is_new(keeper: Shopkeeper) -> None:
+    keeper.buys(ANN)
+    keeper.syncs()
+    before = keeper.pos()["Ann Other"].id
+    keeper.buys({**ANN, "phones": ["020 7946 0777"], "addresses": [{"street": "1 High Street", "city": "York"}]})
+    keeper.syncs()
+    [after] = keeper.pos().values()
+    assert (after.id, after.phones) == (before, ("020 7946 0001", "020 7946 0777"))
+    assert [one.city for one in after.addresses] == ["York"]
+
+
 def test_r5_the_link_holds_though_name_and_address_are_others_now(keeper: Shopkeeper) -> None:
     ann = keeper.shop.upsert_customer(**ANN)
     keeper.buys(ann)
