@@ -42,13 +42,6 @@ BUGS = (
         tests=(f"{_SALES}::test_r73_the_buyer_is_matched_by_phone_or_email_however_it_is_spelled",),
     ),
     Bug(
-        name="the-first-group-is-picked",
-        why="two groups meet for the first time, and one of them wins without a word: wrong prices",
-        old='"ask" if name == "group" else choose(name, True)',
-        new='"theirs" if name == "group" else choose(name, True)',
-        tests=(f"{_GROUPS}::test_r38_of_two_different_groups_the_user_chooses",),
-    ),
-    Bug(
         name="everybody-is-invited",
         why="all who go up get an invitation, not only those who were picked",
         old='if whys.get(one) == "assigned"]',
