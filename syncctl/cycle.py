@@ -32,6 +32,8 @@ from syncctl.steps.run import BACK_OFFICE, Counts, Run
 Result = TypeVar("Result")
 
 STEPS = ("pull-orders", "push-orders", "pull-data", "push-data")
+CUSTOMERS = "customers"
+"""What a report calls the customers' part of a step, where that alone has failed."""
 _DAILY = timedelta(days=1)
 _SEVERITY = (7, 5, 4, 3, 2)  # of several failures, the first of these is the run's exit code
 
@@ -185,6 +187,7 @@ class _Cycle:
     def _part(self, step: str, party: str, work: Callable[[], Counts]) -> bool:
         """Run one party's part of a step; a failure is recorded and stops this part alone."""
         self.run.progress(f"{step} {party}")
+        self.run.failed.clear()
         try:
             counts = self._done(party, work)
         except Stopped:
@@ -197,6 +200,9 @@ class _Cycle:
             self._report(StepReport(step=step, party=party, state="failed", reason=str(error), hint=error.hint))
             return False
         self._report(StepReport(step=step, party=party, state="done", counts={k: v for k, v in counts.items() if v}))
+        for side, problem in self.run.failed.items():
+            self.failures.append(problem)
+            self._report(StepReport(step=CUSTOMERS, party=side, state="failed", reason=str(problem), hint=problem.hint))
         return True
 
     def _done(self, party: str, work: Callable[[], Counts]) -> Counts:

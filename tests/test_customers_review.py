@@ -1,12 +1,17 @@
 """Customers, attacked: what the rules forbid must not come about by the way that people and systems happen to meet."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syncctl.cycle import run_one
+from syncctl.errors import DataError, SignInNeeded, SyncctlError, Unreachable
+from syncctl.model import Refused
+from syncctl.steps.link_by_hand import link_to_new
 from tests.customer_world import CustomerWorld
-from tests.fakes.faulty import lost_reply
+from tests.fakes.faulty import FailBefore, Singly, lost_reply, on
 
 PHONE = "020 7946 0123"
 
@@ -168,3 +173,140 @@ def test_who_ticks_the_box_with_his_second_order_is_subscribed_though_the_shop_t
         world.run()
     assert state_of(world.shop.customer(ann)) == "subscribed" == state_of(world.pos()[0])
     assert world.writes() == []
+
+
+# --- ids are never given twice ---------------------------------------------------------------------------------------
+
+
+def test_a_customer_gets_no_id_that_was_that_of_another(world: CustomerWorld) -> None:
+    """People and holds name customers by it: `customers push 2` must not send whoever came after the second one."""
+    world.change(customers={"back_office_to_web": True})
+    bob = world.office.upsert_customer(name="Bob", emails=["bob@shop.example"])
+    world.run()
+    before = world.hub_id("Bob")
+    world.office.delete_customer(bob)
+    world.run()
+    assert world.rows("SELECT * FROM customer") == []
+    world.office.upsert_customer(name="Cyd", emails=["cyd@shop.example"])
+    world.run()
+    assert world.hub_id("Cyd") > before
+
+
+def test_who_comes_after_somebody_who_was_deleted_goes_to_the_back_office_too(world: CustomerWorld) -> None:
+    """Who is new is known by the ids of links: none that is new may have one that was looked at before."""
+    world.change(customers={"trigger": "any", "back_office_to_web": True})
+    world.settle(6)
+    bob = world.office.upsert_customer(name="Bob", emails=["bob@shop.example"])
+    world.run()
+    world.run()
+    world.office.delete_customer(bob)
+    world.run()
+    world.shop.upsert_customer(name="Cyd", emails=["cyd@shop.example"])
+    world.settle(6)
+    assert world.names()[1] == ["Cyd"]
+
+
+def test_nothing_is_asked_of_somebody_who_is_there_no_more(world: CustomerWorld) -> None:
+    world.change(customers={"back_office_to_web": True, "upload": "all"})
+    bob = world.office.upsert_customer(name="Bob", emails=["bob@shop.example"])
+    world.run(plans={"shop": [Singly(on("push_customers", None), lambda key: Refused(key=key, reason="locked"))]})
+    assert world.holds() == [("customer", "locked")]
+    with world.hub() as hub:
+        hub.uploads.unassign([world.hub_id("Bob")], "shop")
+    world.office.delete_customer(bob)
+    world.run()
+    assert world.rows("SELECT * FROM customer") == [] and world.holds() == []
+
+
+# --- a person who asks twice -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("settle", ["0s", "60s"])
+def test_a_new_record_that_was_asked_for_twice_is_made_once_though_the_reply_was_lost(
+    world: CustomerWorld, settle: str
+) -> None:
+    for name in ("Other Ann", "Third Ann"):
+        world.office.upsert_customer(name=name, emails=["ann@shop.example"])
+    world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    world.run()
+    world.change(safety={"settle": settle})
+    ann = world.hub_id("Ann")
+
+    def ask() -> Any:
+        work = partial(link_to_new, party="back-office", hub_id=ann)
+        return run_one(world.settings, command="test", work=work, parties=["back-office"])
+
+    with world.connected({"back-office": [lost_reply("push_customers")]}), pytest.raises(Unreachable):
+        ask()
+    with world.connected():
+        asked = ask()
+    assert world.names()[1] == ["Ann", "Other Ann", "Third Ann"]
+    assert bool(asked.held) == (settle != "0s"), "what may not be seen there yet is waited for"
+
+
+def test_a_mark_that_the_store_refuses_is_not_asked_for_each_cycle(tmp_path: Path) -> None:
+    world = CustomerWorld(tmp_path, invites="mark", customers={"send_invite": True})
+    world.office.upsert_customer(name="Pat", emails=["pat@pos.example"])
+    world.know()
+    world.assign("Pat")
+    refused = {"shop": [Singly(on("mark_invited", None), lambda key: Refused(key=key, reason="locked"))]}
+    world.run(plans=refused)
+    assert world.rows("SELECT state FROM invitation") == [("refused",)]
+    world.run(plans=refused)
+    assert world.writes() == []
+
+
+# --- customers cannot be read or written, and the rest can -----------------------------------------------------------
+
+DOWN = [Unreachable("down"), SignInNeeded("no right to see customers"), DataError("not understood")]
+
+
+def down(*methods: str, error: SyncctlError) -> list[Any]:
+    return [FailBefore(on(method, None), error) for method in methods]
+
+
+@pytest.mark.parametrize("error", DOWN)
+def test_where_a_stores_customers_cannot_be_read_its_orders_and_levels_are(
+    world: CustomerWorld, error: SyncctlError
+) -> None:
+    world.change(customers={"trigger": "any"})
+    world.settle(6)
+    world.office.receive("MUG", 5)
+    world.shop.place_order([("MUG", 1)])
+    report = world.run(plans={"shop": down("fetch_customers", error=error)})
+    assert len(world.totals()) == 1 and world.level("MUG") == 104
+    assert report.exit_code == error.exit_code
+    assert [(one.step, one.party) for one in report.steps if one.state == "failed"] == [("customers", "shop")]
+
+
+@pytest.mark.parametrize("error", DOWN)
+def test_where_the_back_offices_customers_cannot_be_read_levels_and_prices_go_on(
+    world: CustomerWorld, error: SyncctlError
+) -> None:
+    world.change(customers={"back_office_to_web": True})
+    world.settle(6)
+    world.office.receive("MUG", 5)
+    world.office.set_price("MUG", "7.77")
+    report = world.run(plans={"back-office": down("fetch_customers", error=error)})
+    assert world.level("MUG") == 105 and report.exit_code == error.exit_code
+    assert world.shop.price("MUG") == "7.77"
+    assert [(one.step, one.party) for one in report.steps if one.state == "failed"] == [("customers", "back-office")]
+    world.office.receive("MUG", 1)
+    world.run("push-data")
+    assert world.level("MUG") == 105, "from the reading that there is"
+
+
+@pytest.mark.parametrize("error", DOWN)
+def test_where_customers_cannot_be_brought_to_the_back_office_orders_without_any_are(
+    world: CustomerWorld, error: SyncctlError
+) -> None:
+    """The others wait: they are booked on nobody else's account."""
+    world.change(customers={"trigger": "any"})
+    world.settle(6)
+    ann = world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    world.shop.place_order([("MUG", 1)])
+    world.shop.place_order([("MUG", 2)], customer=ann)
+    report = world.run(plans={"back-office": down("find_customers", "push_customers", error=error)})
+    assert report.exit_code == error.exit_code and len(world.totals()) == 1 and world.holds() == []
+    world.run()
+    assert len(world.totals()) == 2 and world.names()[1] == ["Ann"]

@@ -53,7 +53,7 @@ ALL_DONE = {"sales": 5, "levels": [45, 45], "prices": ["4.40", "4.40"], "parcels
 PARTS = [
     (OFFICE, "about", {"push-orders", "pull-data"}),
     (OFFICE, "find_documents", {"push-orders"}),
-    (OFFICE, "find_customers", {"push-orders"}),
+    (OFFICE, "find_customers", {"customers"}),
     (OFFICE, "find_variants", {"push-orders"}),
     (OFFICE, "fetch_shipments", {"pull-data"}),
     (OFFICE, "fetch_variants", {"pull-data"}),

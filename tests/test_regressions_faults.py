@@ -71,7 +71,7 @@ def test_an_answer_to_another_question_ends_its_step_and_nothing_is_believed(
     party = "shop" if method in ("push_levels", "push_prices", "push_fulfilments") else OFFICE
     report = world.run(plans={party: [Lie(on(method), lie)]})
     assert report.exit_code == 3, report
-    step = "push-data" if party == "shop" else "push-orders"
+    step = "push-data" if party == "shop" else "customers" if method == "push_customers" else "push-orders"
     assert [part for part, state in states(report).items() if state != "done"] == [(step, party)]
     world.assert_never_oversold()
     world.settle()
@@ -84,7 +84,7 @@ def test_an_answer_to_another_question_ends_its_step_and_nothing_is_believed(
 
 def test_a_look_up_of_customers_that_answers_too_little_is_no_crash(world: StockWorld) -> None:
     report = world.run(plans={OFFICE: [Lie(on("find_customers"), one_less)]})
-    assert (report.exit_code, states(report)["push-orders", OFFICE]) == (3, "failed")
+    assert (report.exit_code, states(report)["customers", OFFICE]) == (3, "failed")
     assert states(report)["pull-data", OFFICE] == "done"
     world.settle()
     assert sorted(name for (name,) in world.office.connection.execute("SELECT name FROM customer")) == ["Ann", "Bob"]

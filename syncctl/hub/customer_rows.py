@@ -55,6 +55,12 @@ def reading_hash(customer: Customer) -> str:
     return hashlib.blake2b(repr(content).encode(), digest_size=12).hexdigest()
 
 
+def next_customer_id(connection: sqlite3.Connection) -> int:
+    """The id of the next new customer: never one that was given before, for people and holds name customers by it."""
+    last = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'customer'").fetchone()
+    return int(last[0]) + 1
+
+
 def insert_customers(connection: sqlite3.Connection, party: str, numbered: Numbered) -> None:
     """Write new customers, by hub id, as this party's records tell of them; without their consents."""
     now = times.to_text(times.now())

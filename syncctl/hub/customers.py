@@ -8,7 +8,7 @@ from datetime import datetime
 from syncctl import times
 from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.consents import Answers, source_of
-from syncctl.hub.customer_rows import Arrival, insert_customers, load_customers, reading_hash
+from syncctl.hub.customer_rows import Arrival, insert_customers, load_customers, next_customer_id, reading_hash
 from syncctl.hub.family import Family
 from syncctl.hub.links import BACK_OFFICE, GONE, GUEST, Link
 from syncctl.hub.taking import Taking, mark_of
@@ -145,7 +145,7 @@ class Customers(Family):
         if not arrivals:
             return []
         people = self._web_people({key for arrival in arrivals for key in arrival.keys}, party)
-        next_id = self.connection.execute("SELECT coalesce(max(id), 0) + 1 FROM customer").fetchone()[0]
+        next_id = next_customer_id(self.connection)
         new: list[tuple[int, Arrival]] = []
         others: list[tuple[int, Arrival]] = []
         for arrival in arrivals:

@@ -10,7 +10,7 @@ from syncctl import times
 from syncctl.errors import ConfigError
 from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.consents import source_of
-from syncctl.hub.customer_rows import Arrival, insert_customers
+from syncctl.hub.customer_rows import Arrival, insert_customers, next_customer_id
 from syncctl.hub.family import Family
 from syncctl.hub.links import Link
 from syncctl.hub.taking import Taking, customer_of
@@ -153,7 +153,8 @@ class Joining(Family):
         return {hub_id: len(remote_ids) for hub_id, remote_ids in self.apart(hub_ids, party).items()}
 
     def forget(self, hub_id: int) -> None:
-        """Remove a customer who has no records left."""
+        """Remove a customer who has no records left, with all that was asked about him."""
+        self.hub.holds.clear("customer", [str(hub_id)])
         for table in _TABLES:
             self.connection.execute(f"DELETE FROM {table} WHERE customer_id = ?", [hub_id])
         self.connection.execute("DELETE FROM customer WHERE id = ?", [hub_id])
@@ -199,7 +200,7 @@ class Joining(Family):
         fields = link.theirs or link.ours
         one = replace(customer_of(0, fields), guest=link.is_guest)
         as_of = times.now() if link.seen_at is None else times.from_text(link.seen_at)
-        hub_id = int(self.connection.execute("SELECT max(id) + 1 FROM customer").fetchone()[0])
+        hub_id = next_customer_id(self.connection)
         arrival = Arrival(link.remote_id, one, as_of, contacts_of(one, settings), frozenset())
         insert_customers(self.connection, link.party, [(hub_id, arrival)])
         self.hub.links.settle(link, fields, fields, None, None, pending=False)

@@ -37,8 +37,9 @@ CREATE TABLE hold (
   tried_at TEXT, UNIQUE (party, kind, record)
 ) STRICT;
 CREATE INDEX hold_record ON hold (kind, record);
-CREATE TABLE link (
-  id INTEGER PRIMARY KEY, party TEXT NOT NULL, kind TEXT NOT NULL, remote_id TEXT NOT NULL, hub_id INTEGER NOT NULL,
+CREATE TABLE link ( -- who is new is known by `id`: none is ever given twice
+  id INTEGER PRIMARY KEY AUTOINCREMENT, party TEXT NOT NULL, kind TEXT NOT NULL, remote_id TEXT NOT NULL,
+  hub_id INTEGER NOT NULL,
   role TEXT NOT NULL CHECK (role IN ('primary', 'alias')), rule TEXT NOT NULL, reference TEXT,
   agreed_ours TEXT, agreed_theirs TEXT, -- fields as JSON: ours, and theirs as they returned it, when both agreed last
   seen_hash TEXT, seen_at TEXT, -- of the remote record as it was read last, and how fresh that was
@@ -50,8 +51,9 @@ CREATE INDEX link_hub ON link (kind, hub_id);
 CREATE INDEX link_pending ON link (party, hub_id) WHERE pending = 1;
 
 -- customers ----------------------------------------------------------------------------------------------------------
-CREATE TABLE customer (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL, company TEXT NOT NULL, note TEXT NOT NULL, tax_exempt INTEGER,
+CREATE TABLE customer ( -- people know customers by `id`: none is ever given twice
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, company TEXT NOT NULL, note TEXT NOT NULL,
+  tax_exempt INTEGER,
   group_title TEXT, guest INTEGER NOT NULL, origin TEXT NOT NULL, -- the party whose record made it
   made_at TEXT NOT NULL, changed_at TEXT NOT NULL
 ) STRICT;

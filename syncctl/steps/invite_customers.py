@@ -64,6 +64,8 @@ class _Batch:
         if self.store.abilities.invites == "mark":
             done = self._write(MARK, self.store.mark_invited, to_send)
             to_send = [one for one in to_send if isinstance(done[one], Written)]
+            self.ended |= {one: "refused" for one, outcome in done.items() if isinstance(outcome, Refused)}
+            self.run.hub.invitations.put(self.side.party, self.ended)
         if not to_send:
             return
         self.run.hub.invitations.put(self.side.party, dict.fromkeys(to_send, "sending"))

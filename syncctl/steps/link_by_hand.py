@@ -1,11 +1,13 @@
 """A person says who is who: this customer is that record, or nobody there (I4)."""
 
+from syncctl import times
 from syncctl.errors import ConfigError
 from syncctl.model import Customer, CustomerKey
 from syncctl.rules.matching import email_spellings, keys_of, phone_spellings
+from syncctl.steps.link_customers import references_of
 from syncctl.steps.push_one import Pushed, push_one
 from syncctl.steps.run import Run
-from syncctl.steps.side import Side, side_of
+from syncctl.steps.side import CREATE, Side, side_of
 
 BY_HAND = "by hand"
 
@@ -39,11 +41,26 @@ def link_to_new(run: Run, party: str, hub_id: int) -> Pushed:
             f"customer {hub_id} is {link.remote_id} in {party} already; nothing was done",
             hint=f"To part them first: syncctl customers unlink {hub_id} --from {party}",
         )
-    others = _alike(run, side_of(run, party), customer)
-    with run.hub.transaction():
-        run.hub.joining.keep_apart(hub_id, party, others)
-        run.hub.holds.clear("customer", [str(hub_id)], party=party)
+    side = side_of(run, party)
+    if not _was_begun(run, side, hub_id):
+        others = _alike(run, side, customer)
+        with run.hub.transaction():
+            run.hub.joining.keep_apart(hub_id, party, others)
+            run.hub.holds.clear("customer", [str(hub_id)], party=party)
     return push_one(run, party, hub_id)
+
+
+def _was_begun(run: Run, side: Side, hub_id: int) -> bool:
+    """Whether one was made for him that the hub does not know of, or may have been: its reply was lost.
+
+    He keeps the name by which that one is looked up, and it is not taken for somebody else's.
+    """
+    reference = references_of(run, side, [hub_id])[hub_id]
+    settle = times.now() - run.settings.safety.settle
+    if run.hub.journal.unsettled(CREATE, [side.key(reference)], settle):
+        return True
+    there = side.find([CustomerKey(reference=reference)]) if "reference" in side.can.customer_search else []
+    return any(one.reference == reference for group in there for one in group)
 
 
 def _known(run: Run, hub_id: int) -> Customer:

@@ -90,7 +90,7 @@ class _Ensuring:
 
     def find_or_create(self, customers: Mapping[int, Customer]) -> None:
         """Look them up, then create who is not there, one of each key; the rest is looked up again after that."""
-        self.references |= _references(self.run, self.side, customers)
+        self.references |= references_of(self.run, self.side, customers)
         asked = self._settled(customers)
         if not asked:
             return
@@ -291,7 +291,7 @@ class _Ensuring:
             self.side.release([link.hub_id], but=TIE if link.rule == "created" else "")
 
 
-def _references(run: Run, side: Side, customers: Collection[int]) -> dict[int, str]:
+def references_of(run: Run, side: Side, customers: Collection[int]) -> dict[int, str]:
     """Our name for each customer at a side, the same for ever: made of the record that he has on the other side.
 
     Who was there once, and is not him any more because a person said so, is named anew.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from syncctl.hub.order_reading import StoredOrder
 from syncctl.model import BookedSale, Document, Order, RecordedDocument
@@ -19,7 +20,7 @@ from syncctl.rules.wanted import (
 from syncctl.steps import amending, booking, undoing
 from syncctl.steps.booking import Task
 from syncctl.steps.items import Items
-from syncctl.steps.link_customers import link_customers
+from syncctl.steps.link_customers import Linked, link_customers
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 from syncctl.times import local_day
 
@@ -97,7 +98,8 @@ class Planner:
 
     def _link_customers(self, orders: list[StoredOrder]) -> Counts:
         wanted = _customers_to_link(self.run, orders, self.recorded)
-        linked = link_customers(self.run, wanted)
+        waiting = Linked(waiting=set(wanted))  # where they cannot be looked up now: booked on nobody else's account
+        linked = self.run.apart(BACK_OFFICE, partial(link_customers, self.run, wanted), waiting)
         others = {one.customer_id for one in orders if one.customer_id is not None} - wanted
         known = self.run.hub.links.primaries(BACK_OFFICE, "customer", others)
         self._customers = linked.ids | {hub_id: link.remote_id for hub_id, link in known.items()}

@@ -4,6 +4,7 @@ stock reading only if it was confirmed before that reading began."""
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from syncctl import money, times
 from syncctl.connectors.base import OVERLAP_SECONDS, Page
@@ -42,7 +43,7 @@ def pull_data(run: Run) -> Counts:
     if run.settings.stock.enabled:
         counts += _pull_stock(run)
     if wants_back_office(run):
-        counts += _pull_customers(run)
+        counts += run.apart(BACK_OFFICE, partial(_pull_customers, run), Counts())
     return counts
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from syncctl import times
 from syncctl.connectors.base import Page, WebStore
@@ -36,7 +37,7 @@ def pull_orders(run: Run, name: str) -> Counts:
         counts += _read_open_orders(run, name, store)
         _judge_units(run, name)
     if wants_web(run, name):
-        counts += pull_customers(run, name)
+        counts += run.apart(name, partial(pull_customers, run, name), Counts())
     return counts
 
 

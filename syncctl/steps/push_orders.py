@@ -5,6 +5,7 @@ commit the outcomes. Sales first; credits and payments once their sale is booked
 """
 
 from collections.abc import Iterable
+from functools import partial
 
 from syncctl import times
 from syncctl.hub.bulk import in_chunks
@@ -34,7 +35,7 @@ def push_orders(run: Run) -> Counts:
     if run.still_settling:
         counts["waiting"] += 1
         return counts
-    counts += push_customers(run, BACK_OFFICE)
+    counts += run.apart(BACK_OFFICE, partial(push_customers, run, BACK_OFFICE), Counts())
     items = Items(run)
     after = 0
     while ids := run.hub.orders.pending_ids(after, run.back_office.abilities.document_batch, run.only):

@@ -4,14 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from syncctl import times
 from syncctl.connectors.base import OVERLAP_SECONDS, BackOffice, WebStore
+from syncctl.errors import BatchRefused, CursorLost, DataError, SignInNeeded, SyncctlError, Unreachable
 from syncctl.hub import Hub
 from syncctl.rules.feeds import sellers
 from syncctl.settings import Settings
 
 Counts = Counter[str]
+Result = TypeVar("Result")
 
 BACK_OFFICE = "back-office"
 
@@ -30,6 +33,7 @@ class Run:
 
     `pulled`: stores whose orders were all read in this run. `stock_ready`, `prices_ready`: the back office's stock and
     prices are good to be written out (None: not read in this run, so the last reading counts, if it is young enough).
+    `failed`: by party, what went wrong in the present part of a step beside what the rest of it depends on.
     """
 
     hub: Hub
@@ -43,6 +47,22 @@ class Run:
     pulled: set[str] = field(default_factory=set)
     stock_ready: bool | None = None
     prices_ready: bool | None = None
+    failed: dict[str, SyncctlError] = field(default_factory=dict)
+
+    def apart(self, party: str, work: Callable[[], Result], instead: Result) -> Result:
+        """Do what the rest of this part of a step can do without: if the side fails in it, the rest goes on.
+
+        Returns `instead` then, also whenever it is tried again in this part. The failure is reported all the same.
+        """
+        if party in self.failed:
+            return instead
+        try:
+            return work()
+        except CursorLost:
+            raise  # it is begun anew
+        except (Unreachable, SignInNeeded, BatchRefused, DataError) as error:
+            self.failed[party] = error
+            return instead
 
     @property
     def all_pulled(self) -> bool:
