@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from syncctl.errors import BatchRefused
 from syncctl.hub import Hub
 from syncctl.hub.customer_rows import Arrival
 from syncctl.model import Consent, Customer
@@ -13,6 +14,7 @@ from syncctl.rules.consent import effective
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.settings import CustomerSettings
 from tests.customer_world import CustomerWorld
+from tests.fakes.faulty import FailBefore, on
 
 SETTINGS = CustomerSettings(country="GB")
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -146,3 +148,20 @@ def test_a_hub_that_was_restored_tells_no_shop_what_the_back_office_made_of_noth
     world.settle()
     assert len(world.pos()) == 1
     assert world.web() == before and before[0].get("tax_exempt") is None
+
+
+def test_a_group_that_the_back_office_refuses_holds_up_who_is_to_be_in_it_and_no_order(tmp_path: Path) -> None:
+    world = CustomerWorld(tmp_path)
+    world.shop.add_groups(["VIP"])
+    for name, group in (("Ann", "VIP"), ("Bob", "VIP"), ("Cid", "")):
+        buyer = world.shop.upsert_customer(name=name, emails=[f"{name}@b.example"], group=group)
+        world.shop.place_order([("MUG", 1)], customer=buyer)
+    refused = FailBefore(on("create_groups", None), BatchRefused("no more groups"))
+    assert world.run(plans={"back-office": [refused]}).exit_code == 1
+    assert world.totals() == [("sale", 1000)] * 3
+    assert [(one["name"], one["group_title"]) for one in world.pos()] == [("Ann", ""), ("Bob", ""), ("Cid", "")]
+    assert world.holds() == [("customer", "group missing")] * 2
+    assert world.calls("create_groups") == 1
+    world.run()
+    assert [one["group_title"] for one in world.pos()] == ["VIP", "VIP", ""]
+    assert world.holds() == []

@@ -78,6 +78,7 @@ class _Batch:
         """It keeps a state of its own: an unclear outcome is looked at again, once it had time to settle."""
         if customer.invited:
             self.ended[hub_id] = "sent before" if state == "wanted" else "sent"
+            self.run.hub.journal.supersede(self.side.party, INVITE, [self._key(hub_id)])
         elif customer.invited is None:
             self.ended[hub_id] = "unknown"
         elif state == "wanted" or not self._was_just_sent(INVITE, hub_id):

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from syncctl import times
 from syncctl.connectors.base import BackOffice, BackOfficeAbilities, StoreAbilities, WebStore
+from syncctl.errors import BatchRefused
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
@@ -38,6 +40,7 @@ class Side:
     party: str
     connector: BackOffice | WebStore
     _titles: set[str] | None = field(default=None)
+    _refused_titles: set[str] = field(default_factory=set)
 
     @property
     def can(self) -> BackOfficeAbilities | StoreAbilities:
@@ -100,14 +103,18 @@ class Side:
         )
 
     def has_group(self, title: str) -> bool:
-        """Whether it has this group. Where there was none at all, groups begin with ours: they are made (R29)."""
+        """Whether it has this group. Where there was none at all, groups begin with ours: they are made (R29).
+
+        One that it refuses holds up those who are to be in it, and nobody else; a run asks for it once.
+        """
         if not title:
             return True
         hub, key = self.run.hub, f"groups begun in {self.party}"
         if not self.titles:
             hub.set_state(key, "yes")
-        if title not in self.titles and hub.state(key):
-            self.create_groups([title])
+        if title not in self.titles | self._refused_titles and hub.state(key):
+            with suppress(BatchRefused):
+                self.create_groups([title])
         return title in self.titles
 
     @property
@@ -119,10 +126,15 @@ class Side:
         return self._titles
 
     def create_groups(self, titles: Sequence[str]) -> None:
-        """Make the groups that are missing, journal first; again without harm."""
+        """Make the groups that are missing, journal first; again without harm. Errors: BatchRefused."""
         entries = [Entry(self.party, _CREATE_GROUP, self.key(one), f"group {one[:100]}") for one in titles]
         rows = self.run.hub.journal.open(entries)
-        self.connector.create_groups(titles)
+        try:
+            self.connector.create_groups(titles)
+        except BatchRefused as error:
+            self._refused_titles.update(titles)
+            self.run.hub.journal.close([(row, "refused", str(error)) for row in rows])
+            raise
         self.run.hub.journal.close([(row, "done", "") for row in rows])
         self._titles = self.titles | set(titles)
 

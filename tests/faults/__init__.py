@@ -28,6 +28,9 @@ answer. At every call of a busy cycle these stand for them here (see `kinds`):
 These have no meaning without a wire and wait for the transport: a certificate that must be refused, Retry-After that
 must be capped, a gzip bomb, the size cap, the deadline of a drip, latin-1, the redirect itself.
 
+Of customers, groups and invitations there are scenes of their own (`test_people_calls`), in which everything that is
+known of anybody must stand in no log.
+
 The rest of the folder: storms of such faults (T4), races of two (T7; of one: `tests/test_races.py`), safety stops
 (T10), signals and pipes (T19), paging (T20; the interfaces carry no totals that could lie). What they found stands,
 each by itself, in `tests/test_regressions_faults.py`.

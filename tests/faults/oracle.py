@@ -7,13 +7,12 @@ prices, shipments, customers, and what the hub makes of them), and then one more
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tests.crash import oracle
 from tests.fakes.faulty import WRITES, Call, Fault, Plan, key_of
-from tests.faults.world import OFFICE, STORES, FaultWorld, Scene
+from tests.faults.world import OFFICE, FaultWorld, Scene
 
-SHOPS = tuple(f"{name}.db" for name in STORES)
 MOST_CYCLES = 3
 _LAST = "SELECT max(id) FROM run)"
 OPERATIONS = {
@@ -131,7 +130,11 @@ def _open_writes(world: FaultWorld) -> Iterator[str]:
 
 def state_of(world: FaultWorld) -> oracle.State:
     """Both sides and the hub, in a form that does not depend on the way there."""
-    return oracle.read(world.folder, SHOPS)
+    return oracle.read(world.folder, _shops(world))
+
+
+def _shops(world: FaultWorld) -> list[str]:
+    return [f"{name}.db" for name in world.shops]
 
 
 def twin_of(scene: Scene) -> oracle.State:
@@ -157,7 +160,13 @@ def without_the_refused(twin: oracle.State, world: FaultWorld) -> oracle.State:
     }
 
 
-def settle(world: FaultWorld, twin: oracle.State, *, quiet: bool = True) -> list[str]:
+def settle(
+    world: FaultWorld,
+    twin: oracle.State,
+    *,
+    quiet: bool = True,
+    state_of: Callable[[FaultWorld], oracle.State] = state_of,
+) -> list[str]:
     """Clean cycles, at most three, must reach the twin's state; one more is quiet (I7), and no order is lost (I1)."""
     found = ["no cycle was run"]
     for _ in range(MOST_CYCLES):
@@ -171,9 +180,9 @@ def settle(world: FaultWorld, twin: oracle.State, *, quiet: bool = True) -> list
 
 
 def _loud(world: FaultWorld) -> Iterator[str]:
-    before = oracle.marks(world.folder, SHOPS)
+    before = oracle.marks(world.folder, _shops(world))
     world.run()
-    after = oracle.marks(world.folder, SHOPS) | {"documents": []}
+    after = oracle.marks(world.folder, _shops(world)) | {"documents": []}
     yield from (f"I7: {one}" for one in oracle.differences(after, before))
 
 

@@ -102,6 +102,6 @@ def test_the_cells_are_enough_and_every_call_that_a_cycle_can_make_is_among_them
         for name in vars(side)
         if name.startswith((*WRITES, "fetch_", "find_", "about"))
     }
-    # customers by themselves, their groups and their invitations are not in this cycle
+    # customers by themselves, their groups and their invitations: see `test_people_calls`
     not_here = {"fetch_customers", "fetch_groups", "create_groups", "mark_invited", "send_invites"}
     assert {call.method for _, call in [*calls, *later]} | not_here == interface

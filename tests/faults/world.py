@@ -100,6 +100,7 @@ class Scene:
 
     folder: Path
     options: Mapping[str, Any]
+    kind: "type[FaultWorld]" = FaultWorld
 
     def fresh(self) -> Path:
         """The folder of a new cell, which begins from the very same bytes; there is one at a time."""
@@ -110,7 +111,7 @@ class Scene:
     @contextmanager
     def opened(self, folder: Path) -> Iterator[FaultWorld]:
         """The world of a cell."""
-        world = FaultWorld(folder, goods=(), **self.options)
+        world = self.kind(folder, goods=(), **self.options)
         try:
             yield world
         finally:
