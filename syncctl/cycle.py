@@ -82,6 +82,7 @@ def run_one(
     """
     with _opened(settings, if_busy="fail", dry_run=dry_run, progress=progress) as (run, _):
         run.hub.runs.begin(command)
+        _heed_settings(run)
         try:
             for party in parties:
                 side = run.back_office if party == BACK_OFFICE else run.stores[party]
@@ -96,6 +97,12 @@ def run_one(
             raise
         run.hub.runs.end(int(run.hub.holds.added() > 0), "")
         return result
+
+
+def _heed_settings(run: Run) -> None:
+    """Before anybody is looked up: by what customers compare may be set otherwise than in the last run."""
+    if run.settings.customers.enabled:
+        run.hub.matching.rekey(run.settings.customers)
 
 
 @contextmanager
@@ -133,6 +140,7 @@ class _Cycle:
 
     def go(self) -> Report:
         beginning = self.run.hub.runs.begin(self.command)
+        _heed_settings(self.run)
         if beginning.restored:
             self.notes.append(
                 "this hub is an older copy: what the stores show is read again, documents are looked up first"

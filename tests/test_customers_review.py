@@ -1,15 +1,21 @@
 """Customers, attacked: what the rules forbid must not come about by the way that people and systems happen to meet."""
 
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from syncctl import times
 from syncctl.cycle import run_one
 from syncctl.errors import DataError, SignInNeeded, SyncctlError, Unreachable
-from syncctl.model import Refused
+from syncctl.hub import Hub
+from syncctl.hub.customer_rows import Arrival
+from syncctl.model import Customer, Refused
+from syncctl.settings import CustomerSettings
 from syncctl.steps.link_by_hand import link_to_new
+from syncctl.steps.push_one import push_one
 from tests.customer_world import CustomerWorld
 from tests.fakes.faulty import FailBefore, Singly, lost_reply, on
 
@@ -310,3 +316,44 @@ def test_where_customers_cannot_be_brought_to_the_back_office_orders_without_any
     assert report.exit_code == error.exit_code and len(world.totals()) == 1 and world.holds() == []
     world.run()
     assert len(world.totals()) == 2 and world.names()[1] == ["Ann"]
+
+
+# --- settings changed between runs, and references that are the merchant's own ---------------------------------------
+
+
+def test_whom_a_number_fits_is_seen_by_the_country_that_is_set_now(world: CustomerWorld) -> None:
+    """Also by what a person asks for before the next cycle: the keys in the hub are of the country set before."""
+    world.change(customers={"country": "US", "back_office_to_web": True})
+    world.office.upsert_customer(name="Family Archer", phones=[PHONE])
+    for name in ("Ann Archer", "Bob Archer"):
+        world.shop.upsert_customer(name=name, emails=[f"{name[:3].lower()}@shop.example"], phones=[PHONE])
+    world.run()
+    world.change(customers={"country": "GB"})
+    work = partial(push_one, party="back-office", hub_id=world.hub_id("Ann Archer"))
+    with world.connected():
+        pushed = run_one(world.settings, command="test", work=work, parties=["back-office"])
+    assert pushed.held and not pushed.remote_id, "it is Bob's number, too"
+
+
+@pytest.mark.parametrize("own", ["CUST-{}", "CUSTOMERNUMBER{}", "shop/{}/customer"])
+def test_references_that_the_merchant_gave_cost_no_look_at_everybody_for_each(tmp_path: Path, own: str) -> None:
+    customers, asked = CustomerSettings(), 0
+
+    def arrival(remote_id: str, reference: str | None = None) -> Arrival:
+        one = Customer(id=remote_id, name=f"Name {remote_id}", reference=reference)
+        return Arrival(remote_id, one, times.now(), (), frozenset())
+
+    def names(_party: str, hub_ids: Iterable[int]) -> dict[int, str]:
+        nonlocal asked
+        asked += len(found := {hub_id: f"reference of {hub_id}" for hub_id in hub_ids})
+        return found
+
+    with Hub.open(tmp_path / "hub.db") as hub:
+        with hub.transaction():
+            web = [arrival(f"w{number}") for number in range(50)]
+            hub.customers.take("shop", web, full=True, settings=customers)
+            letters = [chr(65 + number // 26) + chr(65 + number % 26) for number in range(50)]
+            office = [arrival(f"p{one}", own.format(one)) for one in letters]
+            hub.customers.take("back-office", office, full=True, settings=customers)
+        assert hub.matching.by_reference(names) == []
+    assert asked <= 50

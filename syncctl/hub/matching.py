@@ -12,6 +12,7 @@ from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.hub.links import BACK_OFFICE
 from syncctl.rules.matching import KINDS, Decision, Hit, contact_key, decide
+from syncctl.rules.references import is_hash
 from syncctl.settings import CustomerSettings
 
 _KEYED = "contacts keyed"  # state: the settings under which the keys of contacts were worked out
@@ -92,9 +93,15 @@ class Matching(Family):
         """Records that carry the reference of a customer who is not known to have one there: a hub that was restored
         made them and does not know. `hub_ids`: only records of these customers."""
         found = []
+        by_name: dict[str, dict[str, list[int]]] = {}  # asked for once: a merchant may have numbers of his own
         for party, remote_id, hub_id, reference in self._unclaimed(hub_ids):
-            owner = self._owner(party, reference, names)
-            if owner is not None and owner != hub_id:
+            if not is_hash(reference):
+                owners = self._owners(party, reference, names)
+            else:
+                if party not in by_name:
+                    by_name[party] = self._by_name(party, names)
+                owners = by_name[party].get(reference, [])
+            if len(owners) == 1 and (owner := owners[0]) != hub_id:
                 web, other = (owner, hub_id) if party == BACK_OFFICE else (hub_id, owner)
                 made_as = (party, reference)
                 found.append(Decision(web, other, "reference", (remote_id,), made_as=made_as))
@@ -115,21 +122,21 @@ class Matching(Family):
             rows += self.connection.execute(f"{query} AND l.hub_id IN ({marks(chunk)})", chunk).fetchall()
         return rows
 
-    def _owner(self, party: str, reference: str, names: Names) -> int | None:
-        """Whose reference at `party` this is, among those who have no record there."""
-        office = "l.party = 'back-office'"
-        there, here = (office, f"NOT {office}") if party == BACK_OFFICE else (f"NOT {office}", office)
+    def _owners(self, party: str, reference: str, names: Names) -> list[int]:
+        """Whose reference at `party` this is: it names the record that it was made of, whoever has that now."""
         identity, _, rest = reference.partition("/")
         remote_id, _, _ = rest.partition("/")
-        query = (
-            f"SELECT DISTINCT l.hub_id FROM link l WHERE l.kind = 'customer' AND {here} AND NOT EXISTS (SELECT 1 FROM "
-            f"link l2 WHERE l2.kind = 'customer' AND l2.hub_id = l.hub_id AND {there.replace('l.', 'l2.')})"
-        )
         near = " AND l.party = (SELECT name FROM party WHERE identity = ?) AND l.remote_id = ?"
-        rows = self.connection.execute(query + near, [identity, remote_id]).fetchall() if rest else []
-        rows = rows or self.connection.execute(query).fetchall()  # else the name is a hash, and tells nothing
-        owners = [hub_id for hub_id, name in names(party, [row[0] for row in rows]).items() if name == reference]
-        return owners[0] if len(owners) == 1 else None
+        rows = self.connection.execute(_without_record(party) + near, [identity, remote_id]) if rest else []
+        return [hub_id for hub_id, name in names(party, [row[0] for row in rows]).items() if name == reference]
+
+    def _by_name(self, party: str, names: Names) -> dict[str, list[int]]:
+        """Who has which reference at `party`, of all who have no record there: a hash does not tell whose it is."""
+        found: dict[str, list[int]] = {}
+        rows = self.connection.execute(_without_record(party))
+        for hub_id, name in names(party, [row[0] for row in rows]).items():
+            found.setdefault(name, []).append(hub_id)
+        return found
 
     def _decide(self, settings: CustomerSettings, unlinked: str, parameters: Sequence[object]) -> list[Decision]:
         connection = self.connection
@@ -178,3 +185,13 @@ def _kinds(settings: CustomerSettings) -> tuple[str, str]:
     """The two kinds of keys that join; one of them twice, or none, as the setting says."""
     kinds = KINDS[settings.match]
     return (kinds[0], kinds[-1]) if kinds else ("", "")
+
+
+def _without_record(party: str) -> str:
+    """The query for all customers of the other side who have no record at this one."""
+    office = "{}.party = 'back-office'"
+    there = office if party == BACK_OFFICE else f"NOT {office}"
+    return (
+        f"SELECT DISTINCT l.hub_id FROM link l WHERE l.kind = 'customer' AND NOT {there.format('l')} AND NOT EXISTS "
+        f"(SELECT 1 FROM link o WHERE o.kind = 'customer' AND o.hub_id = l.hub_id AND {there.format('o')})"
+    )

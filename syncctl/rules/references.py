@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from syncctl.model import DocumentKind
 
 _PLAIN = re.compile(r"[A-Za-z0-9._:-]+\Z", re.ASCII)
+_HASH = re.compile(r"[A-Z2-7]{10,52}\Z", re.ASCII)
 _SHORTEST = 10  # base32 characters: 50 bits
 
 
@@ -33,3 +34,12 @@ def name_for(parts: Sequence[str], length: int) -> str:
         return readable
     digest = hashlib.sha256("\0".join(parts).encode()).digest()
     return base64.b32encode(digest).decode().rstrip("=")[:length]
+
+
+def is_hash(name: str) -> bool:
+    """Whether a name may be one of ours that does not tell what it was made of.
+
+    >>> is_hash("Q5DVRWQU5RE"), is_hash("s1/1001/customer"), is_hash("CUST-1")
+    (True, False, False)
+    """
+    return _HASH.match(name) is not None

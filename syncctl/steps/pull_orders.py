@@ -29,8 +29,6 @@ def pull_orders(run: Run, name: str) -> Counts:
     """
     store = run.stores[name]
     run.hub.parties.confirm(name, store.about())
-    if run.settings.customers.enabled:
-        run.hub.matching.rekey(run.settings.customers)
     counts = Counts()
     if run.settings.orders.enabled:
         counts += _read_changed(run, name, store)
