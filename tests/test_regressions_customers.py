@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from syncctl import by_hand
 from syncctl.errors import BatchRefused
 from syncctl.hub import Hub
 from syncctl.hub.customer_rows import Arrival
@@ -165,3 +166,20 @@ def test_a_group_that_the_back_office_refuses_holds_up_who_is_to_be_in_it_and_no
     world.run()
     assert [one["group_title"] for one in world.pos()] == ["VIP", "VIP", ""]
     assert world.holds() == []
+
+
+def test_whose_record_was_merged_away_can_still_be_sent_to_a_shop(tmp_path: Path) -> None:
+    """The record that stood for both was given to somebody else since: only the one that is gone is left of him."""
+    world = CustomerWorld(tmp_path)
+    gone = world.office.upsert_customer(name="Pat Gone", emails=["pat@pos.example"])
+    kept = world.office.upsert_customer(name="Pat Kept", emails=["pat@else.example"])
+    world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"])
+    world.settle()
+    pat = world.hub_id("Pat Gone")
+    world.office.merge_customers(gone, into=kept)
+    world.settle()
+    with world.hub() as hub:
+        hub.joining.link(world.hub_id("Ann"), "back-office", kept, "by hand", SETTINGS)
+        assert [link.remote_id for link in hub.links.of_customers([pat])[pat]] == [gone]
+    pushed = by_hand.push(world.settings, "shop", pat, progress=lambda _text: None)
+    assert pushed.created and len(world.web()) == 2

@@ -171,6 +171,12 @@ def test_a_join_fills_blanks_on_both_sides() -> None:
     assert result.send == {"name": "Ann"} and result.taken == ["company"] and result.kept == []
 
 
+def test_a_join_does_not_tell_another_spelling_of_what_is_there() -> None:
+    result = joined({"phones": ["02079460104"]}, {"phones": ["020 7946 0104", "020 7946 0105"]})
+    assert result.ours["phones"] == ["02079460104", "020 7946 0105"]
+    assert not result.send
+
+
 def test_a_join_overwrites_nothing_that_is_filled() -> None:
     result = joined({"name": "Ann", "note": "ours"}, {"name": "A. Archer", "note": "theirs"})
     assert result.ours == {"name": "Ann", "note": "ours"} and result.send == {} and result.taken == []

@@ -220,7 +220,8 @@ def _join(result: Merge, name: str, theirs: Any, choose: Choose, key: Key) -> No
         _agree(result, name, theirs, theirs)
     elif name in _LISTS:
         result.ours[name] = union(ours, theirs, key)
-        _agree(result, name, theirs, theirs)
+        known = same(result.ours[name], theirs, key)  # then another spelling is nothing to be told
+        _agree(result, name, result.ours[name] if known else theirs, theirs)
     else:
         _join_filled(result, name, theirs, "ask" if name == "group" else choose(name, True))
 

@@ -91,6 +91,7 @@ class _Ensuring:
     def find_or_create(self, customers: Mapping[int, Customer]) -> None:
         """Look them up, then create who is not there, one of each key; the rest is looked up again after that."""
         self.references |= references_of(self.run, self.side, customers)
+        customers = {hub_id: one for hub_id, one in customers.items() if hub_id in self.references}
         asked = self._settled(customers)
         if not asked:
             return
@@ -294,12 +295,15 @@ class _Ensuring:
 def references_of(run: Run, side: Side, customers: Collection[int]) -> dict[int, str]:
     """Our name for each customer at a side, the same for ever: made of the record that he has on the other side.
 
+    Who has none there any more but one that was deleted or merged is named by that; who has none at all has no name.
     Who was there once, and is not him any more because a person said so, is named anew.
     """
     home = run.hub.customers.first_links(customers)
     if side.party != BACK_OFFICE:
         office = run.hub.links.primaries(BACK_OFFICE, "customer", customers)
         home |= {hub_id: (BACK_OFFICE, link.remote_id) for hub_id, link in office.items()}
+    others = run.hub.links.of_customers([one for one in customers if one not in home])
+    home |= {hub_id: (links[0].party, links[0].remote_id) for hub_id, links in others.items() if links}
     before = run.hub.joining.how_often_apart(customers, side.party)
     names = {}
     for hub_id, (party, remote_id) in home.items():

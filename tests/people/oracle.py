@@ -149,7 +149,8 @@ class Oracle:
         for one in gone:
             self.removed.setdefault((name, element(name, one)), set()).add(record.whose)
         for other in self.records.values():
-            other.added.get(name, set()).difference_update(gone)
+            mine = other.added.get(name, set())
+            mine -= {one for one in mine if element(name, one) in {element(name, each) for each in gone}}
         if not gone:
             record.added.setdefault(name, set()).update(come)
 
@@ -168,7 +169,13 @@ class Oracle:
         alike = [one for one in guests if name in one.names and keys_of(seen) & one.ever]
         if rest or not alike:
             raise Violation(f"{record.title} was made for nobody: {seen}")
-        return max(alike, key=lambda one: keys_of(seen) == one.ever).whose
+        return max(
+            alike,
+            key=lambda one: (
+                keys_of(seen) == one.ever,
+                one.now is not None and one.now.fields["name"] == seen.fields["name"],
+            ),
+        ).whose
 
     def _made_once(self, record: Record) -> None:
         """I4: nobody is created twice at a side."""
@@ -179,7 +186,9 @@ class Oracle:
             if other is record or other.home is None or other.party != record.party or not other.now:
                 continue
             touched = {record.home, other.home, other.whose} & self.unclear
-            if not touched and (other.home == record.home or self._surely_same(other.home, record.home)):
+            known = not self.records[record.home].is_guest  # of a guest it is only likely who it was
+            same = (known and other.home == record.home) or self._surely_same(other.home, record.home)
+            if same and not touched:
                 raise Violation(f"I4: {record.title} and {other.title} were both made for {record.home}, {other.home}")
 
     def _surely_same(self, one: Whose, other: Whose) -> bool:
@@ -271,9 +280,11 @@ class Oracle:
                 )
 
     def _judge_lists(self, record: Record) -> None:
+        """What was added by hand stays, where there is room for it."""
         for name, added in record.added.items():
-            lost = added - set(record.now.fields[name]) if record.now else set()
-            if lost:
+            there = {element(name, one) for one in record.now.fields[name]} if record.now else set()
+            lost = {one for one in added if element(name, one) not in there}
+            if lost and (name == "addresses" or record.party not in self.short):
                 raise Violation(f"{name} {lost} were added to {record.title} by hand, and we took them away")
 
     def invited_once(self) -> None:
