@@ -10,9 +10,10 @@ import pytest
 from syncctl import times
 from syncctl.cycle import run_one
 from syncctl.errors import DataError, SignInNeeded, SyncctlError, Unreachable
-from syncctl.hub import Hub
+from syncctl.hub import Hub, resolving
 from syncctl.hub.customer_rows import Arrival
 from syncctl.model import Customer, Refused
+from syncctl.rules.answers import answers
 from syncctl.settings import CustomerSettings
 from syncctl.steps.link_by_hand import link_to_new
 from syncctl.steps.push_one import push_one
@@ -357,3 +358,21 @@ def test_references_that_the_merchant_gave_cost_no_look_at_everybody_for_each(tm
             hub.customers.take("back-office", office, full=True, settings=customers)
         assert hub.matching.by_reference(names) == []
     assert asked <= 50
+
+
+def test_what_a_second_record_says_and_a_person_takes_is_told_to_the_first_one_too(world: CustomerWorld) -> None:
+    world.change(customers={"winner": {"name": "ask"}, "back_office_to_web": True, "trigger": "any"})
+    world.shop.upsert_customer(name="Ann Other", phones=[PHONE])
+    world.settle(6)
+    second = world.shop.upsert_customer(name="Ann Other", phones=[PHONE])
+    world.settle(6)
+    world.office.upsert_customer(world.pos()[0]["id"], name="Anne Other")
+    world.settle(6)
+    world.shop.upsert_customer(second, name="Annie Other")
+    world.run()
+    [(hold,)] = world.rows("SELECT id FROM hold WHERE reason = 'changed on both sides'")
+    with world.hub() as hub:
+        asked, customers = resolving.question(hub, hold), world.settings.customers
+        resolving.resolve(hub, asked, answers(("shop",), asked.fields, asked.party, customers), customers)
+    world.settle(6)
+    assert world.names() == (["Annie Other", "Annie Other"], ["Annie Other"]) and world.holds() == []

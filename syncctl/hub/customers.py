@@ -90,18 +90,22 @@ class Customers(Family):
             found[hub_id] = replace(found[hub_id], consents=tuple(effective(heard).values()))
         return found
 
-    def change(self, hub_id: int, fields: Plain, party: str, at: datetime, settings: CustomerSettings) -> None:
-        """Set plain fields of a customer, as `party` says since `at`; every other side is to be told."""
+    def change(
+        self,
+        hub_id: int,
+        fields: Plain,
+        party: str,
+        at: datetime,
+        settings: CustomerSettings,
+        said_by: Link | None = None,
+    ) -> None:
+        """Set plain fields of a customer, as `party` says since `at`; every record but `said_by` is to be told."""
         with self.hub.transaction():
             before = plain(load_customers(self.connection, [hub_id])[hub_id], True)
             changed = [name for name in fields if fields[name] != before.get(name)]
             if changed:
                 Taking(self.hub, settings).rewrite(hub_id, {**before, **fields}, changed, Told(party, at))
-                self.connection.execute(
-                    "UPDATE link SET pending = 1 WHERE kind = 'customer' AND hub_id = ? AND role = 'primary' "
-                    "AND party <> ?",
-                    [hub_id, party],
-                )
+                self.hub.links.mark_pending([hub_id], said_by=said_by)
 
     def facts(self, hub_id: int) -> dict[str, Told]:
         """Who said each field last, and when; what nobody changed was said by the record that made the customer."""

@@ -52,11 +52,13 @@ def resolve(hub: "Hub", asked: Question, answers: Mapping[str, Answer], settings
     """
     with hub.transaction():
         _check_unchanged(hub, asked, answers)
+        link = hub.links.by_remote(asked.party, "customer", [asked.remote_id]).get(asked.remote_id)
         _settle(hub, asked, answers)
         for name, answer in answers.items():
             if answer.side != OURS:
                 party, at = _said_by(asked, name, answer)
-                hub.customers.change(asked.hub_id, {name: answer.value}, party, at, settings)
+                theirs = link if answer.side == THEIRS else None
+                hub.customers.change(asked.hub_id, {name: answer.value}, party, at, settings, said_by=theirs)
         left = [name for name in asked.fields if name not in answers]
         _keep(hub, asked, left)
     return left
