@@ -376,3 +376,21 @@ def test_what_a_second_record_says_and_a_person_takes_is_told_to_the_first_one_t
         resolving.resolve(hub, asked, answers(("shop",), asked.fields, asked.party, customers), customers)
     world.settle(6)
     assert world.names() == (["Annie Other", "Annie Other"], ["Annie Other"]) and world.holds() == []
+
+
+@pytest.mark.parametrize("side", ["back-office", "shop"])
+def test_after_a_wrong_join_was_undone_each_of_the_two_has_a_record_of_his_own(world: CustomerWorld, side: str) -> None:
+    """Where every web customer is in the back office, the one who was taken for another is made there."""
+    world.change(customers={"trigger": "any", "back_office_to_web": True})
+    world.shop.upsert_customer(name="Ann", phones=[PHONE], emails=["ann@shop.example"])
+    world.office.upsert_customer(name="Bob", phones=[PHONE])
+    world.settle(6)
+    [(remote_id,)] = world.rows("SELECT remote_id FROM link WHERE party = ? AND kind = 'customer'", side)
+    assert len(world.pos()) == 1
+    with world.hub() as hub:
+        hub.joining.unlink(side, remote_id, world.settings.customers)
+    world.settle(6)
+    assert len(world.pos()) == 2 and len(world.web()) == 1
+    assert len(world.rows("SELECT hub_id FROM link WHERE kind = 'customer' GROUP BY hub_id")) == 2
+    world.run()
+    assert world.writes() == []

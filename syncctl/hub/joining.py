@@ -12,7 +12,7 @@ from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.consents import source_of
 from syncctl.hub.customer_rows import Arrival, insert_customers, next_customer_id
 from syncctl.hub.family import Family
-from syncctl.hub.links import Link
+from syncctl.hub.links import BACK_OFFICE, Link
 from syncctl.hub.taking import Taking, customer_of
 from syncctl.rules.consent import JOINED, joined
 from syncctl.rules.matching import contacts_of
@@ -108,6 +108,7 @@ class Joining(Family):
                     "UPDATE sales_order SET customer_id = ? WHERE customer_id = ? AND party = ?",
                     [hub_id, link.hub_id, party],
                 )
+            self._queue_again(link, hub_id, rest, settings)
         return hub_id
 
     def keep_apart(self, hub_id: int, party: str, remote_ids: Iterable[str]) -> None:
@@ -184,6 +185,19 @@ class Joining(Family):
         heir = next((one for one in rest if one.party == link.party and not (one.is_guest or one.gone)), None)
         if link.role == "primary" and heir is not None:
             self.promote(heir)
+
+    def _queue_again(self, link: Link, hub_id: int, rest: Iterable[Link], settings: CustomerSettings) -> None:
+        """Where web customers go to the back office by themselves, each of the two who is not there now does, too."""
+        if settings.trigger != "any" or not settings.web_to_back_office:
+            return
+        parties = {one.party for one in rest}
+        absent = [hub_id] if link.party != BACK_OFFICE and not link.is_guest else []
+        if link.party == BACK_OFFICE and BACK_OFFICE not in parties:
+            absent = [link.hub_id]
+        self.connection.executemany(
+            "DELETE FROM upload WHERE party = ? AND customer_id = ?", [(BACK_OFFICE, one) for one in absent]
+        )
+        self.hub.uploads.assign(absent, BACK_OFFICE, "any")
 
     def _link_known(self, hub_id: int, found: Link, rule: str, settings: CustomerSettings) -> None:
         """Link by hand a record that is another customer's: with all of it, if it has no other record."""
