@@ -165,7 +165,7 @@ class Oracle:
         if whose in self.records:
             return whose
         name = plain_name(seen.fields["name"])  # a guest's reference is too long to be readable
-        guests = [one for one in self.records.values() if one.is_guest and one.party != record.party]
+        guests = [one for one in self.records.values() if one.is_guest]
         alike = [one for one in guests if name in one.names and keys_of(seen) & one.ever]
         if rest or not alike:
             raise Violation(f"{record.title} was made for nobody: {seen}")
@@ -180,7 +180,7 @@ class Oracle:
     def _made_once(self, record: Record) -> None:
         """I4: nobody is created twice at a side."""
         assert record.home is not None
-        if record.home[0] == record.party:
+        if record.home[0] == record.party and not self.records[record.home].is_guest:
             raise Violation(f"I4: {record.title} was made for {record.home}, on the same side")
         for other in self.records.values():
             if other is record or other.home is None or other.party != record.party or not other.now:
