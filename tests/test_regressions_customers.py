@@ -15,7 +15,7 @@ from syncctl.rules.consent import effective
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.settings import CustomerSettings
 from tests.customer_world import CustomerWorld
-from tests.fakes.faulty import FailBefore, on
+from tests.fakes.faulty import FailBefore, Lie, on
 
 SETTINGS = CustomerSettings(country="GB")
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -183,3 +183,19 @@ def test_whose_record_was_merged_away_can_still_be_sent_to_a_shop(tmp_path: Path
         assert [link.remote_id for link in hub.links.of_customers([pat])[pat]] == [gone]
     pushed = by_hand.push(world.settings, "shop", pat, progress=lambda _text: None)
     assert pushed.created and len(world.web()) == 2
+
+
+def test_one_empty_answer_does_not_make_every_group_that_is_missing_from_then_on(tmp_path: Path) -> None:
+    """Groups set prices (R30, R31): only where there never were any do they begin with ours (R29)."""
+    world = CustomerWorld(tmp_path, customers={"trigger": "any"})
+    world.office.add_groups(["Retail"])
+    world.shop.add_groups(["Retail", "Reatil"])
+    world.shop.upsert_customer(name="Ann", emails=["ann@shop.example"], group="Retail")
+    world.run()
+    world.settle(6)
+    assert len(world.pos()) == 1
+    bob = world.shop.upsert_customer(name="Bob", emails=["bob@shop.example"], group="Retail")
+    world.run(plans={"back-office": [Lie(on("fetch_groups"), lambda _titles: [])]})
+    world.shop.upsert_customer(bob, group="Reatil")
+    world.settle(6)
+    assert world.office.groups() == ["Retail"] and world.holds() == [("customer", "group missing")]

@@ -110,9 +110,9 @@ class Side:
         if not title:
             return True
         hub, key = self.run.hub, f"groups begun in {self.party}"
-        if not self.titles:
-            hub.set_state(key, "yes")
-        if title not in self.titles | self._refused_titles and hub.state(key):
+        if hub.state(key) is None:  # a side that had groups of its own once is never taken for one that has none
+            hub.set_state(key, "no" if self.titles else "yes")
+        if title not in self.titles | self._refused_titles and hub.state(key) == "yes":
             with suppress(BatchRefused):
                 self.create_groups([title])
         return title in self.titles
