@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from syncctl import times
 from syncctl.hub.family import Family
 from syncctl.hub.files import Sidecar
+from syncctl.hub.sync import CUSTOMERS_MATCHED
 from syncctl.model import StepReport
 
 
@@ -29,7 +30,8 @@ class Runs(Family):
         return row is not None and row[0] is None
 
     def begin(self, command: str) -> Beginning:
-        """Open the run's row. A restored hub forgets what it believed to be shown, and goes on past its sidecar."""
+        """Open the run's row. A restored hub forgets what it believed to be shown, and whom it had matched with whom, and
+        goes on past its sidecar."""
         last_run, last_journal = self._marks()
         # No sidecar beside a hub that has runs: the file came here alone, from who knows when.
         sidecar = self.hub.sidecar or Sidecar(last_run + (last_run > 0), last_journal, times.to_text(times.now()))
@@ -92,6 +94,7 @@ class Runs(Family):
         connection.execute("UPDATE shown SET quantity = NULL, agreed = NULL, moved = 0")
         connection.execute("UPDATE listing SET price = NULL")
         connection.execute("DELETE FROM cursor WHERE stream IN ('listings', 'verify')")
+        connection.execute("DELETE FROM state WHERE key = ?", [CUSTOMERS_MATCHED])  # some may have been made since
         connection.execute("DELETE FROM sqlite_sequence WHERE name = 'journal'")
         connection.execute("INSERT INTO sqlite_sequence VALUES ('journal', ?)", [last_journal])
         self.hub.set_state("restored_at", times.to_text(times.now()))

@@ -57,6 +57,7 @@ class Parties(Family):
 
 
 CUSTOMERS_READ = "customers-read"
+CUSTOMERS_MATCHED = "customers matched"  # state: the parties whose customers were all read and matched, one per line
 """The stream whose cursor only says when a party's customers were last read to their end."""
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.holds import Hold
+from syncctl.hub.sync import CUSTOMERS_MATCHED
 from syncctl.rules.matching import Decision
 from syncctl.rules.references import name_for
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
 TIE = "which customer?"
-_MATCHED = "customers matched"  # state: the parties whose customers were all read, and matched with one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def keeps_mirror(run: Run) -> bool:
 
 def is_matched(run: Run, party: str) -> bool:
     """Whether this party's customers were all read once and matched."""
-    return party in (run.hub.state(_MATCHED) or "").split("\n")
+    return party in (run.hub.state(CUSTOMERS_MATCHED) or "").split("\n")
 
 
 def match_first(run: Run, parties: Iterable[str]) -> Counts:
@@ -72,7 +72,9 @@ def match_first(run: Run, parties: Iterable[str]) -> Counts:
     if all(is_matched(run, party) for party in wanted):
         return Counts()
     done = match_customers(run)
-    run.hub.set_state(_MATCHED, "\n".join(sorted({*(run.hub.state(_MATCHED) or "").split("\n"), *wanted} - {""})))
+    run.hub.set_state(
+        CUSTOMERS_MATCHED, "\n".join(sorted({*(run.hub.state(CUSTOMERS_MATCHED) or "").split("\n"), *wanted} - {""}))
+    )
     joined = sum(not one.problem for one in done)
     return Counts({"customers linked": joined, "customers held": len(done) - joined})
 

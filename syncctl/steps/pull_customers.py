@@ -60,7 +60,9 @@ def was_read(run: Run, party: str) -> bool:
 
 
 def _unmatched(run: Run, party: str) -> bool:
-    return run.settings.customers.match != "create_new" and not is_matched(run, party)
+    """Whether all are to be read: by `create_new` only for those whom a restored hub made and does not know."""
+    may_know = run.settings.customers.match != "create_new" or run.hub.state("restored_at") is not None
+    return may_know and not is_matched(run, party)
 
 
 def arrivals_of(records: Iterable[Customer], settings: CustomerSettings) -> list[Arrival]:

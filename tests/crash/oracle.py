@@ -26,7 +26,13 @@ _OFFICE = {
     "stock on hand": "SELECT i.sku, l.location, l.on_hand FROM level l JOIN item i ON i.id = l.item_id",
     "shipments": "SELECT document_id, tracking_number FROM shipment",
 }
-_SHOP = {"listings": "SELECT sku, quantity, price, deleted FROM listing"}
+_SHOP = {
+    "listings": "SELECT sku, quantity, price, deleted FROM listing",
+    "accounts": "SELECT reference, deleted, body ->> 'name', body ->> 'company', body ->> 'emails', body ->> 'phones', "
+    "body ->> 'group' FROM customer",
+    "groups in the shop": "SELECT title FROM customer_group",
+    "invitations sent": "SELECT c.body ->> 'name' FROM invitation i JOIN customer c ON c.id = i.customer_id",
+}
 _HUB = {
     "hub holds": "SELECT h.party, h.kind, coalesce(o.number, h.record), h.reason FROM hold h "
     "LEFT JOIN sales_order o ON h.kind = 'order' AND o.id = CAST(h.record AS INTEGER)",

@@ -20,7 +20,7 @@ FAMILIES = {
     "documents": "document document_line document_charge journal",
     "catalog": "product variant component listing price",
     "stock": "stock_level snapshot shown stale_sku kept_sku",
-    "customers": "customer contact address consent",
+    "customers": "customer customer_fact contact address consent upload invitation kept_apart",
     "sync": "link cursor hold run run_step state party",
 }
 _FAMILY_OF = {table: family for family, tables in FAMILIES.items() for table in tables.split()}

@@ -33,10 +33,12 @@ WRITES = (
     "document.amend:sale",
     "customer.create",
     "customer.update",
+    "customer.invite",
     "level.set",
     "price.set",
     "fulfilment.create",
 )
+BY_HAND = {"kept_apart"}  # no cycle writes it
 
 Prove = Callable[..., dict[str, Any]]
 
@@ -142,7 +144,7 @@ def test_every_kind_of_write_has_points_around_it(prove: Prove) -> None:
         f"{kind} {when}" for kind in WRITES for when in ("before", "after") if not found.get(f"{kind} {when}")
     ] == []
     assert [kind for kind in ("begin", "commit", "call", "sidecar", "backup") if not found.get(kind)] == []
-    tables = set(re.findall(r"CREATE TABLE (\w+)", TABLES))
+    tables = set(re.findall(r"CREATE TABLE (\w+)", TABLES)) - BY_HAND
     assert [table for table in sorted(tables) if not (found | laid_out).get(f"table {table}")] == []
     assert [family for family in FAMILIES if not found.get(f"family {family}")] == []
 

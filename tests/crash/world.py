@@ -18,7 +18,7 @@ from syncctl.connectors.sandbox.office import Office
 from syncctl.connectors.sandbox.shop import Shop
 from syncctl.connectors.sandbox.store import SandboxStore
 from syncctl.cycle import STEPS, run_cycle
-from syncctl.model import Address, Consent, DocumentKind, Report
+from syncctl.model import Address, Consent, CustomerKey, DocumentKind, Report
 from syncctl.settings import SandboxBooksSettings, SandboxStoreSettings, Settings, StoreSettings
 
 HUB, SHOP, BOOKS = "hub.db", "shop.db", "books.db"
@@ -51,6 +51,7 @@ def settings_for(folder: Path, stock_falls_on: str) -> Settings:
             },
             "stores": {"shop": {"connector": "sandbox", "path": folder / SHOP}},
             "orders": {"book_from": "2010-01-01"},
+            "customers": {"send_invite": True},
             "safety": {"settle": "0s"},
             "hub": {"path": folder / HUB},
         }
@@ -108,12 +109,14 @@ def begin(folder: Path, stock_falls_on: str) -> None:
     with closing(shop), closing(office):
         _name(shop.connection, "crash-shop")
         _name(office.connection, "crash-office")
+        office.add_groups(["Trade"])
         for sku, (price, units) in CATALOG.items():
             shop.add_listing(sku, f"A {sku.lower()}", price, units)
             office.add_item(sku, f"A {sku.lower()}", price, units)
         office.add_item("PAIR", "Two spoons", "7.00", None)
         office.make_kit("PAIR", {"SPOON": 2})  # no shop lists it
         office.upsert_customer(name="Carl Known", emails=("carl@example.com",))
+        office.upsert_customer(name="Dora Counter", emails=("dora@example.com",), group="Trade")
         yes = Consent(channel="email", state="subscribed", source="checkout")
         ada = shop.upsert_customer(name="Ada Byron", emails=("ada@example.com",), addresses=(ADDRESS,), consents=(yes,))
         carl = shop.upsert_customer(name="Carl Known", emails=("carl@example.com",))
@@ -140,6 +143,8 @@ def go_on(folder: Path, stock_falls_on: str, *, next_day: bool) -> None:
     with closing(shop), closing(office):
         _trade_online(shop)
         _trade_at_the_counter(office, _references(office))
+        _meet_at_the_counter(office)
+    _assign(folder, "Dora Counter")
     if next_day:
         with closing(sqlite3.connect(folder / HUB)) as hub, hub:
             long_ago = "2020-01-01T00:00:00.000Z"
@@ -168,6 +173,24 @@ def _trade_online(shop: Shop) -> None:
     place([NewLine(sku="NOWHERE", price="5.00", title="Nobody knows")], customer=carl["id"], order_id="unknown-sku")
     place([("BUNTING", 5)], customer=ada["id"], order_id="come-and-gone")
     shop.cancel_order("come-and-gone")
+
+
+def _meet_at_the_counter(office: Office) -> None:
+    """A known customer says more of himself, and another one is to be on the web from now on."""
+    [carl] = [one for found in office.search_customers([CustomerKey(email="carl@example.com")]) for one in found]
+    office.upsert_customer(carl.id, company="Known & Sons")
+
+
+def _assign(folder: Path, name: str) -> None:
+    """What `customers assign` does; without a hub there is nobody to assign yet."""
+    if not (folder / HUB).exists():
+        return
+    with closing(sqlite3.connect(folder / HUB)) as hub, hub:
+        hub.execute(
+            "INSERT OR IGNORE INTO upload (party, customer_id, why, since) "
+            "SELECT 'shop', id, 'assigned', '2026-01-01T00:00:00.000Z' FROM customer WHERE name = ?",
+            [name],
+        )
 
 
 def _references(office: Office) -> Mapping[str, str]:
