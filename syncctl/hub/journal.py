@@ -95,6 +95,15 @@ class Journal(Family):
                 [(now, row) for key, row in rows if key in seen],
             )
 
+    def left_open(self, party: str, operation: str) -> list[str]:
+        """The keys of this party's writes of a kind whose outcome is not known."""
+        rows = self.connection.execute(
+            "SELECT DISTINCT key FROM journal INDEXED BY journal_sending "
+            "WHERE state IN ('sending', 'unclear') AND party = ? AND operation = ?",
+            [party, operation],
+        )
+        return [key for (key,) in rows]
+
     def any_open(self, operation: str) -> bool:
         """Whether the outcome of some write of this kind is not known."""
         row = self.connection.execute(

@@ -30,8 +30,8 @@ class Runs(Family):
         return row is not None and row[0] is None
 
     def begin(self, command: str) -> Beginning:
-        """Open the run's row. A restored hub forgets what it believed to be shown, and whom it had matched with whom, and
-        goes on past its sidecar."""
+        """Open the run's row. A restored hub forgets what it believed to be shown, and that all customers were matched,
+        and goes on past its sidecar."""
         last_run, last_journal = self._marks()
         # No sidecar beside a hub that has runs: the file came here alone, from who knows when.
         sidecar = self.hub.sidecar or Sidecar(last_run + (last_run > 0), last_journal, times.to_text(times.now()))

@@ -14,7 +14,7 @@ from syncctl.hub.links import Link
 from syncctl.model import Customer
 from syncctl.rules.merging import Plain, made_of, plain
 from syncctl.steps.run import Run
-from syncctl.steps.side import UPDATE, Side
+from syncctl.steps.side import CREATE_GROUP, UPDATE, Side
 
 _A_DAY = timedelta(days=1)
 
@@ -47,6 +47,16 @@ def recall(run: Run, side: Side, there: Mapping[str, Customer], links: Mapping[i
             if theirs != link.theirs:
                 run.hub.links.settle(link, ours, theirs, None, None, pending=True)
                 run.hub.journal.supersede(side.party, UPDATE, [side.key(link.remote_id)])
+
+
+def close_seen(run: Run, side: Side) -> None:
+    """What was sent, and is not waited for any more, stands there: it was seen in a reading; so it is with groups."""
+    keys = {side.remote_id(key): key for key in run.hub.journal.left_open(side.party, UPDATE)}
+    links = run.hub.links.by_remote(side.party, "customer", keys)
+    seen = [key for remote_id, key in keys.items() if remote_id in links and not links[remote_id].pending]
+    run.hub.journal.supersede(side.party, UPDATE, seen)
+    if run.hub.journal.left_open(side.party, CREATE_GROUP):
+        run.hub.journal.supersede(side.party, CREATE_GROUP, map(side.key, side.titles))
 
 
 def still_settling(run: Run, side: Side, links: Mapping[int, Link]) -> set[int]:

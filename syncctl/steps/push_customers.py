@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from syncctl.steps.invite_customers import invite_customers
 from syncctl.steps.link_customers import Linked, ensure
+from syncctl.steps.lost_writes import close_seen
 from syncctl.steps.match_customers import is_matched
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 from syncctl.steps.side import Side, side_of
@@ -21,6 +22,7 @@ def push_customers(run: Run, party: str) -> Counts:
     _queue(run, party)
     counts += _make(run, side)
     counts += _tell(run, side)
+    close_seen(run, side)
     if party != BACK_OFFICE and run.settings.customers.send_invite:
         counts += invite_customers(run, side)
     return counts

@@ -18,7 +18,7 @@ from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
 CREATE, UPDATE, INVITE, MARK = "customer.create", "customer.update", "customer.invite", "customer.mark"
 MISSING_GROUP = "group missing"
-_CREATE_GROUP = "group.create"
+CREATE_GROUP = "group.create"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,10 @@ class Side:
     def key(self, name: str) -> str:
         """How the journal names a write: what two stores call the same must not be the same there."""
         return name if self.party == BACK_OFFICE else f"{self.party}:{name}"
+
+    def remote_id(self, key: str) -> str:
+        """The name that such a key was made of."""
+        return key if self.party == BACK_OFFICE else key.removeprefix(f"{self.party}:")
 
     def find(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
         """Candidates for each key, in their order; nobody who was deleted."""
@@ -122,12 +126,12 @@ class Side:
         """The exact titles of its groups, asked once; of those that are there, no making is in doubt any more."""
         if self._titles is None:
             self._titles = set(self.connector.fetch_groups())
-            self.run.hub.journal.supersede(self.party, _CREATE_GROUP, map(self.key, self._titles))
+            self.run.hub.journal.supersede(self.party, CREATE_GROUP, map(self.key, self._titles))
         return self._titles
 
     def create_groups(self, titles: Sequence[str]) -> None:
         """Make the groups that are missing, journal first; again without harm. Errors: BatchRefused."""
-        entries = [Entry(self.party, _CREATE_GROUP, self.key(one), f"group {one[:100]}") for one in titles]
+        entries = [Entry(self.party, CREATE_GROUP, self.key(one), f"group {one[:100]}") for one in titles]
         rows = self.run.hub.journal.open(entries)
         try:
             self.connector.create_groups(titles)

@@ -37,6 +37,7 @@ CONFIG = """\
 back_office: {{connector: sandbox, path: books.db, stock_falls_on: {stock_falls_on}, amend: [{amend}]}}
 stores: {{shop: {{connector: sandbox, path: shop.db}}}}
 orders: {{book_from: 2010-01-01}}
+customers: {{send_invite: true}}
 safety: {{settle: 0s}}
 hub: {{path: hub.db}}
 """
