@@ -61,6 +61,7 @@ class Life(RuleBasedStateMachine):
         customers["winner"] = dict.fromkeys(fields, customers["winner"])
         world.options["customers"] = {**customers, "country": "GB", "send_invite": True}
         world.oracle.channels = {name: side["consent_channels"] for name, side in settings.items()}
+        world.oracle.timed = {name for name, side in settings.items() if side["consent_times"]}
         world.oracle.set_match(customers["match"])
         world.tell(f"the back office answers {answers}; {settings}; {world.options['customers']}")
         for number, who, first, (email, phone) in entered:

@@ -13,10 +13,12 @@ from tests.fakes.faulty import Between, FailAfter, FailBefore, Fault, at, on
 from tests.model import invariants
 from tests.model.world import Violation
 from tests.people import loss
-from tests.people.life import numbers
+from tests.people.life import numbers, states
 from tests.people.merchant import Merchant
+from tests.people.records import Record
 
 CALLS = ("fetch_customers", "find_customers", "push_customers", "fetch_orders", "send_invites", "mark_invited")
+BOTH = ("name", "note", "phones", "addresses")
 READS = ("fetch_customers", "find_customers", "fetch_orders", "fetch_stock")
 happenings = st.sampled_from(["edit", "list", "yes", "no", "order"])
 
@@ -32,6 +34,30 @@ class Machine(Merchant):
     def cycle(self, minutes: int) -> None:
         self.world.clock.at += timedelta(minutes=minutes)
         self._run("a cycle")
+
+    @rule(which=numbers, states=st.tuples(states, states), cycles=st.tuples(st.booleans(), st.booleans()))
+    def both_sides_answer(self, which: int, states: tuple[str, str], cycles: tuple[bool, bool]) -> None:
+        """One whom we made, and the one he was made for: one after the other, with cycles between."""
+        for record, state, run in zip(self.a_pair(which), states, cycles, strict=False):
+            self.deeds.answer(record, "email", state)
+            if run:
+                self._run("a cycle")
+
+    @rule(
+        which=numbers,
+        name=st.sampled_from(["name", "note", "phones", "addresses"]),
+        run=st.booleans(),
+        turn=st.booleans(),
+    )
+    def both_sides_change(self, which: int, name: str, *, run: bool, turn: bool) -> None:
+        pair = self.a_pair(which)
+        for record in reversed(pair) if turn else pair:
+            if name in ("phones", "addresses"):
+                self.deeds.edit_list(record, name, "add", 0, None)
+            else:
+                self.deeds.edit(record, name, blank=False)
+            if run:
+                self._run("a cycle")
 
     @rule(party=numbers, copy=st.integers(1, 14))
     def cycle_of_which_a_copy_is_kept(self, party: int, copy: int) -> None:
@@ -124,6 +150,15 @@ class Machine(Merchant):
             hub.close()
 
     # --- helpers ---
+
+    def a_pair(self, number: int) -> list[Record]:
+        """A record that we made, if there is one, and that for which it was made."""
+        records = self.world.oracle.records
+        made = [one for one in records.values() if one.now and one.home and not records[one.home].is_guest]
+        if not made:
+            return [one for one in [self.a_record(number)] if one]
+        one = made[number % len(made)]
+        return [each for each in (one, records[one.home]) if each.now]
 
     def _happens(self, what: str, which: int) -> None:
         record = self.a_record(which, web=what == "order")

@@ -43,6 +43,7 @@ class Oracle:
         self.typed_at: dict[tuple[Whose, str, str], list[int]] = {}
         self.removed: dict[tuple[str, str], set[Whose]] = {}  # (field, value): the records that a person took it from
         self.disturbed = 0  # the last look at something that we may not remember well: after a failure, a restore
+        self.timed: set[str] = set()  # the sides that tell when an answer was given
         self.channels: dict[str, Collection[str]] = {}  # by side, what it keeps answers of
         self.hands: dict[Whose, set[Whose]] = {}  # records that a person made one
         self.unclear: set[Whose] = set()  # a person parted, joined or deleted them: less is known of those
@@ -137,7 +138,10 @@ class Oracle:
         for name in LISTS:
             self._typed_list(record, name, before.fields[name] if before else (), seen.fields[name])
         for channel, (state, at) in seen.consents.items():
-            if before is None or before.consents.get(channel) != (state, at):
+            old = before.consents.get(channel, ("", None)) if before else ("", None)
+            if state != old[0] or (
+                at != old[1] and record.party in self.timed
+            ):  # else nobody can tell: it is said again
                 record.answers.setdefault(channel, []).append((self.looks, state))
 
     def _typed_list(self, record: Record, name: str, old: Sequence[str], new: Sequence[str]) -> None:
@@ -267,7 +271,8 @@ class Oracle:
             if state == old or state == "unsubscribed":
                 continue
             here = record.answers.get(channel, [])
-            since = max((at for at, said in here if said == "unsubscribed"), default=0)
+            noes = [at for at, said in here if said == "unsubscribed"] or [0]
+            since = max(noes) if record.party in self.timed else min(noes)  # what is taken back unseen is not heard
             said = [
                 (at, one.whose)
                 for one in self.records.values()
