@@ -91,7 +91,9 @@ def _but_for_whom(state: State, world: FaultWorld) -> State:
 
 
 def _but_for_unclear_invitations(state: State, world: FaultWorld) -> State:
-    """A shop that keeps no state of its own can never tell what became of one: it is not sent again."""
+    """A shop that keeps no state of its own can never tell what became of one: it is not sent again, as one that was
+    refused is not."""
+    state = state | {"invitations sent": []}  # see `world.invited()`
     if not world.rows("SELECT 1 FROM invitation WHERE state = 'unclear'"):
         return state
     writes = state["hub writes without an outcome"]
