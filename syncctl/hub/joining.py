@@ -18,12 +18,15 @@ from syncctl.rules.consent import JOINED, joined
 from syncctl.rules.matching import contacts_of
 from syncctl.settings import CustomerSettings
 
-# What else belongs to a customer, and how it follows a join; of two invitations, the one that may have been sent stays.
+# What else belongs to a customer, and how it follows a join; of two invitations, the one that may have been sent stays,
+# and of two rows for one party, the one by which a person still waits for something.
 _MOVES = (
     "UPDATE sales_order SET customer_id = ?1 WHERE customer_id = ?2",
     "DELETE FROM invitation WHERE customer_id = ?1 AND state IN ('wanted', 'refused', 'unknown') AND party IN "
     "(SELECT party FROM invitation WHERE customer_id = ?2 AND state NOT IN ('wanted', 'refused', 'unknown'))",
     "UPDATE OR IGNORE invitation SET customer_id = ?1 WHERE customer_id = ?2",
+    "DELETE FROM upload WHERE customer_id = ?1 AND party IN "
+    "(SELECT party FROM upload WHERE customer_id = ?2 AND why = 'assigned' AND sent_at IS NULL)",
     "UPDATE OR IGNORE upload SET customer_id = ?1 WHERE customer_id = ?2",
     "UPDATE OR IGNORE kept_apart SET customer_id = ?1 WHERE customer_id = ?2",
 )

@@ -6,12 +6,13 @@ the write is remembered as theirs, so that a side which cuts a name has not edit
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncctl import times
 from syncctl.hub.links import GONE, Link
 from syncctl.model import Consent, Customer, CustomerChange, Mismatch, Refused, Written
 from syncctl.rules.consent import effective, to_send
+from syncctl.rules.lists import keys_for
 from syncctl.rules.merging import Plain, is_blank, plain, text_of, typed, untold
 from syncctl.steps.lost_writes import on_their_way, recall, still_settling
 from syncctl.steps.pull_customers import arrivals_of
@@ -33,6 +34,7 @@ class _Telling:
     """A customer, the record that is to be told, and what it is to be told: fields, and answers about marketing.
 
     `asked`: fields of which a person must say first which side holds. `later`: some of it cannot be told yet.
+    `agreed`: what the hub says of a field that is sent in part, for the side has the rest of it in another record.
     """
 
     hub_id: int
@@ -43,6 +45,7 @@ class _Telling:
     send: Plain
     consents: tuple[Consent, ...] = ()
     later: bool = False
+    agreed: Plain = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,6 +99,7 @@ def tell(
     recall(run, side, records, links)
     merge_in(run, side, records.values())
     tellings = _tellings(run, side, records, links, told.counts)
+    _leave_to_others(run, side, tellings)
     queued = on_their_way(run, side, links)
     waiting = {one.hub_id for one in tellings if one.names and one.is_part_of(queued.get(one.hub_id))}
     _conclude(run, side, [one for one in tellings if not one.names], [], told)
@@ -184,6 +188,34 @@ def _tellings(
     return found
 
 
+def _leave_to_others(run: Run, side: Side, tellings: Sequence[_Telling]) -> None:
+    """An e-mail address that another of the customer's records there has is not sent, for it can be one account's only.
+
+    Where nothing is left that this record lacks, that is agreed without a write. Where nothing is left of those that it
+    has, all are sent: it loses its only address for none but one that the side itself lets it have.
+    """
+    tellings = [one for one in tellings if "emails" in one.send]
+    key = keys_for(run.settings.customers.country)["emails"]
+    records = run.hub.links.of_customers([one.hub_id for one in tellings])
+    for one in tellings:
+        others = [link for link in records[one.hub_id] if link.party == side.party and link.role != "primary"]
+        taken = {
+            key(text) for link in others if not (link.is_guest or link.gone) for text in link.theirs.get("emails", ())
+        }
+        said = list(one.theirs.emails)
+        taken -= set(map(key, said))
+        ours = one.send["emails"]
+        left = [text for text in ours if key(text) not in taken]
+        if left == ours or (said and not left):
+            continue
+        one.send["emails"], one.agreed["emails"] = left, ours
+        if list(map(key, left)) == list(map(key, said)):
+            del one.send["emails"]
+            bases = one.link.ours | one.agreed, one.link.theirs | {"emails": said}
+            run.hub.links.settle(one.link, *bases, None, None, pending=True)
+            one.link = replace(one.link, agreed_ours=text_of(bases[0]), agreed_theirs=text_of(bases[1]))
+
+
 def _is_open(name: str, said: object, agreed: Plain) -> bool:
     """Whether what a side says was not agreed on. A blank that was never spoken of is none that stands in the way.
 
@@ -227,7 +259,7 @@ def _conclude(run: Run, side: Side, tellings: Sequence[_Telling], pushed: Sequen
                 text = f"{side.called} refused the change: {write.outcome.message or write.outcome.reason}"
                 told.counts += side.hold(telling.hub_id, write.outcome.reason, text, mark=mark_of(telling.ours))
             if write is not None and isinstance(write.outcome, Written):
-                agree(run, side, write, telling.link, telling.send, telling.consents)
+                _agree(run, side, write, telling)
                 told.written[telling.hub_id] = telling.names
                 told.counts["customers updated"] += 1
             elif write is not None and isinstance(write.outcome, Mismatch):
@@ -236,14 +268,15 @@ def _conclude(run: Run, side: Side, tellings: Sequence[_Telling], pushed: Sequen
         _settle(run, side, done)
 
 
-def agree(run: Run, side: Side, write: Write, link: Link, sent: Plain, consents: Sequence[Consent]) -> None:
+def _agree(run: Run, side: Side, write: Write, telling: _Telling) -> None:
     """These fields were written: what they look like there is theirs from now on. Inside a transaction."""
+    link, sent = telling.link, telling.send
     returned = {} if write.there is None else plain(write.there, True)
     theirs = {name: value for name, value in link.theirs.items() if name not in sent}
     theirs |= {name: returned[name] for name in sent if name in returned}
-    run.hub.links.settle(link, link.ours | sent, theirs, None, None, pending=True)
-    if consents:
-        run.hub.consents.tell(link.hub_id, side.party, consents, times.now())
+    run.hub.links.settle(link, link.ours | sent | telling.agreed, theirs, None, None, pending=True)
+    if telling.consents:
+        run.hub.consents.tell(link.hub_id, side.party, telling.consents, times.now())
 
 
 def _settle(run: Run, side: Side, done: Sequence[_Telling]) -> None:
