@@ -148,6 +148,7 @@ class _Cycle:
         try:
             for step in self.steps:
                 self._step(step)
+            self._customers_done()
             code = self._exit_code()
         except Stopped as stop:
             code = 128 + stop.signal_number
@@ -212,6 +213,12 @@ class _Cycle:
             self.failures.append(problem)
             self._report(StepReport(step=CUSTOMERS, party=side, state="failed", reason=str(problem), hint=problem.hint))
         return True
+
+    def _customers_done(self) -> None:
+        """The customers' parts that did not fail in any step, for `status`: it tells how long ago that was."""
+        failed = {one.party for one in self.reports if one.step == CUSTOMERS}
+        for party in sorted(self.run.went_well - failed):
+            self.run.hub.runs.record_step(StepReport(step=CUSTOMERS, party=party, state="done"))
 
     def _done(self, party: str, work: Callable[[], Counts]) -> Counts:
         try:

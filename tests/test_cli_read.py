@@ -16,6 +16,7 @@ from syncctl.hub import Hub, explain, views
 HOSTILE = "[/foo]\x1b]0;x\x07"
 
 PARTS = [("pull-orders", "shop"), ("push-orders", "back-office"), ("pull-data", "back-office"), ("push-data", "shop")]
+PARTS.append(("customers", "back-office"))
 
 
 def ago(**age: float) -> str:

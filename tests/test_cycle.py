@@ -234,7 +234,7 @@ def test_every_run_leaves_its_record(world: StockWorld) -> None:
     [(code, message)] = world.rows("SELECT exit_code, message FROM run ORDER BY id DESC LIMIT 1")
     assert (code, message) == (3, "down")
     rows = world.rows("SELECT step, party, state FROM run_step WHERE run_id = (SELECT max(id) FROM run)")
-    assert ("push-data", "other", "not run") in rows and len(rows) == 6
+    assert ("push-data", "other", "not run") in rows and ("customers", OFFICE, "done") in rows and len(rows) == 7
 
 
 # --- the lock ------------------------------------------------------------------------------------------------------

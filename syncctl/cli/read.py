@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from syncctl.cli.app import App, as_text
 from syncctl.cli.holds import FORMAT
 from syncctl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from syncctl.settings import Settings
 
 BACK_OFFICE = "back-office"
 
@@ -30,7 +33,7 @@ def _checked_age(_ctx: click.Context, _parameter: click.Parameter, value: str) -
 @click.pass_obj
 def status(app: App, check: bool, max_age: timedelta, output_format: str) -> None:
     """Show how things stand, on one screen."""
-    parts = expected_parts(app)
+    parts = expected_parts(app.settings)
     from syncctl.backup import list_backups
     from syncctl.hub import views
 
@@ -50,16 +53,25 @@ def status(app: App, check: bool, max_age: timedelta, output_format: str) -> Non
         sys.exit(1)
 
 
-def expected_parts(app: App) -> list[tuple[str, str]]:
+def expected_parts(settings: "Settings") -> list[tuple[str, str]]:
     """The (step, party) pairs that the settings call for, in the order of the cycle."""
-    settings = app.settings
+    customers = settings.customers
+    orders, data = settings.orders.enabled, settings.stock.enabled or settings.products.enabled
+    down = customers.enabled and customers.web_to_back_office
+    up = customers.enabled and customers.back_office_to_web
+    read = down and customers.trigger == "any"
     parts: list[tuple[str, str]] = []
-    if settings.orders.enabled:
+    if orders or read:
         parts += [("pull-orders", store) for store in settings.stores]
+    if orders or down:
         parts.append(("push-orders", BACK_OFFICE))
-    if settings.stock.enabled or settings.products.enabled:
+    if data or up:
         parts.append(("pull-data", BACK_OFFICE))
         parts += [("push-data", store) for store in settings.stores]
+    if read:
+        parts += [("customers", store) for store in settings.stores]
+    if up or (down and orders):
+        parts.append(("customers", BACK_OFFICE))
     return parts
 
 

@@ -34,6 +34,7 @@ class Run:
     `pulled`: stores whose orders were all read in this run. `stock_ready`, `prices_ready`: the back office's stock and
     prices are good to be written out (None: not read in this run, so the last reading counts, if it is young enough).
     `failed`: by party, what went wrong in the present part of a step beside what the rest of it depends on.
+    `went_well`: parties of which such a thing was done in this run.
     """
 
     hub: Hub
@@ -48,6 +49,7 @@ class Run:
     stock_ready: bool | None = None
     prices_ready: bool | None = None
     failed: dict[str, SyncctlError] = field(default_factory=dict)
+    went_well: set[str] = field(default_factory=set)
 
     def apart(self, party: str, work: Callable[[], Result], instead: Result) -> Result:
         """Do what the rest of this part of a step can do without: if the side fails in it, the rest goes on.
@@ -57,12 +59,14 @@ class Run:
         if party in self.failed:
             return instead
         try:
-            return work()
+            result = work()
         except CursorLost:
             raise  # it is begun anew
         except (Unreachable, SignInNeeded, BatchRefused, DataError) as error:
             self.failed[party] = error
             return instead
+        self.went_well.add(party)
+        return result
 
     @property
     def all_pulled(self) -> bool:
