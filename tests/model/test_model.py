@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.internal.conjecture import engine
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.draws import following_the_seed
 from tests.model.machine import Machine
 
 pytestmark = pytest.mark.model
@@ -79,6 +79,5 @@ def draw(kind: int, number: int, examples: int, tally: Counter[str]) -> None:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "MAX_SHRINKING_SECONDS", SHRINKING)
+    with following_the_seed(SHRINKING):
         run_state_machine_as_test(machine, settings=how)
