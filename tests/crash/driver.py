@@ -110,6 +110,7 @@ class Proof:
             world.cycle(self.start, self.stock_falls_on, self.copying(self.start, "first"))
             self.cycles(self.start, 1)
             world.go_on(self.start, self.stock_falls_on, next_day=next_day)
+            world.assign(self.start)
         twin = self.copy(self.start, "twin")
         self.cycles(twin, MOST_CYCLES)  # also loads all that is loaded late, so that no child has to
         self.twin = oracle.read(twin)

@@ -144,7 +144,6 @@ def go_on(folder: Path, stock_falls_on: str, *, next_day: bool) -> None:
         _trade_online(shop)
         _trade_at_the_counter(office, _references(office))
         _meet_at_the_counter(office)
-    _assign(folder, "Dora Counter")
     if next_day:
         with closing(sqlite3.connect(folder / HUB)) as hub, hub:
             long_ago = "2020-01-01T00:00:00.000Z"
@@ -181,10 +180,8 @@ def _meet_at_the_counter(office: Office) -> None:
     office.upsert_customer(carl.id, company="Known & Sons")
 
 
-def _assign(folder: Path, name: str) -> None:
-    """What `customers assign` does; without a hub there is nobody to assign yet."""
-    if not (folder / HUB).exists():
-        return
+def assign(folder: Path, name: str = "Dora Counter") -> None:
+    """What `customers assign` does. It is known to the hub alone, so that one from before has lost it."""
     with closing(sqlite3.connect(folder / HUB)) as hub, hub:
         hub.execute(
             "INSERT OR IGNORE INTO upload (party, customer_id, why, since) "
