@@ -22,7 +22,7 @@ BUGS = (
         why="a customer whose reply was lost is created twice",
         old='    keys = [CustomerKey(reference=reference)] if "reference" in search else []\n',
         new="    keys = [CustomerKey(id=reference)]\n",
-        tests=("tests/test_link_customers.py::test_create_new_joins_nobody_but_does_not_create_twice",),
+        tests=("tests/test_link_customers.py::test_the_reference_is_looked_up_before_a_customer_is_created",),
     ),
     Bug(
         name="guests-joined-without-their-name",
