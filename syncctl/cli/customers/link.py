@@ -64,6 +64,10 @@ def unlink(app: App, customer_id: int, party: str, remote_id: str | None) -> Non
     app.say(f"{party}'s {chosen[0].remote_id} is customer {parted} now, apart from customer {customer_id}.")
     app.say(f"Orders that went with it: {orders:,}. What was booked stays on the customer it was booked on.")
     app.say(
+        "What was carried from one to the other while they were one stays, answers about marketing too. Look at both: "
+        f"syncctl customers show {customer_id}, syncctl customers show {parted}"
+    )
+    app.say(
         "From the next run on each is kept in step by itself; neither is joined to the other again, unless you say so: "
         f"syncctl customers link {customer_id} --to {party} --as {chosen[0].remote_id}"
     )
