@@ -34,7 +34,7 @@ def test_what_was_unlinked_stays_apart_and_nothing_changes_there(world: World, c
     assert [one["sides"]["back-office"]["remote_id"] for one in parted] == [remote_id]
     assert f"back-office's {remote_id} is customer {parted[0]['id']} now, apart from customer {hub_id}" in text
     assert "Orders that went with it: 0." in text
-    assert f"syncctl customers show {hub_id}, syncctl customers show {parted[0]['id']}" in text  # what was carried stays
+    assert f"syncctl customers show {hub_id}, syncctl customers show {parted[0]['id']}" in text  # what was carried
     assert f"syncctl customers link {hub_id} --to back-office --as {remote_id}" in text
     assert records(world) == {remote_id: "Ann Other"}
     world.run()
