@@ -1,6 +1,7 @@
-"""The manual cannot lie: command help in docs/commands.md is generated, and what README.md shows exists and works.
+"""The manual cannot lie: what README.md shows exists and works, and docs/commands.md and config.example.yaml are made
+from the commands and the settings themselves.
 
-`python tests/test_docs.py` writes docs/commands.md anew.
+`python tests/test_docs.py` writes both anew.
 """
 
 import re
@@ -18,10 +19,25 @@ import pytest
 import syncctl
 from syncctl import errors
 from syncctl.cli import COMMANDS, EPILOG, main
+from syncctl.config.sample import Sample
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "docs" / "commands.md"
+EXAMPLE = ROOT / "config.example.yaml"
+SAMPLE = Sample(
+    header="# syncctl: every setting. "
+    "It works as it stands, with a sandbox for a web store and another for a back office.\n#\n",
+    values={
+        "back_office": {"connector": "sandbox", "path": "sandbox/back-office.db"},
+        "stores": {"shop": {"connector": "sandbox", "path": "sandbox/shop.db"}},
+        "orders": {"book_from": "2010-01-01"},
+    },
+    notes={
+        "orders.book_from": "This date suits the sandbox. For a real shop write the moment it goes live, such as "
+        "2026-11-21T09:00:00Z."
+    },
+)
 
 
 def commands(command: click.Command, parent: click.Context | None, name: str) -> Iterator[click.Context]:
@@ -54,6 +70,10 @@ def blocks() -> list[str]:
 
 def test_the_command_reference_is_what_help_says() -> None:
     assert REFERENCE.read_text(encoding="utf-8") == reference(), "python tests/test_docs.py writes it anew"
+
+
+def test_the_example_of_a_configuration_is_made_from_the_settings() -> None:
+    assert EXAMPLE.read_text(encoding="utf-8") == SAMPLE.text(), "python tests/test_docs.py writes it anew"
 
 
 def test_every_help_fits_a_screen() -> None:
@@ -127,3 +147,4 @@ def test_the_change_log_and_the_package_name_the_same_version() -> None:
 if __name__ == "__main__":
     REFERENCE.parent.mkdir(exist_ok=True)
     REFERENCE.write_text(reference(), encoding="utf-8")
+    EXAMPLE.write_text(SAMPLE.text(), encoding="utf-8")
