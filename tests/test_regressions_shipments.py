@@ -1,5 +1,6 @@
 """Defects about shipments that a review once found: each must stay mended. What is shown is read from the shop."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,9 @@ import pytest
 from syncctl.connectors.base import Page
 from syncctl.connectors.sandbox.books import SandboxBooks
 from syncctl.connectors.sandbox.store import SandboxStore
+from syncctl.errors import Unreachable
 from syncctl.model import FulfilmentLine, Refused, Shipment
-from tests.fakes.faulty import Between, lost_reply, on
+from tests.fakes.faulty import Between, FailBefore, lost_reply, on
 from tests.stock_world import StockWorld, counts_of
 
 Ships = Callable[[Shipment], Shipment]
@@ -178,6 +180,75 @@ def test_while_an_outcome_is_unknown_a_shipment_of_an_unknown_document_is_read_a
     read.clear()
     world.run()
     assert read == []
+
+
+# --- shipments of documents that hold more by now than the hub knows ------------------------------------------------
+
+
+def edited(world: StockWorld, added: int) -> tuple[str, str]:
+    """An order that was booked and has one more line since: its id, and the new line's."""
+    order_id = world.shop.place_order([("MUG", 2)])
+    world.settle()
+    world.shop.edit_order(order_id, {}, add=[("TRAY", added)])
+    return order_id, world.line_ids(order_id)[1]
+
+
+def all_is_known(world: StockWorld, order_id: str, parcel: dict[str, int]) -> None:
+    """The shipment is taken off the stock once, and the shop shows it as it is."""
+    world.assert_never_oversold()
+    world.settle()
+    world.assert_exact()
+    assert parcels(world, order_id) == [("T1", parcel)]
+    assert world.holds() == []
+
+
+def test_a_shipment_of_a_line_whose_booking_is_in_doubt_is_read_again(world: StockWorld, read: list[str]) -> None:
+    """It was put aside as of no line of the order, for ever: too little was shown, and the parcel never."""
+    order_id, line_id = edited(world, 3)
+
+    def ship() -> None:
+        world.office.ship(world.documents(order_id)[0].reference, {line_id: 3}, tracking_number="T1")
+
+    world.run(plans={"back-office": [lost_reply("amend_documents"), Between(on("fetch_shipments"), ship)]})
+    all_is_known(world, order_id, {line_id: 3})
+    read.clear()
+    world.run()
+    assert read == []
+
+
+@pytest.mark.parametrize("units", [{0: 2}, {0: 1, 1: 2}, {0: 2, 1: 3}])
+def test_so_is_one_of_a_change_that_another_one_has_overtaken(world: StockWorld, units: dict[int, int]) -> None:
+    """The first was queued and made, and before that was known the order was edited again."""
+    world.change(back_office={"answers": "later"})
+    order_id, _ = edited(world, 2)
+    world.run()
+    world.office.work_queue()
+    lines = world.line_ids(order_id)
+    parcel = {lines[line]: count for line, count in units.items()}
+    world.shop.edit_order(order_id, {lines[1]: 3})
+    if units.get(1) == 3:  # only the second change makes room for it
+        world.run()
+        world.office.work_queue()
+    world.office.ship(world.documents(order_id)[0].reference, parcel, tracking_number="T1")
+    world.run("pull-data")
+    all_is_known(world, order_id, parcel)
+
+
+@pytest.mark.parametrize("unread", ["pull-orders", "push-orders", ""])
+def test_a_restored_hub_may_know_less_of_a_document_than_the_books(world: StockWorld, unread: str) -> None:
+    order_id = world.shop.place_order([("MUG", 2)])
+    world.settle()
+    shutil.copyfile(world.folder / "hub.db", world.folder / "copy.db")
+    world.shop.edit_order(order_id, {}, add=[("TRAY", 3)])
+    world.run()
+    shutil.copyfile(world.folder / "copy.db", world.folder / "hub.db")
+    line_id = world.line_ids(order_id)[1]
+    world.office.ship(world.documents(order_id)[0].reference, {line_id: 3}, tracking_number="T1")
+    if unread == "pull-orders":
+        world.run(plans={"shop": [FailBefore(on("fetch_orders"), Unreachable("down"))]})
+    elif unread == "push-orders":
+        world.run(plans={"back-office": [FailBefore(on("find_documents"), Unreachable("down"))]})
+    all_is_known(world, order_id, {line_id: 3})
 
 
 # --- refused ones --------------------------------------------------------------------------------------------------

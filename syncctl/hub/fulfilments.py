@@ -9,18 +9,28 @@ from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.model import FulfilmentLine, Shipment
 
+# A change of the document was sent whose outcome is not known; or it may have been changed in the time that a restored
+# hub has lost, and its order was not read and settled since.
+_IN_DOUBT = (
+    "d.state = 'amending' OR (o.placed_at <= ? AND (o.pending = 1 OR NOT EXISTS (SELECT 1 FROM cursor c "
+    "WHERE c.party = o.party AND c.stream = 'orders' "
+    "AND c.moved_at >= (SELECT value FROM state WHERE key = 'restored_at'))))"
+)
+
 
 @dataclass(slots=True)
 class ShippedOrder:
     """The order that a document was made from, with its lines: (line id, item, units) each.
 
-    `taken`: units that earlier shipments (or invoices) were for, by kind and line.
+    `taken`: units that earlier shipments (or invoices) were for, by kind and line. `in_doubt`: the books may hold the
+    document otherwise by now, with lines or units that are not in `lines` yet.
     """
 
     order_id: int
     lines: tuple[tuple[str, str, int], ...]
     taken: dict[tuple[str, str], int]
     revision: int  # of the sale
+    in_doubt: bool = False
 
     def left(self, kind: str) -> list[tuple[str, str, int]]:
         """The lines with the units that are left for a further shipment, or invoice."""
@@ -59,22 +69,27 @@ class PendingShipment:
 class Fulfilments(Family):
     """Tables `fulfilment` and `fulfilment_line`."""
 
-    def orders_of(self, document_ids: Sequence[str]) -> dict[str, ShippedOrder]:
-        """The orders behind these documents of the back office; a document that the hub does not know is absent."""
+    def orders_of(self, document_ids: Sequence[str], lost_until: datetime | None = None) -> dict[str, ShippedOrder]:
+        """The orders behind these documents of the back office; a document that the hub does not know is absent.
+
+        `lost_until`: of orders placed before this a restored hub may not know what became of their documents.
+        """
         found = {}
+        moment = "" if lost_until is None else times.to_text(lost_until)
         for chunk in in_chunks(document_ids):
             rows = self.connection.execute(
-                "SELECT id, remote_id, order_id, revision FROM document WHERE kind = 'sale' AND state <> 'queued' "
-                f"AND remote_id IN ({marks(chunk)})",
-                chunk,
+                f"SELECT d.id, d.remote_id, d.order_id, d.revision, {_IN_DOUBT} "
+                "FROM document d JOIN sales_order o ON o.id = d.order_id "
+                f"WHERE d.kind = 'sale' AND d.state <> 'queued' AND d.remote_id IN ({marks(chunk)})",
+                [moment, *chunk],
             ).fetchall()
-            for document_id, remote_id, order_id, revision in rows:
+            for document_id, remote_id, order_id, revision, in_doubt in rows:
                 lines = self.connection.execute(
                     "SELECT line_id, sku, quantity FROM document_line WHERE document_id = ? ORDER BY position",
                     [document_id],
                 )
                 found[remote_id] = ShippedOrder(
-                    order_id, tuple(lines.fetchall()), self._taken(order_id, revision), revision
+                    order_id, tuple(lines.fetchall()), self._taken(order_id, revision), revision, bool(in_doubt)
                 )
         return found
 
