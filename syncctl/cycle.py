@@ -14,6 +14,7 @@ from syncctl.connectors import open_back_office, open_store
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.checked import CheckedBackOffice, CheckedStore
 from syncctl.connectors.dryrun import DryBackOffice, DryStore
+from syncctl.connectors.patience import Patience
 from syncctl.errors import Busy, ConfigError, CursorLost, HubError, Stopped, SyncctlError
 from syncctl.hub import Hub
 from syncctl.hub.damage import damage_told
@@ -118,12 +119,13 @@ def _opened(
         path = stack.enter_context(copy_of(settings.hub.path)) if dry_run else settings.hub.path
         hub = _open_hub(path, settings, daily=not dry_run)
         stack.callback(hub.close)
-        back_office, stores, planned = _connect(settings, dry_run=dry_run)
+        patience = Patience(settings.safety.max_wait.total_seconds(), say=options["progress"], checkpoint=checkpoint)
+        back_office, stores, planned = _connect(settings, patience, dry_run=dry_run)
         stack.callback(back_office.close)
         for store in stores.values():
             stack.callback(store.close)
-        run = Run(hub=hub, settings=settings, back_office=back_office, stores=stores, checkpoint=checkpoint, **options)
-        yield run, planned
+        sides: dict[str, Any] = {"back_office": back_office, "stores": stores, "patience": patience}
+        yield Run(hub=hub, settings=settings, checkpoint=checkpoint, **sides, **options), planned
 
 
 @dataclass(slots=True)
@@ -259,10 +261,14 @@ def _open_hub(path: Path, settings: Settings, *, daily: bool) -> Hub:
     return hub
 
 
-def _connect(settings: Settings, *, dry_run: bool) -> tuple[BackOffice, dict[str, WebStore], list[PlannedWrite]]:
+def _connect(
+    settings: Settings, patience: Patience, *, dry_run: bool
+) -> tuple[BackOffice, dict[str, WebStore], list[PlannedWrite]]:
     planned: list[PlannedWrite] = []
-    back_office: BackOffice = CheckedBackOffice(open_back_office(settings.back_office))
-    stores: dict[str, WebStore] = {name: CheckedStore(open_store(name, one)) for name, one in settings.stores.items()}
+    back_office: BackOffice = CheckedBackOffice(open_back_office(settings.back_office, patience))
+    stores: dict[str, WebStore] = {
+        name: CheckedStore(open_store(name, one, patience)) for name, one in settings.stores.items()
+    }
     _check_locations(settings, back_office, stores)
     if dry_run:
         back_office = DryBackOffice(back_office, planned)

@@ -113,8 +113,10 @@ class World:
             return self.sides[party]
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(syncctl.cycle, "open_back_office", lambda one: keep("back-office", real_office(one), office))
-            patch.setattr(syncctl.cycle, "open_store", lambda name, one: keep(name, real_store(name, one), shop))
+            patch.setattr(
+                syncctl.cycle, "open_back_office", lambda *one: keep("back-office", real_office(*one), office)
+            )
+            patch.setattr(syncctl.cycle, "open_store", lambda name, *rest: keep(name, real_store(name, *rest), shop))
             patch.setattr(times, "now", lambda: real_now() + later)
             return run_cycle(self.settings, command="test", steps=steps or STEPS, **options)
 

@@ -77,8 +77,8 @@ class StockWorld(World):
 
         self.sides.clear()
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(syncctl.cycle, "open_back_office", lambda one: keep("back-office", real_office(one)))
-            patch.setattr(syncctl.cycle, "open_store", lambda name, one: keep(name, real_store(name, one)))
+            patch.setattr(syncctl.cycle, "open_back_office", lambda *rest: keep("back-office", real_office(*rest)))
+            patch.setattr(syncctl.cycle, "open_store", lambda name, *rest: keep(name, real_store(name, *rest)))
             if self.hurry:
                 patch.setattr(times, "now", lambda: _REAL_NOW() + self.hurry)
             yield

@@ -91,7 +91,7 @@ def test_who_waits_for_a_group_is_put_in_it_by_the_run_after_it_was_made(tmp_pat
 def test_a_lost_reply_is_no_doubt_for_ever(world: World, capsys: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
     real = syncctl.cycle.open_back_office
     with monkeypatch.context() as patch:
-        patch.setattr(syncctl.cycle, "open_back_office", lambda one: Faulty(real(one), [lost_reply("create_groups")]))
+        patch.setattr(syncctl.cycle, "open_back_office", lambda *one: Faulty(real(*one), [lost_reply("create_groups")]))
         said(world, capsys, "customers", "groups", "--create", code=3)
     assert world.rows("SELECT DISTINCT state FROM journal WHERE operation = 'group.create'") == [("sending",)]
     said(world, capsys, "customers", "groups", "--create")

@@ -97,7 +97,7 @@ def hook(when, call):
 what = sys.argv.pop(1)
 faults = [] if what.isdigit() else [FailBefore(on("fetch_orders"), SignInNeeded("the token is not valid any more"))]
 real = syncctl.cycle.open_store
-syncctl.cycle.open_store = lambda name, one: Faulty(real(name, one), Plan(faults, hook))
+syncctl.cycle.open_store = lambda name, *rest: Faulty(real(name, *rest), Plan(faults, hook))
 if what == "bug":
     syncctl.cycle.pull_orders = None
 from syncctl.cli import run

@@ -37,6 +37,14 @@ SAMPLE = Sample(
         "orders.book_from": "This date suits the sandbox. For a real shop write the moment it goes live, such as "
         "2026-11-21T09:00:00Z."
     },
+    further_stores={
+        "woo": {
+            "connector": "woocommerce",
+            "url": "https://shop.example",
+            "consumer_key": "${WOO_KEY}",
+            "consumer_secret": "${WOO_SECRET}",
+        }
+    },
 )
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 import syncctl.config
 from syncctl import times
 from syncctl.config import load_config
-from syncctl.settings import OrderSettings, Section, Settings
+from syncctl.settings import OrderSettings, Section, Settings, StoreSettings
 
 EXAMPLE = Path(syncctl.config.__file__).parents[2] / "config.example.yaml"
 REQUIRED = {
@@ -54,13 +54,19 @@ def test_a_store_sells_from_a_location_that_feeds_it() -> None:
 # --- config.example.yaml -------------------------------------------------------------------------------------------
 
 
+STORES: dict[str, type[BaseModel]] = {
+    get_args(one.model_fields["connector"].annotation)[0]: one for one in get_args(get_args(StoreSettings)[0])
+}
+SECRETS = {"WOO_KEY": "ck_1", "WOO_SECRET": "cs_2"}
+
+
 def fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, Any]]:
     """Every setting with its full name, what is said of it, and its default (None for sections)."""
     for name, part in model.model_fields.items():
         annotation: Any = part.annotation
         if name == "stores":
             yield "stores", part.description or "", None
-            yield from fields(get_args(annotation)[1], "stores.shop.")
+            yield from fields(STORES["sandbox"], "stores.shop.")
         elif isinstance(annotation, type) and issubclass(annotation, Section):
             yield prefix + name, part.description or (annotation.__doc__ or "").splitlines()[0], None
             yield from fields(annotation, f"{prefix}{name}.")
@@ -71,12 +77,12 @@ def fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str,
 FIELDS = {name: (description, default) for name, description, default in fields(Settings)}
 
 
-def written_keys() -> dict[str, str]:
-    """Each key of the example with the comment that stands right above it."""
+def written_keys(text: str) -> dict[str, str]:
+    """Each key of an example with the comment that stands right above it."""
     keys: dict[str, str] = {}
     path: list[str] = []
     comment: list[str] = []
-    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         match = re.match(r"( *)([a-z_]+):", line)
         if line.lstrip().startswith("#"):
             comment.append(line.lstrip().removeprefix("#").strip())
@@ -88,9 +94,12 @@ def written_keys() -> dict[str, str]:
     return keys
 
 
+WRITTEN = written_keys(EXAMPLE.read_text(encoding="utf-8"))
+
+
 def test_the_example_has_every_setting_and_nothing_else() -> None:
-    named_by_the_shop = {name for name in written_keys() if name.startswith(("orders.charges.", "orders.tenders."))}
-    assert set(written_keys()) - named_by_the_shop - {"stores.shop"} == set(FIELDS)
+    named_by_the_shop = {name for name in WRITTEN if name.startswith(("orders.charges.", "orders.tenders."))}
+    assert set(WRITTEN) - named_by_the_shop - {"stores.shop"} == set(FIELDS)
     assert len(FIELDS) > 40
 
 
@@ -98,7 +107,7 @@ def test_the_example_has_every_setting_and_nothing_else() -> None:
 def test_the_example_says_of_a_setting_what_the_model_says(name: str) -> None:
     description, _ = FIELDS[name]
     assert description
-    assert description in written_keys()[name]
+    assert description in WRITTEN[name]
 
 
 def test_the_example_loads_and_has_every_default() -> None:
@@ -111,6 +120,49 @@ def test_the_example_loads_and_has_every_default() -> None:
             continue
         expected = REQUIRED.get(name, default)
         assert value == (EXAMPLE.parent / expected if isinstance(expected, Path) else expected), name
+
+
+# --- its stores of other kinds, which stand in comments ---------------------------------------------------------------
+
+
+def with_all_stores() -> str:
+    """The example without the mark of comment before the other kinds of store."""
+    lines = EXAMPLE.read_text(encoding="utf-8").splitlines()
+    return "\n".join(re.sub(r"^  # (?=(woo:$|  ))", "  ", line) for line in lines)
+
+
+def others() -> list[tuple[str, str, str]]:
+    """Kind, setting and what the model says of it, of every kind but the sandbox."""
+    kinds = {kind: model for kind, model in STORES.items() if kind != "sandbox"}
+    return [(kind, name, text) for kind, model in kinds.items() for name, text, _ in fields(model)]
+
+
+def name_of(kind: str) -> str:
+    """Under what name the example has a store of this kind."""
+    stores = yaml.safe_load(with_all_stores())["stores"]
+    return next(name for name, store in stores.items() if store["connector"] == kind)
+
+
+@pytest.mark.parametrize(("kind", "name", "text"), others())
+def test_the_commented_store_says_of_a_setting_what_the_model_says(kind: str, name: str, text: str) -> None:
+    assert text
+    assert written_keys(with_all_stores())[f"stores.{name_of(kind)}.{name}"] == text
+
+
+def test_the_commented_stores_load_and_have_every_default_and_nothing_else(tmp_path: Path) -> None:
+    config = tmp_path / "syncctl.yaml"
+    config.write_text(with_all_stores(), encoding="utf-8")
+    loaded = load_config(config, SECRETS)
+    assert len(loaded.stores) == len(STORES) == len({store.connector for store in loaded.stores.values()})
+    for kind, model in STORES.items():
+        if kind == "sandbox":
+            continue
+        store = loaded.stores[name_of(kind)]
+        written = yaml.safe_load(with_all_stores())["stores"][name_of(kind)]
+        assert set(written) == set(model.model_fields)
+        for name, part in model.model_fields.items():
+            if not part.is_required():
+                assert getattr(store, name) == part.default, name
 
 
 def test_the_example_reads_the_same_for_any_yaml_reader() -> None:

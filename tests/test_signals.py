@@ -28,8 +28,8 @@ def struck(side):
     return Faulty(side, Plan(hook=hook if party == side.name else None))
 
 real_office, real_store = syncctl.cycle.open_back_office, syncctl.cycle.open_store
-syncctl.cycle.open_back_office = lambda one: struck(real_office(one))
-syncctl.cycle.open_store = lambda name, one: struck(real_store(name, one))
+syncctl.cycle.open_back_office = lambda *rest: struck(real_office(*rest))
+syncctl.cycle.open_store = lambda name, *rest: struck(real_store(name, *rest))
 from syncctl.cli import run
 sys.argv = ["syncctl", *sys.argv[5:]]
 sys.exit(run())

@@ -84,7 +84,9 @@ class Sample:
         """Stores that are not there yet; without their `# ` they would be."""
         models = models_of(_kinds_below(kinds_of(part.annotation)))
         for name, given in self.further_stores.items():
+            about = (_fitting(models, given).__doc__ or "").splitlines()[0]
             yield ""
+            yield f"  # {about} To use it, take the first `# ` of each line below away."
             yield f"  # {name}:"
             for line in self._section(("stores", name), models, given):
                 yield f"  # {line[2:]}"

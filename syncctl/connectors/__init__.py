@@ -4,21 +4,25 @@ from importlib import import_module
 from typing import cast
 
 from syncctl.connectors.base import BackOffice, WebStore
+from syncctl.connectors.patience import Patience
 from syncctl.errors import ConfigError
 from syncctl.settings import BackOfficeSettings, StoreSettings
 
-WEB_STORES = {"sandbox": "syncctl.connectors.sandbox.store:SandboxStore"}
+WEB_STORES = {
+    "sandbox": "syncctl.connectors.sandbox.store:SandboxStore",
+    "woocommerce": "syncctl.connectors.woocommerce.store:WooCommerceStore",
+}
 BACK_OFFICES = {"sandbox": "syncctl.connectors.sandbox.books:SandboxBooks"}
 
 
-def open_store(name: str, settings: StoreSettings) -> WebStore:
-    """The web store configured as `name`. Nothing is contacted yet."""
-    return cast(WebStore, _load(WEB_STORES, settings.connector)(name, settings))
+def open_store(name: str, settings: StoreSettings, patience: Patience | None = None) -> WebStore:
+    """The web store configured as `name`; what it waits for goes through `patience`. Nothing is contacted yet."""
+    return cast(WebStore, _load(WEB_STORES, settings.connector)(name, settings, patience))
 
 
-def open_back_office(settings: BackOfficeSettings) -> BackOffice:
-    """The back office. Nothing is contacted yet."""
-    return cast(BackOffice, _load(BACK_OFFICES, settings.connector)("back-office", settings))
+def open_back_office(settings: BackOfficeSettings, patience: Patience | None = None) -> BackOffice:
+    """The back office; what it waits for goes through `patience`. Nothing is contacted yet."""
+    return cast(BackOffice, _load(BACK_OFFICES, settings.connector)("back-office", settings, patience))
 
 
 def _load(registry: dict[str, str], connector: str) -> type:

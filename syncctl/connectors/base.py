@@ -24,6 +24,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from syncctl.errors import SyncctlError
 from syncctl.model import (
     About,
     Booked,
@@ -33,6 +34,7 @@ from syncctl.model import (
     Document,
     DocumentKind,
     DocumentOutcome,
+    Finding,
     Found,
     Fulfilment,
     FulfilmentChange,
@@ -100,8 +102,11 @@ class StoreAbilities:
     customer_search: frozenset[str] = frozenset({"reference", "id", "email", "phone"})
     customer_fields: frozenset[str] = CUSTOMER_FIELDS  # what it keeps of a customer; the rest is never sent there
     reference_length: int = 50  # longest reference of a customer that the store keeps and finds again
+    customer_changes: bool = True  # `fetch_customers(cursor)` tells who changed; see there where it is False
     groups: bool = False
+    makes_groups: bool = True  # False: the settings name the groups, and `create_groups` makes no other
     consent_channels: frozenset[str] = frozenset()
+    priced_levels: bool = False  # a level and the price of its listing go out in one write (`LevelChange.price`)
     invites: str = ""  # how it tells who was invited: state (its own), mark (ours), blind (not at all); "": none sent
     order_horizon_days: int | None = None  # older orders cannot be seen
 
@@ -128,14 +133,23 @@ class BackOfficeAbilities:
 
 
 class WebStore(ABC):
-    """One configured web store."""
+    """One configured web store.
+
+    `address`: the pinned address, where nothing but that tells this store from another. `about()` is asked once a day
+    then, not in each run; "": the store has an id of its own, which may change behind its address.
+    """
 
     name: str
     abilities: StoreAbilities
+    address: str = ""
 
     @abstractmethod
     def about(self) -> About:
         """Who this store says it is. Cheap: one call."""
+
+    def examine(self) -> Iterator[Finding]:
+        """What `doctor` asks of this store, one finding after the other. It writes nothing and raises nothing."""
+        yield _reached(self)
 
     @abstractmethod
     def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:
@@ -165,6 +179,8 @@ class WebStore(ABC):
     def push_levels(self, changes: Sequence[LevelChange]) -> list[WriteOutcome]:
         """Set levels; by comparing with `expected`, or by a delta from it, where the store can.
 
+        Where `priced_levels`, a change may carry the listing's price too: both are done, or none of them is.
+
         A store that takes writes in and shows them later answers Queued; a delta must not be answered before it shows.
         """
 
@@ -184,7 +200,9 @@ class WebStore(ABC):
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
         """Customers changed since `cursor`; a deleted or merged one is told by its id, where the store tells of that.
 
-        As with orders: one may come twice, none is missed, whatever changes while the pages are read.
+        As with orders: one may come twice, none is missed, whatever changes while the pages are read. Where not
+        `customer_changes`, a cursor brings those who are new and, from time to time, everybody; nobody who was deleted
+        is told of.
         """
 
     @abstractmethod
@@ -214,21 +232,29 @@ class WebStore(ABC):
 
     @abstractmethod
     def create_groups(self, titles: Sequence[str]) -> None:
-        """Make the groups that are missing, compared exactly; again without harm."""
+        """Make the groups that are missing, compared exactly; again without harm.
+
+        Where not `makes_groups`, BatchRefused for one that is not there.
+        """
 
     def close(self) -> None:
         """Let go of connections."""
 
 
 class BackOffice(ABC):
-    """The one configured back office."""
+    """The one configured back office. `address`: as a web store's."""
 
     name: str
     abilities: BackOfficeAbilities
+    address: str = ""
 
     @abstractmethod
     def about(self) -> About:
         """Which company this is. Cheap: one call."""
+
+    def examine(self) -> Iterator[Finding]:
+        """What `doctor` asks of it, one finding after the other. It writes nothing and raises nothing."""
+        yield _reached(self)
 
     @abstractmethod
     def find_documents(self, references: Sequence[str], kind: DocumentKind | None = None) -> list[LookUp]:
@@ -306,6 +332,16 @@ class BackOffice(ABC):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+def _reached(side: WebStore | BackOffice) -> Finding:
+    """Whether a side answers at all, and who it says it is."""
+    try:
+        about = side.about()
+    except SyncctlError as error:
+        return Finding(level="fail", subject=side.name, text=str(error), fix=error.hint, exit_code=error.exit_code)
+    currency = "" if about.currency is None else f", in {about.currency}"
+    return Finding(level="ok", subject=side.name, text=f"answers as {about.name} ({about.identity}){currency}")
 
 
 def _outcome(found: LookUp) -> DocumentOutcome:

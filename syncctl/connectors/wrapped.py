@@ -14,6 +14,7 @@ from syncctl.model import (
     Document,
     DocumentKind,
     DocumentOutcome,
+    Finding,
     Fulfilment,
     FulfilmentChange,
     LevelChange,
@@ -34,10 +35,14 @@ class WrappedStore(WebStore):
     def __init__(self, store: WebStore) -> None:
         self.name = store.name
         self.abilities = store.abilities
+        self.address = store.address
         self.store = store
 
     def about(self) -> About:
         return self.store.about()
+
+    def examine(self) -> Iterator[Finding]:
+        return self.store.examine()
 
     def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:
         return self.store.fetch_orders(cursor, since)
@@ -97,10 +102,14 @@ class WrappedBackOffice(BackOffice):
     def __init__(self, back_office: BackOffice) -> None:
         self.name = back_office.name
         self.abilities = back_office.abilities
+        self.address = back_office.address
         self.back_office = back_office
 
     def about(self) -> About:
         return self.back_office.about()
+
+    def examine(self) -> Iterator[Finding]:
+        return self.back_office.examine()
 
     def find_documents(self, references: Sequence[str], kind: DocumentKind | None = None) -> list[LookUp]:
         return self.back_office.find_documents(references, kind)

@@ -46,7 +46,7 @@ from syncctl.model.orders import (
     Unreadable,
 )
 from syncctl.model.outcomes import Booked, DocumentOutcome, Mismatch, Queued, Refused, Unclear, WriteOutcome, Written
-from syncctl.model.report import About, PlannedWrite, Report, StepReport
+from syncctl.model.report import About, Finding, PlannedWrite, Report, StepReport
 
 __all__ = [
     "FINANCIAL_STATES",
@@ -69,6 +69,7 @@ __all__ = [
     "DocumentKind",
     "DocumentLine",
     "DocumentOutcome",
+    "Finding",
     "Found",
     "Fulfilment",
     "FulfilmentChange",

@@ -78,13 +78,18 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelChange:
-    """Set the level of one listing. `expected` is what was read just before: compare, or derive the delta from it."""
+    """Set the level of one listing. `expected` is what was read just before: compare, or derive the delta from it.
+
+    `price`, decimal text in `currency`: the listing's price, set in the same write (only where `priced_levels`).
+    """
 
     key: str
     listing_id: str
     quantity: int
     expected: int
     location: str = ""
+    price: str | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

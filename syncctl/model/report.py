@@ -17,6 +17,20 @@ class About:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of what `doctor` found out. `level`: ok | warn | fail; `fix`: what to do about it.
+
+    `exit_code`: of a fail, what a run would end with because of it (4 sign-in, 3 unreachable …).
+    """
+
+    level: str
+    subject: str
+    text: str
+    fix: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepReport:
     """One party's part of one step. `state`: done | failed | not run | stopped; `reason` says why it is not done."""
 

@@ -19,6 +19,7 @@ from syncctl.settings.connectors import (
 )
 from syncctl.settings.customers import CustomerSettings, Winner, WinnerSettings
 from syncctl.settings.kinds import Duration, Moment, Section, Status, StoreName, Units
+from syncctl.settings.woocommerce import WooCommerceStoreSettings
 
 __all__ = [
     "BackOfficeSettings",
@@ -35,6 +36,7 @@ __all__ = [
     "StoreSettings",
     "Winner",
     "WinnerSettings",
+    "WooCommerceStoreSettings",
 ]
 
 
@@ -168,6 +170,10 @@ class SafetySettings(Section):
         default=timedelta(seconds=60),
         description="After a lost reply, wait this long before looking whether the document was made.",
     )
+    max_wait: Duration = Field(
+        default=timedelta(minutes=10),
+        description="How long one run may wait in all for sides that ask it to slow down.",
+    )
     assume_booked_after: Duration | None = Field(
         default=None,
         description="Only for back offices that never confirm: take a document as booked after this time.",
@@ -270,7 +276,8 @@ class Settings(Section):
     def _shared_files(self) -> Iterator[str]:
         """Two databases in one file would destroy each other."""
         files = {"hub.path": self.hub.path, "back_office.path": self.back_office.path}
-        files |= {f"stores.{name}.path": store.path for name, store in self.stores.items()}
+        local = {name: one for name, one in self.stores.items() if isinstance(one, SandboxStoreSettings)}
+        files |= {f"stores.{name}.path": store.path for name, store in local.items()}
         owners: dict[str, str] = {}
         for key, path in files.items():
             owner = owners.setdefault(normpath(path), key)

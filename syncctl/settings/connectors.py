@@ -1,45 +1,22 @@
 """The settings of each kind of web store and back office."""
 
 from pathlib import Path
-from typing import Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from syncctl.settings.kinds import Section
+from syncctl.settings.stores import StoreBase
+from syncctl.settings.woocommerce import WooCommerceStoreSettings
 
 
-class _StoreBase(Section):
-    locations: tuple[str, ...] = Field(
-        default=(), description="The back office's locations that feed this store, summed. Empty: as stock.locations."
-    )
-    sells_from: str = Field(
-        default="",
-        description="The one of them that its orders leave from. Empty: the only one, else the back office decides.",
-    )
-    location: str = Field(
-        default="", description="The location of its own that the store shows levels of, if it has several."
-    )
-    time_zone: str = Field(default="UTC", description="The shop's time zone: the date of a document is the date there.")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"no such time zone: {value!r}; write it as in Europe/London") from None
-        return value
-
-
-class SandboxStoreSettings(_StoreBase):
+class SandboxStoreSettings(StoreBase):
     """A web store in a local file, for trying things out."""
 
     connector: Literal["sandbox"] = Field(description="The kind of web store.")
     path: Path = Field(
         examples=["sandbox/NAME.db"], description="The sandbox's file; made with a small catalog at first use."
     )
-    notify_customer: bool = Field(default=False, description="Let the store tell the customer when goods have left.")
     invites: Literal["state", "mark", "blind", "none"] = Field(
         default="state",
         description="How it tells who was invited: state (its own), mark (ours), blind (not at all). none: nobody is.",
@@ -78,5 +55,5 @@ class SandboxBooksSettings(Section):
     )
 
 
-StoreSettings = SandboxStoreSettings
+StoreSettings = Annotated[SandboxStoreSettings | WooCommerceStoreSettings, Field(discriminator="connector")]
 BackOfficeSettings = SandboxBooksSettings

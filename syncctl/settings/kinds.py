@@ -24,6 +24,12 @@ def _duration(value: Any) -> Any:
     return duration
 
 
+def _some_time(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("write a duration longer than 0s")
+    return value
+
+
 def _moment(value: Any) -> Any:
     """A date or a time; one without an offset is UTC."""
     try:
@@ -43,6 +49,7 @@ def _store_name(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Wait = Annotated[Duration, AfterValidator(_some_time)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 StoreName = Annotated[str, AfterValidator(_store_name)]
 Units = Annotated[int, Field(ge=0, le=1_000_000)]

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from syncctl import times
 from syncctl.connectors.base import OVERLAP_SECONDS, BackOffice, WebStore
+from syncctl.connectors.patience import Patience
 from syncctl.errors import BatchRefused, CursorLost, DataError, SignInNeeded, SyncctlError, Unreachable
 from syncctl.hub import Hub
 from syncctl.rules.feeds import sellers
@@ -45,6 +46,7 @@ class Run:
     allow_shrink: int | None = None
     checkpoint: Callable[[], None] = _go_on
     progress: Callable[[str], None] = _nothing
+    patience: Patience = field(default_factory=Patience)
     pulled: set[str] = field(default_factory=set)
     stock_ready: bool | None = None
     prices_ready: bool | None = None

@@ -69,7 +69,7 @@ def connect(wrap: Wrap = as_is) -> None:
     """
     syncctl.connectors.sandbox.walk.OVERLAP_SECONDS = 0
 
-    def open_store(name: str, settings: StoreSettings) -> WebStore:
+    def open_store(name: str, settings: StoreSettings, _patience: object = None) -> WebStore:
         assert isinstance(settings, SandboxStoreSettings)
         store = SandboxStore(name, settings)
         store.page_size = BATCH
@@ -83,7 +83,7 @@ def connect(wrap: Wrap = as_is) -> None:
         )
         return wrap(store)  # type: ignore[return-value]
 
-    def open_back_office(settings: SandboxBooksSettings) -> BackOffice:
+    def open_back_office(settings: SandboxBooksSettings, _patience: object = None) -> BackOffice:
         office = SandboxBooks("back-office", settings)
         office.page_size = BATCH  # type: ignore[misc]
         office.abilities = replace(office.abilities, document_batch=BATCH, look_up_batch=2 * BATCH)

@@ -63,7 +63,7 @@ def test_every_method_of_the_interfaces_that_gives_pages_counts_them_one_by_one(
         name
         for interface in (WebStore, BackOffice)
         for name, method in inspect.getmembers(interface, inspect.isfunction)
-        if "Iterator" in str(inspect.signature(method).return_annotation)
+        if "Iterator[syncctl.connectors.base.Page" in str(inspect.signature(method).return_annotation)
     }
     assert paged == PAGED
 

@@ -170,13 +170,13 @@ class ModelWorld:
     def _connected(self, record: Callable[[str, Any], Any]) -> Any:
         """Within it, runs go over connectors that stand on the files which the machine has open."""
 
-        def open_store(name: str, settings: Any) -> Any:
+        def open_store(name: str, settings: Any, _patience: Any = None) -> Any:
             store = SandboxStore(name, settings)
             store._opened = self.shops[name]
             store.abilities = replace(store.abilities, listing_changes=self.tells_changes, level_batch=self.batch)
             return record(name, store)
 
-        def open_back_office(settings: Any) -> Any:
+        def open_back_office(settings: Any, _patience: Any = None) -> Any:
             books = SandboxBooks(OFFICE, settings)
             books._opened = self.office
             books.abilities = replace(books.abilities, document_batch=self.batch, look_up_batch=2 * self.batch)

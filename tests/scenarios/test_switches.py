@@ -34,7 +34,7 @@ def test_r9_nothing_moves_before_both_sides_are_set_up_and_signed_in(
     keeper.change(stores=stores)
     real = syncctl.cycle.open_store
     refusal = FailBefore(on("about", None), SignInNeeded("shop: the token was revoked", hint="syncctl auth shop"))
-    monkeypatch.setattr(syncctl.cycle, "open_store", lambda name, one: Faulty(real(name, one), [refusal]))
+    monkeypatch.setattr(syncctl.cycle, "open_store", lambda name, *rest: Faulty(real(name, *rest), [refusal]))
     text = keeper.syncs(code=4)
     assert "the token was revoked" in text and "syncctl auth shop" in text
     assert keeper.everything() == before

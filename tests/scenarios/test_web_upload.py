@@ -72,7 +72,7 @@ def test_r69_who_is_assigned_goes_up_with_the_next_sync_and_waits_until_he_is_th
     keeper.types("customers", "assign", keeper.number_of("Bob"))
     assert keeper.web() == {}
     real, down = syncctl.cycle.open_store, FailBefore(on("push_customers", None), Unreachable("shop: down"))
-    monkeypatch.setattr(syncctl.cycle, "open_store", lambda name, one: Faulty(real(name, one), [down]))
+    monkeypatch.setattr(syncctl.cycle, "open_store", lambda name, *rest: Faulty(real(name, *rest), [down]))
     keeper.syncs(code=3)
     assert keeper.web() == {} and keeper.listed()["Bob Third"]["sides"]["shop"]["state"] == "queued"
     monkeypatch.undo()

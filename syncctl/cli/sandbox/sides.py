@@ -54,7 +54,7 @@ def open_office(app: App) -> "Office":
 def open_shop(app: App, name: str) -> "Shop":
     from syncctl.connectors.sandbox.shop import Shop
 
-    return Shop(app.settings.stores[name].path)
+    return Shop(paths(app)[name])
 
 
 @contextmanager

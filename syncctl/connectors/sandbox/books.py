@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from syncctl.connectors.base import BackOffice, BackOfficeAbilities, Page
+from syncctl.connectors.patience import Patience
 from syncctl.connectors.sandbox.manners import Manners
 from syncctl.connectors.sandbox.office import Office
 from syncctl.connectors.sandbox.office_booking import REFERENCE_LENGTH
@@ -36,7 +37,7 @@ class SandboxBooks(BackOffice):
 
     page_size: ClassVar[int] = 1000
 
-    def __init__(self, name: str, settings: SandboxBooksSettings) -> None:
+    def __init__(self, name: str, settings: SandboxBooksSettings, _patience: Patience | None = None) -> None:
         self.name = name
         self.settings = settings
         self.manners = Manners.of(settings)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from syncctl import times
 from syncctl.connectors.base import Page
+from syncctl.connectors.patience import Patience
 from syncctl.connectors.sandbox.files import reading, storable
 from syncctl.connectors.sandbox.goods import LISTING_COLUMNS, to_listing, units_of
 from syncctl.connectors.sandbox.manners import ALL
@@ -37,7 +38,7 @@ class SandboxStore(StoreCustomers):
     `page_size` and `clock` may be replaced before the first call.
     """
 
-    def __init__(self, name: str, settings: SandboxStoreSettings) -> None:
+    def __init__(self, name: str, settings: SandboxStoreSettings, _patience: Patience | None = None) -> None:
         super().__init__(name, settings, PAGE_SIZE)
 
     def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:

@@ -1,0 +1,182 @@
+"""The settings of a WooCommerce store."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from syncctl.settings.kinds import Status, Wait
+from syncctl.settings.stores import StoreBase
+
+Counted = Literal["pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed"]
+_KEY = re.compile(r"[!-~]{1,500}\Z")
+
+
+class WooCommerceStoreSettings(StoreBase):
+    """A WooCommerce shop, over its REST API."""
+
+    connector: Literal["woocommerce"] = Field(description="The kind of web store.")
+    url: str = Field(
+        examples=["https://shop.example"],
+        description="Where the shop is, with its folder if it is in one: https://shop.example or https://example.com/shop.",
+    )
+    consumer_key: SecretStr = Field(
+        examples=["${WOO_KEY}"],
+        description="The key of WooCommerce's REST API, with rights to read and write (ck_…).",
+    )
+    consumer_secret: SecretStr = Field(
+        examples=["${WOO_SECRET}"], description="The secret that was shown beside that key (cs_…)."
+    )
+    notify_customer: bool = Field(
+        default=False,
+        description="Tell the customer when goods have left: a note, which the shop sends by e-mail.",
+    )
+    auth: Literal["header", "query"] = Field(
+        default="header",
+        description="How the key is sent over https: header, or query for a host that strips the header.",
+    )
+    allow_http: bool = Field(
+        default=False,
+        description="Allow http:// to a shop that is not on this machine. Everybody on the way can read it.",
+    )
+    proxy: SecretStr | None = Field(
+        default=None, description="The proxy to go through, such as http://proxy.example:3128. Empty: none."
+    )
+    ca_file: Path | None = Field(
+        default=None, description="A file of certificates to trust instead of the usual ones. Empty: the usual ones."
+    )
+    timeout: Wait = Field(
+        default=timedelta(seconds=60), description="The longest silence of the shop that is waited for."
+    )
+    deadline: Wait = Field(
+        default=timedelta(minutes=5), description="... and the longest that one whole answer may take."
+    )
+    requests_per_minute: int = Field(
+        default=0, ge=0, le=100_000, description="The most requests that are sent in a minute. 0: no limit of ours."
+    )
+    statuses: dict[Status, Counted] = Field(
+        default={},
+        description="Statuses of plug-ins, each with WooCommerce's own that it counts as: {packed: processing}.",
+    )
+    group_by: Literal["none", "meta", "role"] = Field(
+        default="none", description="Where a customer's group is kept: none, in a meta field, or as the role."
+    )
+    group_key: str = Field(default="", description="With meta: the key of that field.")
+    groups: tuple[str, ...] = Field(default=(), description="With meta: the exact titles of all groups.")
+    roles: dict[str, str] = Field(default={}, description="With role: the title of the group for each role.")
+    customers_pass: Wait = Field(
+        default=timedelta(days=7),
+        description="How often all customers are read with trigger: any; WooCommerce does not tell who changed.",
+    )
+    complete_orders: bool = Field(
+        default=True,
+        description="Set an order to completed when all its goods have left; the shop then sends its own e-mail.",
+    )
+    tracking_key: str = Field(
+        default="",
+        description="The meta key of a tracking plug-in's list in orders, such as _wc_shipment_tracking_items.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        problem = next(_wrong_with(value), "")
+        if problem:
+            raise ValueError(problem)
+        return value.rstrip("/")
+
+    @field_validator("consumer_key", "consumer_secret")
+    @classmethod
+    def _can_be_sent(cls, value: SecretStr) -> SecretStr:
+        if not _KEY.match(value.get_secret_value()):
+            raise ValueError("this has a space or another character that no key has; copy it again")
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_a_proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _split(value.get_secret_value()):
+            raise ValueError("write the proxy as http://proxy.example:3128")
+        return value
+
+    @field_validator("statuses")
+    @classmethod
+    def _as_the_api_has_them(cls, value: dict[str, str]) -> dict[str, str]:
+        for status in value:
+            if status.startswith("wc-"):
+                raise ValueError(f"write the status without wc-, as the REST API has it: {status[3:]}")
+        return value
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        problems = [*self._wrong_keys(), *self._open_http(), *self._wrong_groups(), *self._wrong_limits()]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _wrong_keys(self) -> Iterator[str]:
+        key, secret = self.consumer_key.get_secret_value(), self.consumer_secret.get_secret_value()
+        if key.startswith("cs_") and secret.startswith("ck_"):
+            yield "consumer_key: this is the secret, and consumer_secret is the key: change them over"
+
+    def _open_http(self) -> Iterator[str]:
+        if self.url.lower().startswith("http:") and not (self.allow_http or _is_this_machine(self.url)):
+            yield "url: over http everybody on the way can read and change it: write https, or set allow_http: true"
+
+    def _wrong_groups(self) -> Iterator[str]:
+        if self.group_by == "meta" and not self.group_key:
+            yield "group_by: meta needs group_key, the key of the meta field"
+        if self.group_by == "role" and not self.roles:
+            yield "group_by: role needs roles, with the title of the group for each role"
+        if len(set(self.roles.values())) < len(self.roles):
+            yield "roles: two roles have the same title, so that a group is not one role"
+        for name, value, needed in (
+            ("group_key", self.group_key, "meta"),
+            ("groups", self.groups, "meta"),
+            ("roles", self.roles, "role"),
+        ):
+            if value and self.group_by != needed:
+                yield f"{name}: this has no effect without group_by: {needed}"
+
+    def _wrong_limits(self) -> Iterator[str]:
+        if self.deadline < self.timeout:
+            yield "deadline: must not be shorter than timeout: a whole answer takes at least as long as a silence in it"
+
+
+def _wrong_with(url: str) -> Iterator[str]:
+    """What is wrong with the address, without repeating it: it may hold a password."""
+    parts = _split(url)
+    if parts is None:
+        yield "write the shop's address, such as https://shop.example"
+        return
+    if "@" in parts.netloc:
+        yield "there must be no user and password in the address: consumer_key and consumer_secret are for that"
+    if parts.query or parts.fragment or url.rstrip("/").endswith(("?", "#")):
+        yield "there must be no ? and no # in the address"
+    if "/wp-json" in f"{parts.path}/".lower() or "/wp-admin" in parts.path.lower():
+        yield "write the shop's own address, without /wp-json or /wp-admin and what follows"
+    if any(part in (".", "..") for part in parts.path.split("/")) or "//" in parts.path or "%" in parts.path:
+        yield "write the folder of the shop in plain words, such as https://example.com/shop"
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a plain address over http or https, else None."""
+    try:
+        parts = urlsplit(url)
+        plain = all("!" <= char <= "~" and char not in '\\"<>^`{|}' for char in url)
+        return parts if plain and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 else None
+    except ValueError:
+        return None
+
+
+def _is_this_machine(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
