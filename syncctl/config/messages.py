@@ -37,7 +37,8 @@ def explain(detail: ErrorDetails, filled: Any, values: Values) -> None:
     for line in message.splitlines():  # the validator of a section may find several things
         name, colon, rest = line.partition(": ")
         below = (*keys, *name.split("."))
-        is_named = bool(colon and models_of(values.kinds.get(keys, ())) and below[: len(keys) + 1] in values.kinds)
+        known = {field for model in models_of(values.kinds.get(keys, ())) for field in model.model_fields}
+        is_named = bool(colon) and name.split(".")[0] in known
         values.problems.add(below if is_named else keys, rest if is_named else line)
 
 
