@@ -22,6 +22,7 @@ from syncctl.lock import hold_lock
 from syncctl.model import PlannedWrite, Report, StepReport
 from syncctl.running import copy_of, fewer_collections, signals
 from syncctl.settings import Settings
+from syncctl.steps.confirm import confirm
 from syncctl.steps.pull_customers import wants_web
 from syncctl.steps.pull_data import pull_data
 from syncctl.steps.pull_orders import pull_orders
@@ -87,7 +88,7 @@ def run_one(
         try:
             for party in parties:
                 side = run.back_office if party == BACK_OFFICE else run.stores[party]
-                run.hub.parties.confirm(party, side.about())
+                confirm(run, party, side)
             result = work(run)
         except Stopped as stop:
             run.hub.runs.end(128 + stop.signal_number, "stopped by a signal")

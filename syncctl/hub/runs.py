@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from syncctl import times
 from syncctl.hub.family import Family
 from syncctl.hub.files import Sidecar
-from syncctl.hub.sync import CUSTOMERS_MATCHED
+from syncctl.hub.sync import ABOUT, CUSTOMERS_MATCHED
 from syncctl.model import StepReport
 
 
@@ -95,6 +95,7 @@ class Runs(Family):
         connection.execute("UPDATE listing SET price = NULL")
         connection.execute("DELETE FROM cursor WHERE stream IN ('listings', 'verify')")
         connection.execute("DELETE FROM state WHERE key = ?", [CUSTOMERS_MATCHED])  # some may have been made since
+        connection.execute("DELETE FROM state WHERE substr(key, 1, ?) = ?", [len(ABOUT), ABOUT])
         connection.execute("DELETE FROM sqlite_sequence WHERE name = 'journal'")
         connection.execute("INSERT INTO sqlite_sequence VALUES ('journal', ?)", [last_journal])
         self.hub.set_state("restored_at", times.to_text(times.now()))

@@ -7,6 +7,8 @@ from syncctl.errors import SafetyStop
 from syncctl.hub.family import Family
 from syncctl.model import About
 
+ABOUT = "about "  # state, with a side's name: when and at which address it was last asked who it is
+
 
 class Parties(Family):
     """Table `party`: what each side said of itself. A side that turns out to be another one stops everything."""
@@ -42,6 +44,16 @@ class Parties(Family):
                 f"{name} is the same as {row[0]}, which this hub knows already; nothing was written",
                 hint=f"Name it {row[0]} in the settings, or take one of the two out.",
             )
+
+    def asked_at(self, name: str, address: str) -> datetime | None:
+        """When this side was last asked who it is, and was the right one, at this address; None if never."""
+        found = self.hub.state(ABOUT + name)
+        at, _, there = (found or "").partition(" ")
+        return times.from_text(at) if at and there == address else None
+
+    def remember_asked(self, name: str, address: str) -> None:
+        """It was asked just now, at this address, and was the right one."""
+        self.hub.set_state(ABOUT + name, f"{times.to_text(times.now())} {address}")
 
     def identity(self, name: str) -> str:
         """The other side's own id, as confirmed. KeyError if it was never contacted."""

@@ -20,6 +20,7 @@ from syncctl.rules.guards import (
     strange_prices,
     strange_shrink,
 )
+from syncctl.steps.confirm import confirm
 from syncctl.steps.match_customers import match_first
 from syncctl.steps.pull_customers import pull_customers, wants_back_office, was_read
 from syncctl.steps.pull_shipments import pull_shipments
@@ -34,7 +35,7 @@ def pull_data(run: Run) -> Counts:
 
     Errors: SafetyStop if a reading looks too strange; it is set aside, and nothing is written out from it.
     """
-    run.hub.parties.confirm(BACK_OFFICE, run.back_office.about())
+    confirm(run, BACK_OFFICE, run.back_office)
     run.stock_ready = run.prices_ready = False
     _count_again_if_stock_falls_otherwise(run)
     counts = pull_shipments(run)

@@ -17,6 +17,7 @@ from syncctl.model import Customer, Order
 from syncctl.rules.decisions import counts_against_stock, decide, may_be_booked, settings_hash
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.rules.repair import with_unique_ids
+from syncctl.steps.confirm import confirm
 from syncctl.steps.match_customers import keeps_mirror, match_new
 from syncctl.steps.pull_customers import pull_customers, wants_web
 from syncctl.steps.run import Counts, Run
@@ -28,7 +29,7 @@ def pull_orders(run: Run, name: str) -> Counts:
     Where orders are switched off, customers alone.
     """
     store = run.stores[name]
-    run.hub.parties.confirm(name, store.about())
+    confirm(run, name, store)
     counts = Counts()
     if run.settings.orders.enabled:
         counts += _read_changed(run, name, store)

@@ -9,6 +9,7 @@ from syncctl.errors import SafetyStop
 from syncctl.hub.holds import Hold
 from syncctl.rules.guards import strange_listing
 from syncctl.rules.prices import shown_price
+from syncctl.steps.confirm import confirm
 from syncctl.steps.publish_levels import publish_levels
 from syncctl.steps.publish_prices import publish_prices
 from syncctl.steps.push_customers import push_customers
@@ -19,7 +20,7 @@ from syncctl.steps.show_shipments import show_shipments
 def push_data(run: Run, name: str) -> Counts:
     """Write what differs to one store; what must not be written, and why, is counted."""
     store = run.stores[name]
-    run.hub.parties.confirm(name, store.about())
+    confirm(run, name, store)
     counts = _read_listings(run, name, store)
     _want_again_if_set_otherwise(run)
     if run.settings.stock.enabled and _stock_is_good(run, counts) and _locations_are_known(run, name, counts):

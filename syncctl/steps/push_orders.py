@@ -16,6 +16,7 @@ from syncctl.rules.decisions import Verdict, counts_against_stock, decide
 from syncctl.rules.wanted import Problem, Terms, sale_reference
 from syncctl.steps import amending, booking, undoing
 from syncctl.steps.booking import Task
+from syncctl.steps.confirm import confirm
 from syncctl.steps.items import Items
 from syncctl.steps.planning import Planned, Planner, unwanted
 from syncctl.steps.push_customers import push_customers
@@ -27,8 +28,8 @@ def push_orders(run: Run) -> Counts:
 
     Where orders are switched off, customers alone go over.
     """
-    about = run.back_office.about()
-    run.hub.parties.confirm(BACK_OFFICE, about)
+    confirm(run, BACK_OFFICE, run.back_office)
+    currency = run.hub.parties.currency(BACK_OFFICE)
     if not run.settings.orders.enabled:
         return push_customers(run, BACK_OFFICE)
     counts = _settle_queued(run)
@@ -40,7 +41,7 @@ def push_orders(run: Run) -> Counts:
     after = 0
     while ids := run.hub.orders.pending_ids(after, run.back_office.abilities.document_batch, run.only):
         after = ids[-1]
-        counts += _push_batch(run, run.hub.orders.load(ids), items, about.currency)
+        counts += _push_batch(run, run.hub.orders.load(ids), items, currency)
         run.progress(f"{BACK_OFFICE}: {counts['booked'] + counts['queued']} documents handed over")
         run.checkpoint()
     run.hub.holds.clear_unwanted_items()
