@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -200,22 +201,31 @@ class _Cycle:
         """Run one party's part of a step; a failure is recorded and stops this part alone."""
         self.run.progress(f"{step} {party}")
         self.run.failed.clear()
+        tell = partial(self._tell, step, party, self.run.patience.waited)
         try:
             counts = self._done(party, work)
         except Stopped:
-            self._report(StepReport(step=step, party=party, state="stopped", reason="stopped by a signal"))
+            tell("stopped", reason="stopped by a signal")
             raise
         except SyncctlError as error:
             if isinstance(error, HubError) or error.exit_code not in _SEVERITY:
                 raise  # the end of the run, or a bug
             self.failures.append(error)
-            self._report(StepReport(step=step, party=party, state="failed", reason=str(error), hint=error.hint))
+            tell("failed", reason=str(error), hint=error.hint)
             return False
-        self._report(StepReport(step=step, party=party, state="done", counts={k: v for k, v in counts.items() if v}))
+        tell("done", counts=counts)
         for side, problem in self.run.failed.items():
             self.failures.append(problem)
             self._report(StepReport(step=CUSTOMERS, party=side, state="failed", reason=str(problem), hint=problem.hint))
         return True
+
+    def _tell(
+        self, step: str, party: str, waited: float, state: str, *, counts: Mapping[str, int] | None = None, **why: str
+    ) -> None:
+        """Report how a part ended. `waited`: what the run had waited for its sides before this part began."""
+        seconds = ceil(round(self.run.patience.waited - waited, 3))
+        told = {name: count for name, count in {**(counts or {}), "seconds waited": seconds}.items() if count}
+        self._report(StepReport(step=step, party=party, state=state, counts=told, **why))
 
     def _customers_done(self) -> None:
         """The customers' parts that did not fail in any step, for `status`: it tells how long ago that was."""

@@ -3,6 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from math import ceil
 from threading import Lock
 
 from syncctl.errors import Throttled
@@ -58,7 +59,7 @@ class Patience:
         self._take(seconds, party, why)
         began = self._clock()
         try:
-            self._say(f"{party}: waiting {seconds:.0f} s: {why}")
+            self._say(f"{party}: waiting {ceil(seconds)} s: {why}")
             while (rest := began + seconds - self._clock()) > 0:
                 self._checkpoint()
                 self._sleeper(min(rest, _SLICE))
