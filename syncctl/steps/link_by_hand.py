@@ -4,7 +4,7 @@ from syncctl import times
 from syncctl.errors import ConfigError
 from syncctl.model import Customer, CustomerKey
 from syncctl.rules.matching import email_spellings, keys_of, phone_spellings
-from syncctl.steps.link_customers import references_of
+from syncctl.steps.link_customers import keys_of_ours, references_of
 from syncctl.steps.push_one import Pushed, push_one
 from syncctl.steps.run import Run
 from syncctl.steps.side import CREATE, Side, side_of
@@ -42,7 +42,7 @@ def link_to_new(run: Run, party: str, hub_id: int) -> Pushed:
             hint=f"To part them first: syncctl customers unlink {hub_id} --from {party}",
         )
     side = side_of(run, party)
-    if not _was_begun(run, side, hub_id):
+    if not _was_begun(run, side, hub_id, customer):
         others = _alike(run, side, customer)
         with run.hub.transaction():
             run.hub.joining.keep_apart(hub_id, party, others)
@@ -50,7 +50,7 @@ def link_to_new(run: Run, party: str, hub_id: int) -> Pushed:
     return push_one(run, party, hub_id)
 
 
-def _was_begun(run: Run, side: Side, hub_id: int) -> bool:
+def _was_begun(run: Run, side: Side, hub_id: int, customer: Customer) -> bool:
     """Whether one was made for him that the hub does not know of, or may have been: its reply was lost.
 
     He keeps the name by which that one is looked up, and it is not taken for somebody else's.
@@ -59,7 +59,7 @@ def _was_begun(run: Run, side: Side, hub_id: int) -> bool:
     settle = times.now() - run.settings.safety.settle
     if run.hub.journal.unsettled(CREATE, [side.key(reference)], settle):
         return True
-    there = side.find([CustomerKey(reference=reference)]) if "reference" in side.can.customer_search else []
+    there = side.find(keys_of_ours(side, customer, reference))
     return any(one.reference == reference for group in there for one in group)
 
 

@@ -147,9 +147,9 @@ class _Ensuring:
 
     def _keys(self, customer: Customer, reference: str) -> list[CustomerKey]:
         search = self.side.can.customer_search
-        keys = [CustomerKey(reference=reference)] if "reference" in search else []
+        keys = keys_of_ours(self.side, customer, reference)
         usable = {kind for kind, _ in keys_of(customer, self.run.settings.customers)} & search
-        if "email" in usable:
+        if "email" in usable and "reference" in search:  # else they are among those already
             keys += [CustomerKey(email=text) for email in customer.emails for text in email_spellings(email)]
         if "phone" in usable:
             country = self.run.settings.customers.country
@@ -290,6 +290,18 @@ class _Ensuring:
             self.run.hub.journal.supersede(self.side.party, CREATE, [self.side.key(link.reference or "")])
             # Who was created in doubt stays held: a person may join the two.
             self.side.release([link.hub_id], but=TIE if link.rule == "created" else "")
+
+
+def keys_of_ours(side: Side, customer: Customer, reference: str) -> list[CustomerKey]:
+    """What to look for to find the record that we made for a customer, by whatever rule customers are matched.
+
+    A side that cannot be searched by our reference is searched by e-mail: the records that are found carry it.
+    """
+    if "reference" in side.can.customer_search:
+        return [CustomerKey(reference=reference)]
+    if "email" not in side.can.customer_search:
+        return []
+    return [CustomerKey(email=text) for email in customer.emails for text in email_spellings(email) if text]
 
 
 def references_of(run: Run, side: Side, customers: Collection[int]) -> dict[int, str]:

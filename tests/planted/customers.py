@@ -20,8 +20,8 @@ BUGS = (
     Bug(
         name="customer-not-looked-up",
         why="a customer whose reply was lost is created twice",
-        old='    keys = [CustomerKey(reference=reference)] if "reference" in search else []\n',
-        new="    keys = [CustomerKey(id=reference)]\n",
+        old="        keys = keys_of_ours(self.side, customer, reference)\n",
+        new="        keys = [CustomerKey(id=reference)]\n",
         tests=("tests/test_link_customers.py::test_the_reference_is_looked_up_before_a_customer_is_created",),
     ),
     Bug(
