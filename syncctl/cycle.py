@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from syncctl import times
 from syncctl.backup import make_backup
-from syncctl.connectors import open_back_office, open_store
+from syncctl.connectors import check_locations, open_back_office, open_store
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.checked import CheckedBackOffice, CheckedStore
 from syncctl.connectors.dryrun import DryBackOffice, DryStore
@@ -280,26 +280,8 @@ def _connect(
     stores: dict[str, WebStore] = {
         name: CheckedStore(open_store(name, one, patience)) for name, one in settings.stores.items()
     }
-    _check_locations(settings, back_office, stores)
+    check_locations(settings, back_office, stores)
     if dry_run:
         back_office = DryBackOffice(back_office, planned)
         stores = {name: DryStore(store, planned) for name, store in stores.items()}
     return back_office, stores, planned
-
-
-def _check_locations(settings: Settings, back_office: BackOffice, stores: Mapping[str, WebStore]) -> None:
-    """A location that is named where stock is kept by none would be passed over in silence."""
-    named = [
-        f"stores.{name}.location"
-        for name, one in settings.stores.items()
-        if one.location and not stores[name].abilities.locations
-    ]
-    if not back_office.abilities.locations:
-        named += [f"stores.{name}.sells_from" for name, one in settings.stores.items() if one.sells_from]
-        named += [f"stores.{name}.locations" for name, one in settings.stores.items() if one.locations]
-        named += ["stock.locations"] if settings.stock.locations else []
-    if named:
-        raise ConfigError(
-            f"{named[0]}: this side keeps no stock by location; nothing was contacted",
-            hint=f"Take these lines out: {', '.join(named)}.",
-        )

@@ -46,6 +46,13 @@ def hold_lock(hub_path: Path, if_busy: str = "fail") -> Iterator[None]:
         lock.release()
 
 
+def holder_of(hub_path: Path) -> tuple[int, str] | None:
+    """The process that has the run lock of a hub, and since when in words; None if nobody has. Touches nothing."""
+    real = hub_path.resolve()
+    found = _read(real.with_name(f"{real.name}.holder"))
+    return None if found is None else (found[0], _shown(found[1]))
+
+
 def _sign(holder: Path) -> None:
     """Say who holds the lock, and since when by the machine's steady clock, which nobody sets back.
 

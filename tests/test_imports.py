@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "cycle": "errors lock running model settings hub connectors steps backup",
     "by_hand": "errors cycle model settings steps",
     "backup": "errors hub",
-    "doctor": "errors model settings hub connectors",
+    "doctor": "errors lock model settings hub connectors backup",
     "render": "errors money model",
     "cli": "errors config settings rules lock cycle by_hand doctor backup hub connectors render",
     "__init__": "",

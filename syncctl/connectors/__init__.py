@@ -1,12 +1,13 @@
 """Connectors by name, loaded only when one is used. A connector turns a vendor's words into ours and back."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import cast
 
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.patience import Patience
 from syncctl.errors import ConfigError
-from syncctl.settings import BackOfficeSettings, StoreSettings
+from syncctl.settings import BackOfficeSettings, Settings, StoreSettings
 
 WEB_STORES = {
     "sandbox": "syncctl.connectors.sandbox.store:SandboxStore",
@@ -23,6 +24,24 @@ def open_store(name: str, settings: StoreSettings, patience: Patience | None = N
 def open_back_office(settings: BackOfficeSettings, patience: Patience | None = None) -> BackOffice:
     """The back office; what it waits for goes through `patience`. Nothing is contacted yet."""
     return cast(BackOffice, _load(BACK_OFFICES, settings.connector)("back-office", settings, patience))
+
+
+def check_locations(settings: Settings, back_office: BackOffice, stores: Mapping[str, WebStore]) -> None:
+    """A location that is named where stock is kept by none would be passed over in silence. Errors: ConfigError."""
+    named = [
+        f"stores.{name}.location"
+        for name, one in settings.stores.items()
+        if one.location and not stores[name].abilities.locations
+    ]
+    if not back_office.abilities.locations:
+        named += [f"stores.{name}.sells_from" for name, one in settings.stores.items() if one.sells_from]
+        named += [f"stores.{name}.locations" for name, one in settings.stores.items() if one.locations]
+        named += ["stock.locations"] if settings.stock.locations else []
+    if named:
+        raise ConfigError(
+            f"{named[0]}: this side keeps no stock by location; nothing was contacted",
+            hint=f"Take these lines out: {', '.join(named)}.",
+        )
 
 
 def _load(registry: dict[str, str], connector: str) -> type:

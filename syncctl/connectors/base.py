@@ -341,7 +341,8 @@ def _reached(side: WebStore | BackOffice) -> Finding:
     except SyncctlError as error:
         return Finding(level="fail", subject=side.name, text=str(error), fix=error.hint, exit_code=error.exit_code)
     currency = "" if about.currency is None else f", in {about.currency}"
-    return Finding(level="ok", subject=side.name, text=f"answers as {about.name} ({about.identity}){currency}")
+    text = f"answers as {about.name} ({about.identity}){currency}"
+    return Finding(level="ok", subject=side.name, text=text, about=about)
 
 
 def _outcome(found: LookUp) -> DocumentOutcome:

@@ -70,7 +70,7 @@ def open_database(path: Path, *, read_only: bool = False) -> Database:
         connection = _connect(path, read_only=read_only)
         try:
             if existed:
-                _refuse_foreign(connection, path)
+                refuse_foreign(connection, path)
             database = Database(connection)
             for pragma in _PRAGMAS:
                 connection.execute(pragma)
@@ -175,7 +175,8 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5, cached_statements=256)
 
 
-def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+def refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+    """Errors: HubError if the file is no hub, or one of a newer syncctl."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

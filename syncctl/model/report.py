@@ -20,7 +20,8 @@ class About:
 class Finding:
     """One line of what `doctor` found out. `level`: ok | warn | fail; `fix`: what to do about it.
 
-    `exit_code`: of a fail, what a run would end with because of it (4 sign-in, 3 unreachable …).
+    `exit_code`: of a fail, what a run would end with because of it (4 sign-in, 3 unreachable …). `about`: who the side
+    said it is, in the one finding that tells that; the hub may know it as another.
     """
 
     level: str
@@ -28,6 +29,7 @@ class Finding:
     text: str
     fix: str = ""
     exit_code: int = 0
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

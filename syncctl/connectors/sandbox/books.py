@@ -6,10 +6,12 @@ from typing import ClassVar, TypeVar
 
 from syncctl.connectors.base import BackOffice, BackOfficeAbilities, Page
 from syncctl.connectors.patience import Patience
+from syncctl.connectors.sandbox.examine import examined
 from syncctl.connectors.sandbox.manners import Manners
 from syncctl.connectors.sandbox.office import Office
 from syncctl.connectors.sandbox.office_booking import REFERENCE_LENGTH
 from syncctl.connectors.sandbox.office_readings import CUSTOMERS, LEVELS, SHIPMENTS, VARIANTS, Reading
+from syncctl.connectors.sandbox.office_tables import APPLICATION_ID
 from syncctl.errors import BatchRefused
 from syncctl.model import (
     About,
@@ -19,6 +21,7 @@ from syncctl.model import (
     Document,
     DocumentKind,
     DocumentOutcome,
+    Finding,
     LookUp,
     Refused,
     Shipment,
@@ -69,6 +72,9 @@ class SandboxBooks(BackOffice):
 
     def about(self) -> About:
         return self.office.about()
+
+    def examine(self) -> Iterator[Finding]:
+        return examined(self.name, self.settings.path, APPLICATION_ID, "Sandbox back office")
 
     def find_documents(self, references: Sequence[str], kind: DocumentKind | None = None) -> list[LookUp]:
         """All kinds are one table here; a document of another kind has another reference."""

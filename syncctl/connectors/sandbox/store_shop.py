@@ -7,12 +7,13 @@ from typing import Any, Protocol, TypeVar
 
 from syncctl import times
 from syncctl.connectors.base import StockWrite, StoreAbilities, WebStore
+from syncctl.connectors.sandbox.examine import examined
 from syncctl.connectors.sandbox.manners import Manners
 from syncctl.connectors.sandbox.shop import Shop
-from syncctl.connectors.sandbox.tables import Clock, ShopRefusal
+from syncctl.connectors.sandbox.tables import APPLICATION_ID, Clock, ShopRefusal
 from syncctl.connectors.sandbox.walk import Step, walk
 from syncctl.errors import BatchRefused
-from syncctl.model import About, Refused, WriteOutcome
+from syncctl.model import About, Finding, Refused, WriteOutcome
 from syncctl.settings import SandboxStoreSettings
 
 
@@ -66,6 +67,9 @@ class ShopStore(WebStore):
             time_zone=shop.time_zone,
             server_time=shop.clock(),
         )
+
+    def examine(self) -> Iterator[Finding]:
+        return examined(self.name, self.settings.path, APPLICATION_ID, "Sandbox shop")
 
     def close(self) -> None:
         if self._opened is not None:
