@@ -132,7 +132,7 @@ class Shop:
         """A buyer orders; its stock is taken as the status says. `more`: fields of `Order`."""
         site = self.site
         order = self._bare(placed_at, more)
-        order.items = [self._item(line) for line in lines]
+        order.items = [self._item(line, order.prices_include_tax) for line in lines]
         if coupon:
             order.items.append(self._coupon(coupon, lines))
         if shipping is not None:
@@ -169,7 +169,7 @@ class Shop:
             setattr(order, name, value)
         return order
 
-    def _item(self, line: Line) -> Item:
+    def _item(self, line: Line, tax_included: bool) -> Item:
         site = self.site
         product = site.products.get(line.product)
         price = (
@@ -177,7 +177,7 @@ class Shop:
         )
         tax, tax_off = Decimal(line.tax), Decimal(line.tax_off)
         whole = Decimal(price or "0") * Decimal(str(line.quantity))
-        subtotal = whole - tax if site.options.prices_include_tax else whole
+        subtotal = whole - tax if tax_included else whole
         item = Item(site.next("item"), "line_item", line.name or (product.name if product else "Something"))
         item.quantity, item.subtotal, item.total = line.quantity, subtotal, subtotal - Decimal(line.off)
         item.taxes = {RATE: (tax - tax_off, tax)} if tax else {}
@@ -226,7 +226,7 @@ class Shop:
 
     def add_line(self, order_id: int, line: Line) -> int:
         site, order = self.site, self.site.orders[order_id]
-        item = self._item(line)
+        item = self._item(line, order.prices_include_tax)
         order.items.append(item)
         stock.adjust(site, order, item)
         selling.add_up(site, order)
