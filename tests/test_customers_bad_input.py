@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import syncctl.connectors.sandbox.store
-from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.office_customers import NAME_LENGTH
 from syncctl.connectors.sandbox.tables import ShopRefusal
+from syncctl.connectors.strict_json import storable
 from syncctl.hub.damage import find_damage
 from syncctl.model import Address
 from tests.customer_world import CustomerWorld

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.office_customers import NAME_LENGTH
+from syncctl.connectors.strict_json import storable
 from syncctl.hub.damage import find_damage
 from tests.builders import World
 from tests.hostile import NASTY, a_full_order, put_in_each_field, with_value

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncctl.connectors.sandbox.strict_json import canonical, parse_object
 from syncctl.connectors.sandbox.words import read_order
+from syncctl.connectors.strict_json import canonical, parse_object
 from syncctl.errors import DataError
 from syncctl.model import Order, Unreadable
 from tests.conformance.web_store import adds_up

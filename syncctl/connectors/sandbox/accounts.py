@@ -5,9 +5,9 @@ from datetime import datetime
 
 from syncctl import times
 from syncctl.connectors.sandbox.buyers import Buyers
-from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.people import MARK
 from syncctl.connectors.sandbox.tables import ShopRefusal, loaded
+from syncctl.connectors.strict_json import storable
 
 
 class Accounts(Buyers):

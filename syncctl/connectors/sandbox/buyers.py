@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from syncctl.connectors.sandbox.files import storable
+from syncctl.connectors.reading import Fields
 from syncctl.connectors.sandbox.manners import answered, joined
 from syncctl.connectors.sandbox.people import ACCOUNT, search_keys, to_record, to_words
-from syncctl.connectors.sandbox.reading import Fields
-from syncctl.connectors.sandbox.strict_json import canonical
 from syncctl.connectors.sandbox.tables import ShopFile, ShopRefusal, loaded
+from syncctl.connectors.strict_json import canonical, storable
 from syncctl.model import Consent, Customer
 
 

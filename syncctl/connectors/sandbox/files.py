@@ -71,19 +71,6 @@ def set_meta(connection: sqlite3.Connection, key: str, value: str) -> None:
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
 
-def storable(text: str) -> str:
-    """The text with lone surrogates replaced, which neither UTF-8 nor SQLite can hold.
-
-    >>> storable("a\\ud800b"), storable("é [/foo] 🙂") == "é [/foo] 🙂"
-    ('a\\ufffdb', True)
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
 @contextmanager
 def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
     try:

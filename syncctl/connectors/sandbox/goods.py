@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Sequence
 
-from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.tables import ShopFile, ShopRefusal
+from syncctl.connectors.strict_json import storable
 from syncctl.errors import MoneyError
 from syncctl.model import Listing
 from syncctl.money import round_minor

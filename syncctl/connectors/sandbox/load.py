@@ -22,7 +22,7 @@ from syncctl import times
 from syncctl.connectors.sandbox.bodies import Body, empty_order, sum_of
 from syncctl.connectors.sandbox.files import next_number
 from syncctl.connectors.sandbox.shop import Shop
-from syncctl.connectors.sandbox.strict_json import canonical
+from syncctl.connectors.strict_json import canonical
 from syncctl.errors import DataError, MoneyError
 from syncctl.money import round_minor, to_text
 

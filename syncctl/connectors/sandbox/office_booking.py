@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from syncctl.connectors.sandbox.files import get_meta, next_number, storable
+from syncctl.connectors.sandbox.files import get_meta, next_number
 from syncctl.connectors.sandbox.office_documents import stock_of
 from syncctl.connectors.sandbox.office_tables import MAIN, OfficeRefusal
+from syncctl.connectors.strict_json import storable
 from syncctl.model import Booked, Document, DocumentKind, DocumentLine, Refused
 
 REFERENCE_LENGTH = 40

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.office_booking import Booking
 from syncctl.connectors.sandbox.office_documents import stock_of
 from syncctl.connectors.sandbox.office_tables import MAIN, OfficeRefusal
+from syncctl.connectors.strict_json import storable
 from syncctl.model import Booked, Document, DocumentKind, DocumentLine, Refused
 from syncctl.times import now, to_text
 

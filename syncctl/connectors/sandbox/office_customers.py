@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from syncctl.connectors.sandbox.files import next_number, storable
+from syncctl.connectors.sandbox.files import next_number
 from syncctl.connectors.sandbox.manners import answered, joined
+from syncctl.connectors.strict_json import storable
 from syncctl.model import Address, Consent, Customer, CustomerChange, CustomerKey, Refused, Written
 from syncctl.times import from_text, to_text
 

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from syncctl import money
-from syncctl.connectors.sandbox.files import atomic, get_meta, next_number, open_file, storable
+from syncctl.connectors.sandbox.files import atomic, get_meta, next_number, open_file
 from syncctl.connectors.sandbox.office_documents import add_units
 from syncctl.connectors.sandbox.office_readings import VARIANTS, to_variant
 from syncctl.connectors.sandbox.office_tables import APPLICATION_ID, DDL, MAIN, OfficeRefusal
+from syncctl.connectors.strict_json import storable
 from syncctl.model import Variant
 from syncctl.units import floored
 

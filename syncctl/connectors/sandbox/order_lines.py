@@ -10,7 +10,7 @@ from functools import lru_cache
 from operator import itemgetter, sub
 from typing import Any
 
-from syncctl.connectors.sandbox.reading import Fields, shown
+from syncctl.connectors.reading import Fields, shown
 from syncctl.errors import MoneyError
 from syncctl.model import LineItem, Lines
 from syncctl.money import round_minor

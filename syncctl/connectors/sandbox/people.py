@@ -5,7 +5,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from syncctl import times
-from syncctl.connectors.sandbox.reading import Fields
+from syncctl.connectors.reading import Fields
 from syncctl.model import Address, Consent, Customer
 
 FIELDS = frozenset(["name", "company", "emails", "phones", "addresses", "group", "consents", "note", "tax_exempt"])

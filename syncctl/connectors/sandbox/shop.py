@@ -17,11 +17,10 @@ from syncctl.connectors.sandbox.accounts import Accounts
 from syncctl.connectors.sandbox.bodies import Body, Charges, NewLine
 from syncctl.connectors.sandbox.buyers import buyer
 from syncctl.connectors.sandbox.catalog import ADA, DEMO_CATALOG, GROUP
-from syncctl.connectors.sandbox.files import storable
 from syncctl.connectors.sandbox.goods import Goods
-from syncctl.connectors.sandbox.strict_json import canonical
 from syncctl.connectors.sandbox.tables import Clock, ShopRefusal, loaded
 from syncctl.connectors.sandbox.words import read_order
+from syncctl.connectors.strict_json import canonical, storable
 from syncctl.model import Address, Consent, Unreadable
 from syncctl.money import to_minor, to_text
 

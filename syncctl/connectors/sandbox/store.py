@@ -8,12 +8,13 @@ from datetime import datetime
 from syncctl import times
 from syncctl.connectors.base import Page
 from syncctl.connectors.patience import Patience
-from syncctl.connectors.sandbox.files import reading, storable
+from syncctl.connectors.sandbox.files import reading
 from syncctl.connectors.sandbox.goods import LISTING_COLUMNS, to_listing, units_of
 from syncctl.connectors.sandbox.manners import ALL
 from syncctl.connectors.sandbox.store_customers import StoreCustomers
 from syncctl.connectors.sandbox.tables import ShopRefusal
 from syncctl.connectors.sandbox.words import read_order
+from syncctl.connectors.strict_json import storable
 from syncctl.model import (
     Fulfilment,
     FulfilmentChange,

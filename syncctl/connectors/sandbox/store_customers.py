@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from syncctl.connectors.base import Page
+from syncctl.connectors.reading import Fields
 from syncctl.connectors.sandbox import people
-from syncctl.connectors.sandbox.files import reading, storable
-from syncctl.connectors.sandbox.reading import Fields
+from syncctl.connectors.sandbox.files import reading
 from syncctl.connectors.sandbox.store_shop import ShopStore, tried
-from syncctl.connectors.sandbox.strict_json import parse_object
 from syncctl.connectors.sandbox.tables import ShopRefusal
+from syncctl.connectors.strict_json import parse_object, storable
 from syncctl.errors import DataError
 from syncctl.model import Customer, CustomerChange, CustomerKey, Refused, Unreadable, WriteOutcome, Written
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from syncctl import times
+from syncctl.connectors.reading import FRACTION, Fields, shown
 from syncctl.connectors.sandbox.order_lines import read_lines
 from syncctl.connectors.sandbox.people import to_address, to_customer
-from syncctl.connectors.sandbox.reading import FRACTION, Fields, shown
-from syncctl.connectors.sandbox.strict_json import parse_object
+from syncctl.connectors.strict_json import parse_object
 from syncctl.errors import DataError, MoneyError
 from syncctl.model import (
     Address,
