@@ -64,11 +64,11 @@ _COMPILED = [(methods, _pattern(route), since, handler, route) for methods, rout
 
 def answer(site: Site, request: Request, base: str) -> Answer:
     """The answer to one request. `base`: scheme and host under which the site is reached."""
-    path = request.path.removeprefix(site.options.folder)
-    if not site.options.permalinks or not path.startswith("/wp-json"):
+    home = f"{site.options.folder}/wp-json"
+    if not site.options.permalinks or not (request.path == home or request.path.startswith(f"{home}/")):
         return Answer(NOT_FOUND, 404, {"Content-Type": "text/html; charset=UTF-8"})
     try:
-        made = _answered(site, request, base, path.removeprefix("/wp-json").strip("/"))
+        made = _answered(site, request, base, request.path.removeprefix(home).strip("/"))
     except Refusal as error:
         made = Reply(php.dump(error.body()), error.status)
     except NotOffered as error:

@@ -156,7 +156,8 @@ def namespace(site: Site, routes: list[tuple[str, str]]) -> Reply:
 
 def _routes(routes: list[tuple[str, str]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for method, pattern in routes:
+    for method, route in routes:
+        pattern = route.replace("#", r"(?P<id>[\d]+)").replace("@", r"(?P<group_id>[\w-]+)")
         held = found.setdefault(f"/wc/v3/{pattern}", {"namespace": "wc/v3", "methods": [], "endpoints": []})
         held["methods"].append(method)
     return found
