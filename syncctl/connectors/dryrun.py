@@ -32,6 +32,8 @@ class DryStore(WrappedStore):
 
     def __init__(self, store: WebStore, planned: list[PlannedWrite]) -> None:
         super().__init__(store)
+        # Planned one by one: nobody answers for a price that goes with a level, and it would be planned again alone.
+        self.abilities = replace(store.abilities, priced_levels=False)
         self._planned = planned
         self._made: dict[str, Customer] = {}  # would have been made by now
 

@@ -270,6 +270,18 @@ class Catalog(Family):
         )
         return [ShownPrice(*row) for row in rows]
 
+    def differing_prices(self, listing_ids: Sequence[int]) -> list[ShownPrice]:
+        """Those of these listings whose price differs, or is unknown."""
+        found = []
+        for chunk in in_chunks(listing_ids):
+            rows = self.connection.execute(
+                "SELECT id, remote_id, sku, want_price, price FROM listing WHERE want_price IS NOT NULL "
+                f"AND want_price IS NOT price AND id IN ({marks(chunk)})",
+                chunk,
+            )
+            found += [ShownPrice(*row) for row in rows]
+        return found
+
     def set_shown_prices(self, prices: Mapping[int, str | None]) -> None:
         """What the store shows now for these listings; None if that is not known."""
         with self.hub.transaction() as connection:

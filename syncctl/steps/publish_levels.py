@@ -2,25 +2,32 @@
 was read. In that order no order can slip between what is known and what is written."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from syncctl import times
+from syncctl import money, times
 from syncctl.connectors.base import WebStore
+from syncctl.hub.catalog import ShownPrice
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.shown import Shown
 from syncctl.model import LevelChange, Mismatch, Refused, WriteOutcome, Written
 from syncctl.rules.availability import level_to_write, unexplained_drop
 from syncctl.steps.batches import push_halving
+from syncctl.steps.publish_prices import entry_of, record_price, riding
 from syncctl.steps.pull_orders import read_changed_orders
 from syncctl.steps.run import Counts, Run
+from syncctl.steps.side import journal_state
 from syncctl.steps.work_out_wants import work_out_wants
 
 _TRIES = 3
 
 
-def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
-    """Bring every level that differs to what may be sold; batch by batch."""
+def publish_levels(run: Run, name: str, store: WebStore, *, prices: bool = False) -> Counts:
+    """Bring every level that differs to what may be sold; batch by batch.
+
+    `prices`: these may go out too, and do so with the levels of their listings where the store takes both at once.
+    """
     counts = Counts()
     work_out_wants(run)
     after = 0
@@ -28,7 +35,7 @@ def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
         after = batch[-1].listing_id
         ids = [one.listing_id for one in batch]
         for _ in range(_TRIES):
-            ids = _write_batch(run, name, store, ids, counts)
+            ids = _write_batch(run, name, store, ids, counts, prices=prices)
             if not ids:
                 break
         counts["contended"] += len(ids)
@@ -38,7 +45,9 @@ def publish_levels(run: Run, name: str, store: WebStore) -> Counts:
     return counts
 
 
-def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts) -> list[int]:
+def _write_batch(
+    run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts, *, prices: bool
+) -> list[int]:
     """One read-pull-compute-write; returns the listings whose level moved meanwhile, to be tried again."""
     hub = run.hub
     location = run.settings.stores[name].location
@@ -65,7 +74,8 @@ def _write_batch(run: Run, name: str, store: WebStore, ids: Sequence[int], count
         else:
             changes.append((one, _change(one, target, level, location)))
     hub.shown.agree(agreed)
-    return _send(run, name, store, changes, counts)
+    riders = riding(run, name, store, [one.listing_id for one, _ in changes]) if prices else {}
+    return _send(run, name, store, changes, counts, riders)
 
 
 def _change(one: Shown, target: int, level: int, location: str) -> LevelChange:
@@ -73,57 +83,86 @@ def _change(one: Shown, target: int, level: int, location: str) -> LevelChange:
 
 
 def _send(
-    run: Run, name: str, store: WebStore, changes: Sequence[tuple[Shown, LevelChange]], counts: Counts
+    run: Run,
+    name: str,
+    store: WebStore,
+    changes: Sequence[tuple[Shown, LevelChange]],
+    counts: Counts,
+    riders: Mapping[int, ShownPrice],
 ) -> list[int]:
+    """Write these levels, each with the price that rides along; returns the listings to be tried again."""
     if not changes:
         return []
-    entries = [
-        Entry(
-            name,
-            "level.set",
-            change.listing_id,
-            f"sku {shown.sku}",
-            json.dumps({"to": change.quantity, "from": change.expected, "wanted": shown.want}),
-        )
-        for shown, change in changes
-    ]
-    run.hub.shown.forget_shown([shown.listing_id for shown, _ in changes])  # until the reply is here
-    rows = run.hub.journal.open(entries)
-    outcomes = push_halving(store.push_levels, [change for _, change in changes], lambda change: change.key)
-    return _record(run, name, list(zip(changes, rows, outcomes, strict=True)), counts)
+    currency = run.hub.parties.currency(name) or ""
+    sent = [(shown, _with_price(change, riders.get(shown.listing_id), currency)) for shown, change in changes]
+    entries = [_entry_of(name, shown, change) for shown, change in sent]
+    run.hub.shown.forget_shown([shown.listing_id for shown, _ in sent])  # until the reply is here
+    run.hub.catalog.set_shown_prices(dict.fromkeys(riders))
+    rows = run.hub.journal.open([*entries, *(entry_of(name, price) for price in riders.values())])
+    outcomes = push_halving(store.push_levels, [change for _, change in sent], lambda change: change.key)
+    with run.hub.transaction():
+        by_listing = {shown.listing_id: outcome for (shown, _), outcome in zip(sent, outcomes, strict=True)}
+        for price, row in zip(riders.values(), rows[len(sent) :], strict=True):
+            _record_rider(run, name, price, row, by_listing[price.listing_id], counts)
+        return _record(run, name, list(zip(sent, rows, outcomes, strict=False)), counts)
+
+
+def _with_price(change: LevelChange, price: ShownPrice | None, currency: str) -> LevelChange:
+    if price is None:
+        return change
+    return replace(change, price=money.padded(price.want, currency), currency=currency)
+
+
+def _entry_of(name: str, shown: Shown, change: LevelChange) -> Entry:
+    payload = {"to": change.quantity, "from": change.expected, "wanted": shown.want}
+    return Entry(name, "level.set", change.listing_id, f"sku {shown.sku}", json.dumps(payload))
+
+
+def _record_rider(run: Run, name: str, price: ShownPrice, row: int, outcome: WriteOutcome, counts: Counts) -> None:
+    """A price that did not go through with its level stays unknown: `publish_prices` reads it and sends it alone."""
+    if isinstance(outcome, Written):
+        record_price(run, name, price, row, outcome, counts)
+    else:
+        told = journal_state(outcome) if isinstance(outcome, Refused | Mismatch) else "unclear"
+        run.hub.journal.close([(row, told, "sent with its level")])
 
 
 def _record(
     run: Run, name: str, results: Sequence[tuple[tuple[Shown, LevelChange], int, WriteOutcome]], counts: Counts
 ) -> list[int]:
+    """What became of these levels; one that was refused together with a price is tried again without it."""
     closed, agreed, refused, again = [], {}, {}, []
-    with run.hub.transaction():
-        for (shown, change), row, outcome in results:
-            if isinstance(outcome, Written):
-                closed.append((row, "done", ""))
-                agreed[shown.listing_id] = change.quantity
-                run.hub.holds.clear("stock", [f"{name}:{shown.remote_id}"])
-            elif isinstance(outcome, Mismatch):
-                closed.append((row, "mismatch", f"it shows {outcome.actual}"))
+    for (shown, change), row, outcome in results:
+        if isinstance(outcome, Written):
+            closed.append((row, "done", ""))
+            agreed[shown.listing_id] = change.quantity
+            run.hub.holds.clear("stock", [f"{name}:{shown.remote_id}"])
+        elif isinstance(outcome, Mismatch):
+            closed.append((row, "mismatch", f"it shows {outcome.actual}"))
+            again.append(shown.listing_id)
+        elif isinstance(outcome, Refused):
+            closed.append((row, "refused", f"{outcome.reason}: {outcome.message}"))
+            if change.price is not None:  # one of the two was refused; nobody knows which
                 again.append(shown.listing_id)
-            elif isinstance(outcome, Refused):
-                closed.append((row, "refused", f"{outcome.reason}: {outcome.message}"))
-                refused[shown.listing_id] = change.expected
-                text = f"SKU {shown.sku} in {name}: the store refused its level: {outcome.message or outcome.reason}"
-                hold = Hold(
-                    party=name,
-                    kind="stock",
-                    record=f"{name}:{shown.remote_id}",
-                    reason=outcome.reason,
-                    message=text,
-                    fingerprint=str(change.quantity),
-                    tried_at=times.to_text(times.now()),
-                )
-                counts["newly held"] += run.hub.holds.put(hold)
-            else:
-                closed.append((row, "unclear", "the reply could not be read"))
-        run.hub.journal.close(closed)
-        run.hub.shown.agree(agreed)
-        run.hub.shown.set_shown(refused)
+                continue
+            refused[shown.listing_id] = change.expected
+            counts["newly held"] += run.hub.holds.put(_hold(name, shown, change, outcome))
+        else:
+            closed.append((row, "unclear", "the reply could not be read"))
+    run.hub.journal.close(closed)
+    run.hub.shown.agree(agreed)
+    run.hub.shown.set_shown(refused)
     counts["levels written"] += len(agreed)
     return again
+
+
+def _hold(name: str, shown: Shown, change: LevelChange, outcome: Refused) -> Hold:
+    return Hold(
+        party=name,
+        kind="stock",
+        record=f"{name}:{shown.remote_id}",
+        reason=outcome.reason,
+        message=f"SKU {shown.sku} in {name}: the store refused its level: {outcome.message or outcome.reason}",
+        fingerprint=str(change.quantity),
+        tried_at=times.to_text(times.now()),
+    )

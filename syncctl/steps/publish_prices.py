@@ -31,6 +31,18 @@ def publish_prices(run: Run, name: str, store: WebStore) -> Counts:
     return counts
 
 
+def riding(run: Run, name: str, store: WebStore, listing_ids: Sequence[int]) -> dict[int, ShownPrice]:
+    """The prices that may go out with the levels of these listings, by listing; none where the store cannot.
+
+    What is shown must be known, and the same must not have been refused: those are for `publish_prices`.
+    """
+    if not store.abilities.priced_levels or not run.hub.parties.currency(name):
+        return {}
+    known = [one for one in run.hub.catalog.differing_prices(listing_ids) if one.price is not None]
+    refused = _refused_before(run, name, known)
+    return {one.listing_id: one for one in known if one.listing_id not in refused}
+
+
 def _still_differing(run: Run, store: WebStore, unknown: Sequence[ShownPrice], currency: str) -> list[ShownPrice]:
     """Prices whose last reply was lost: read first, and equal is not written."""
     if not unknown:
@@ -42,27 +54,28 @@ def _still_differing(run: Run, store: WebStore, unknown: Sequence[ShownPrice], c
 
 
 def _leave_refused(run: Run, name: str, batch: Sequence[ShownPrice], counts: Counts) -> list[ShownPrice]:
+    refused = _refused_before(run, name, batch)
+    counts["refused before"] += len(refused)
+    return [one for one in batch if one.listing_id not in refused]
+
+
+def _refused_before(run: Run, name: str, batch: Sequence[ShownPrice]) -> set[int]:
+    """The listings of those prices that the store refused, and that are not tried again yet."""
     holds = run.hub.holds.get("price", [f"{name}:{one.remote_id}" for one in batch])
-    wanted = []
-    for one in batch:
-        hold = holds.get(f"{name}:{one.remote_id}")
-        if hold is not None and hold.stands_for(one.want):
-            counts["refused before"] += 1
-        else:
-            wanted.append(one)
-    return wanted
+    held = {one.listing_id: holds.get(f"{name}:{one.remote_id}") for one in batch}
+    return {one.listing_id for one in batch if (hold := held[one.listing_id]) and hold.stands_for(one.want)}
+
+
+def entry_of(name: str, one: ShownPrice) -> Entry:
+    """The journal's row of a price that is about to be sent."""
+    return Entry(name, "price.set", one.remote_id, f"sku {one.sku}", json.dumps({"to": one.want, "from": one.price}))
 
 
 def _send(run: Run, name: str, store: WebStore, batch: Sequence[ShownPrice], currency: str, counts: Counts) -> None:
     if not batch:
         return
     run.hub.catalog.set_shown_prices({one.listing_id: None for one in batch})  # until the reply is here
-    rows = run.hub.journal.open(
-        [
-            Entry(name, "price.set", one.remote_id, f"sku {one.sku}", json.dumps({"to": one.want, "from": one.price}))
-            for one in batch
-        ]
-    )
+    rows = run.hub.journal.open([entry_of(name, one) for one in batch])
     changes = [
         PriceChange(
             key=one.remote_id, listing_id=one.remote_id, price=money.padded(one.want, currency), currency=currency
@@ -72,10 +85,11 @@ def _send(run: Run, name: str, store: WebStore, batch: Sequence[ShownPrice], cur
     outcomes = push_halving(store.push_prices, changes, lambda change: change.key)
     with run.hub.transaction():
         for one, row, outcome in zip(batch, rows, outcomes, strict=True):
-            _record(run, name, one, row, outcome, counts)
+            record_price(run, name, one, row, outcome, counts)
 
 
-def _record(run: Run, name: str, one: ShownPrice, row: int, outcome: WriteOutcome, counts: Counts) -> None:
+def record_price(run: Run, name: str, one: ShownPrice, row: int, outcome: WriteOutcome, counts: Counts) -> None:
+    """What became of a price that was sent; inside the transaction of its batch."""
     if isinstance(outcome, Written):
         run.hub.journal.close([(row, "done", "")])
         run.hub.catalog.set_shown_prices({one.listing_id: one.want})

@@ -23,9 +23,11 @@ def push_data(run: Run, name: str) -> Counts:
     confirm(run, name, store)
     counts = _read_listings(run, name, store)
     _want_again_if_set_otherwise(run)
+    products = run.settings.products
+    prices = products.enabled and products.push_prices and _may_go_out(run, ready=run.prices_ready)
     if run.settings.stock.enabled and _stock_is_good(run, counts) and _locations_are_known(run, name, counts):
-        counts += publish_levels(run, name, store)
-    if run.settings.products.enabled and run.settings.products.push_prices and _may_go_out(run, ready=run.prices_ready):
+        counts += publish_levels(run, name, store, prices=prices)
+    if prices:
         counts += publish_prices(run, name, store)
     counts += show_shipments(run, name, store)
     counts += push_customers(run, name)  # last: where customers cannot be written, levels and prices are

@@ -1,0 +1,55 @@
+"""Sandbox shops that can do less than the sandbox, or do it otherwise: as the shops of other vendors do."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from syncctl.connectors.sandbox.store import SandboxStore
+from syncctl.connectors.sandbox.tables import ShopRefusal
+from syncctl.model import LevelChange, PriceChange, WriteOutcome, Written
+
+Bad = Callable[[str, Any], bool]
+
+
+def _nothing(_sku: str, _value: Any) -> bool:
+    return False
+
+
+class PricedStore(SandboxStore):
+    """A shop that takes a level and the price of its listing in one write: both are done, or neither.
+
+    `bad_level`, `bad_price`: what it refuses, by SKU and what was sent; it does not say which of two was the bad one.
+    """
+
+    bad_level: Bad = staticmethod(_nothing)
+    bad_price: Bad = staticmethod(_nothing)
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.abilities = replace(self.abilities, priced_levels=True)
+
+    def push_levels(self, changes: Sequence[LevelChange]) -> list[WriteOutcome]:
+        return self._each("push_levels", changes, self.abilities.level_batch, self._set_both)
+
+    def _set_both(self, change: LevelChange) -> WriteOutcome:
+        listing = self._by_id(change.listing_id)
+        if self.bad_level(listing.sku, change.quantity):
+            raise ShopRefusal("invalid", "The shop takes no such product.")
+        outcome = self._set_level(replace(change, price=None))
+        if change.price is not None and isinstance(outcome, Written):
+            try:
+                self._set_price(_price_of(change))
+            except ShopRefusal:
+                self.shop.set_level(listing.id, listing.quantity)
+                raise
+        return outcome
+
+    def _set_price(self, change: PriceChange) -> WriteOutcome:
+        if self.bad_price(self._by_id(change.listing_id).sku, change.price):
+            raise ShopRefusal("invalid", "The shop takes no such product.")
+        return super()._set_price(change)
+
+
+def _price_of(change: LevelChange) -> PriceChange:
+    assert change.price is not None
+    return PriceChange(key=change.key, listing_id=change.listing_id, price=change.price, currency=change.currency)
