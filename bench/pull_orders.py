@@ -6,6 +6,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -71,11 +72,11 @@ def pull(folder: Path, which: str) -> tuple[Usage, dict[str, Any]]:
     return usage, json.loads(usage.output)
 
 
-def compare(folder: Path) -> None:
+def compare(folder: Path, same: Mapping[str, str] = SAME) -> None:
     """The floor is one only while it writes what we write. Errors: RuntimeError naming a table that differs."""
     hub = sqlite3.connect(folder / "ours.db")
     hub.execute("ATTACH ? AS floor", [str(folder / "floor.db")])
-    for table, times in SAME.items():
+    for table, times in same.items():
         names = [row[1] for row in hub.execute(f"PRAGMA table_info({table})") if row[1] not in times.split()]
         columns = ", ".join(names)
         counts = [hub.execute(f"SELECT count(*) FROM {side}.{table}").fetchone() for side in ("main", "floor")]

@@ -1,6 +1,7 @@
 """The benchmarks' frame: their list, the line they end in, and that the floor of step 1 writes what step 1 writes."""
 
 import ast
+import json
 import re
 import sqlite3
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import BENCHMARKS, benchmark, customers_match, pull_orders, quiet, retail, stock
+from bench import BENCHMARKS, benchmark, customers_match, pull_orders, quiet, retail, stock, woo_orders, woo_site
 from bench.__main__ import line, main
 from bench.measure import ROOT, measured
 from bench.sandboxes import load_data, write_config
@@ -108,3 +109,19 @@ def test_a_cycle_that_has_something_to_do_is_not_measured_as_quiet(tmp_path: Pat
 def test_those_who_share_a_key_are_all_decided_about() -> None:
     figures = customers_match.run(pairs=1, arriving=1_000, known=4_000)
     assert (figures["decided"], figures["joined"]) == (100, 98)
+
+
+def test_a_page_of_the_prepared_shop_is_a_slice_of_its_orders_that_comes_when_it_is_due(tmp_path: Path) -> None:
+    data = tmp_path / "history.csv"
+    data.write_text(HISTORY, "utf-8")
+    (tmp_path / "fields.txt").write_text("id number line_items", "utf-8")
+    assert woo_orders.write_shop(data, tmp_path, ["id", "number", "line_items"]) == 6
+    pages = woo_site.Pages(tmp_path)
+    rows = [row for start in (0, 4) for row in json.loads(pages.page(start, 4))]
+    assert [row["number"] for row in rows] == ["1", "2", "C3", "4", "A5", "6"]
+    assert [line["subtotal"] for line in rows[0]["line_items"]] == ["5.100000", "0.125000"]
+    assert json.loads(pages.page(6, 4)) == []
+    with woo_site.site(tmp_path, 0.05) as port:
+        asked = [woo_site.Asked(start, 4, len(pages.page(start, 4))) for start in (0, 3)]
+        assert woo_site.read_bare(port, asked) >= 0.1
+        assert woo_site.asked(port) == []  # the bare client is not counted
