@@ -144,6 +144,8 @@ def test_an_edited_line_moves_its_stock_by_the_difference(shop: Shop, site: Site
         levels.append(site.products[product].quantity)
     shop.add_line(order_id, Line(product, 5))
     assert [*levels, site.products[product].quantity] == [7, 5, 9, 4]
+    shop.edit_line(order_id, line, 0)
+    assert (site.products[product].quantity, len(shop.lines(order_id))) == (5, 1)
 
 
 def test_the_trash_keeps_the_stock_and_gives_the_order_back(shop: Shop, site: Site, client: Client) -> None:

@@ -17,6 +17,6 @@ real one that it keeps, because a connector must not fall into them:
 from tests.fakes.woo.records import Key
 from tests.fakes.woo.server import KEY, SECRET, WooServer
 from tests.fakes.woo.shop import Shop
-from tests.fakes.woo.site import Options, Site
+from tests.fakes.woo.site import Frozen, Options, Site
 
-__all__ = ["KEY", "SECRET", "Key", "Options", "Shop", "Site", "WooServer"]
+__all__ = ["KEY", "SECRET", "Frozen", "Key", "Options", "Shop", "Site", "WooServer"]

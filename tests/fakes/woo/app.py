@@ -11,6 +11,7 @@ from tests.fakes.woo.params import Refusal
 from tests.fakes.woo.site import Site
 
 Route = Callable[[Call], Reply]
+FirstRoute = Callable[[Call], Reply | None]
 WRITES = ("POST", "PUT", "PATCH")
 
 # (methods, route, since which version, handler); `#` is a number.
@@ -62,13 +63,13 @@ def _pattern(route: str) -> re.Pattern[str]:
 _COMPILED = [(methods, _pattern(route), since, handler, route) for methods, route, since, handler in ROUTES]
 
 
-def answer(site: Site, request: Request, base: str) -> Answer:
-    """The answer to one request. `base`: scheme and host under which the site is reached."""
+def answer(site: Site, request: Request, base: str, first: FirstRoute = lambda _call: None) -> Answer:
+    """The answer to one request. `base`: scheme and host under which the site is reached. `first` may answer before."""
     home = f"{site.options.folder}/wp-json"
     if not site.options.permalinks or not (request.path == home or request.path.startswith(f"{home}/")):
         return Answer(NOT_FOUND, 404, {"Content-Type": "text/html; charset=UTF-8"})
     try:
-        made = _answered(site, request, base, request.path.removeprefix(home).strip("/"))
+        made = _answered(site, request, base, request.path.removeprefix(home).strip("/"), first)
     except Refusal as error:
         made = Reply(php.dump(error.body()), error.status)
     except NotOffered as error:
@@ -78,7 +79,7 @@ def answer(site: Site, request: Request, base: str) -> Answer:
     return Answer(body, made.status, {**HEADERS, **made.headers, **_links(request, made, base)})
 
 
-def _answered(site: Site, request: Request, base: str, path: str) -> Reply:
+def _answered(site: Site, request: Request, base: str, path: str, first: FirstRoute) -> Reply:
     shown = [
         (methods[0], route) for methods, _, since, _, route in _COMPILED if not since or site.options.at_least(since)
     ]
@@ -96,10 +97,10 @@ def _answered(site: Site, request: Request, base: str, path: str) -> Reply:
     auth.allow(key, request.method)
     if not path.startswith("wc/v3/"):
         raise Refusal("rest_no_route", "No route was found matching the URL and request method.", 404)
-    return _routed(site, request, path.removeprefix("wc/v3/"), key)
+    return _routed(site, request, path.removeprefix("wc/v3/"), key, first)
 
 
-def _routed(site: Site, request: Request, route: str, key: auth.Key | None) -> Reply:
+def _routed(site: Site, request: Request, route: str, key: auth.Key | None, first: FirstRoute) -> Reply:
     for methods, pattern, since, handler, name in _COMPILED:
         found = pattern.fullmatch(route)
         method = "GET" if request.method == "HEAD" else request.method
@@ -110,7 +111,7 @@ def _routed(site: Site, request: Request, route: str, key: auth.Key | None) -> R
             numbers = tuple(int(number) for number in found.groups())
             call = Call(site, key, method, route, given, request.body, is_json, numbers)
             call.permit("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
-            return handler(call)
+            return first(call) or handler(call)
     asked = f"{request.method} {re.sub(r'[0-9]+', '#', route)}"
     if asked in ELSEWHERE:
         raise NotOffered(asked)

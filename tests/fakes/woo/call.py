@@ -42,6 +42,11 @@ class Call:
         asked = self.given.get("_fields", "")
         return asked if isinstance(asked, str) else ",".join(asked)
 
+    @cached_property
+    def paying(self) -> set[int]:
+        """Who has paid an order."""
+        return {order.customer_id for order in self.site.orders.values() if order.paid}
+
     def permit(self, code: str, message: str) -> None:
         auth.permit(self.key, code, message)
 

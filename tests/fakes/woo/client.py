@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from tests.fakes.woo.auth import signature
 from tests.fakes.woo.server import KEY, SECRET, WooServer
@@ -37,13 +37,23 @@ class Got:
 
 @dataclass
 class Client:
-    server: WooServer
+    """`server`: the site, or its address where that is in a process of its own."""
+
+    server: WooServer | str
     key: str = KEY
     secret: str = SECRET
     connection: http.client.HTTPConnection = field(init=False)
 
     def __post_init__(self) -> None:
-        self.connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=5)
+        self.connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=5)
+
+    @property
+    def url(self) -> str:
+        return self.server if isinstance(self.server, str) else self.server.address
+
+    @property
+    def _origin(self) -> str:
+        return f"http://{urlsplit(self.url).netloc}"
 
     def get(self, route: str, **query: Any) -> Got:
         return self.send("GET", route, None, query)
@@ -53,7 +63,7 @@ class Client:
 
     def send(self, method: str, route: str, body: Any = None, query: Mapping[str, Any] | None = None) -> Got:
         """One request, signed by OAuth 1.0a as plain HTTP needs it."""
-        path = f"{self.server.site.options.folder}/wp-json/wc/v3/{route}"
+        path = f"{urlsplit(self.url).path}/wp-json/wc/v3/{route}"
         signed = self.signed(method, path, {name: str(value) for name, value in (query or {}).items()})
         return self.raw(method, f"{path}?{urlencode(signed)}", body)
 
@@ -65,7 +75,7 @@ class Client:
             "oauth_signature_method": "HMAC-SHA256",
             **other,
         }
-        return given | {"oauth_signature": signature(method, self.server.url + path, given, self.secret)}
+        return given | {"oauth_signature": signature(method, self._origin + path, given, self.secret)}
 
     def raw(self, method: str, target: str, body: Any = None, **headers: str) -> Got:
         """Any request at all. A body that is bytes is sent as it is."""

@@ -19,7 +19,7 @@ PERSON = ("first_name", "last_name")
 
 def text(call: Call, customer: Customer, mask: str) -> str:
     site = call.site
-    paying = any(order.customer_id == customer.id and order.paid for order in site.orders.values())
+    paying = customer.id in call.paying
     return reading.text_of(
         site, ("customer", customer.id), (customer.stamp, paying), mask, lambda: customer_row(site, customer, paying)
     )

@@ -53,6 +53,18 @@ class Options:
         return parts(self.version) >= parts(version)
 
 
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A site at rest."""
+
+    data: bytes
+
+    def thaw(self, clock: Clock = now) -> "Site":
+        site: Site = pickle.loads(self.data)  # noqa: S301  # bytes of our own
+        site.clock = clock
+        return site
+
+
 @dataclass(slots=True)
 class Site:
     options: Options = field(default_factory=Options)
@@ -72,14 +84,16 @@ class Site:
 
     def copy(self, clock: Clock | None = None) -> "Site":
         """The same site again, apart from this one; with this one's clock where none is given."""
+        return self.freeze().thaw(clock or self.clock)
+
+    def freeze(self) -> "Frozen":
+        """A scene that is set once, to begin many tests from."""
         mine, cache = self.clock, self.cache
         self.clock, self.cache = now, {}
         try:
-            twin: Site = pickle.loads(pickle.dumps(self, pickle.HIGHEST_PROTOCOL))  # noqa: S301  # bytes of our own
+            return Frozen(pickle.dumps(self, pickle.HIGHEST_PROTOCOL))
         finally:
             self.clock, self.cache = mine, cache
-        twin.clock = clock or mine
-        return twin
 
     @property
     def zone(self) -> ZoneInfo:

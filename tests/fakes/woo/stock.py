@@ -84,13 +84,14 @@ def restock(site: Site, item: Item, units: Any) -> None:
 def adjust(site: Site, order: Order, item: Item) -> None:
     """A line of an order that has taken its stock was edited."""
     product = keeper(site, sold_as(site, item))
-    if product is None or order.status not in TAKING or not order.stock_reduced:
+    if product is None or order.status not in TAKING:
         return
-    put_back = _number(item.meta("_restock_refunded_items"))
-    difference = _units(item.quantity) - put_back - _number(item.meta("_reduced_stock"))
+    put_back, reduced = (_number(item.meta(key)) for key in ("_restock_refunded_items", "_reduced_stock"))
+    difference = _units(item.quantity) - put_back - reduced if item.quantity else -reduced
     if difference:
         move(site, product, -difference, "order" if difference > 0 else "restock")
         remember(site, item, "_reduced_stock", _units(item.quantity) - put_back)
+        order.stock_reduced = True
 
 
 def remember(site: Site, item: Item, key: str, value: Any) -> None:
