@@ -55,6 +55,11 @@ def reading_hash(customer: Customer) -> str:
     return hashlib.blake2b(repr(content).encode(), digest_size=12).hexdigest()
 
 
+def details_of(address: Address) -> dict[str, object]:
+    """All its parts by name: `asdict` at a third of the cost."""
+    return dict(zip(Address.__slots__, _DETAILS(address), strict=True))
+
+
 def next_customer_id(connection: sqlite3.Connection) -> int:
     """The id of the next new customer: never one that was given before, for people and holds name customers by it."""
     last = connection.execute("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'customer'").fetchone()
@@ -129,8 +134,7 @@ def _texts(one: Customer) -> tuple[object, ...]:
 
 def _address_rows(hub_id: int, customer: Customer) -> Iterator[tuple[object, ...]]:
     for position, address in enumerate(customer.addresses):
-        details = dict(zip(Address.__slots__, _DETAILS(address), strict=True))
-        yield hub_id, position, address.kind, json.dumps(details, sort_keys=True)
+        yield hub_id, position, address.kind, json.dumps(details_of(address), sort_keys=True)
 
 
 def _contacts(connection: sqlite3.Connection, hub_ids: Sequence[int]) -> dict[tuple[int, str], list[str]]:

@@ -5,12 +5,12 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from itertools import chain, count, repeat, starmap
 
 from syncctl import times
 from syncctl.hub.bulk import Insert, upsert
+from syncctl.hub.customer_rows import details_of
 from syncctl.model import Address, Lines, Order
 from syncctl.model.record import record
 
@@ -107,7 +107,7 @@ def _delivery(order: Order) -> str:
     if not (order.email or order.shipping_address or order.billing_address):
         return ""
     to, bill = order.shipping_address, order.billing_address
-    return json.dumps([order.email, to and asdict(to), bill and asdict(bill)])
+    return json.dumps([order.email, to and details_of(to), bill and details_of(bill)])
 
 
 def delivery_of(text: str) -> tuple[str, Address | None, Address | None]:
