@@ -1,11 +1,12 @@
 """The fake of WooCommerce reads as the real one does: pages, filters, dates on the site's clock, fields."""
 
+import doctest
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.fakes.woo import Options, Shop, Site, WooServer
+from tests.fakes.woo import Options, Shop, Site, WooServer, php
 from tests.fakes.woo.client import Client
 from tests.fakes.woo.shop import Fee, Line
 
@@ -70,6 +71,17 @@ def test_a_bound_with_a_zone_is_turned_to_the_site_clock_even_where_gmt_is_compa
     assert client.get("orders", modified_after="2026-03-01T11:59:59Z").ids == [order_id]
 
 
+def test_a_bound_in_the_hour_that_spring_skips_is_an_hour_later_in_gmt_too(
+    client: Client, shop: Shop, site: Site, clock: Clock
+) -> None:
+    site.options.zone = "Europe/Berlin"
+    clock.at = datetime(2026, 3, 29, 2, 45, tzinfo=UTC)
+    order_id = shop.place([Line(0, name="x")])
+    bounds = {"01:59:59": [order_id], "02:30:00": [], "03:00:00": []}
+    for bound, found in bounds.items():
+        assert client.get("orders", modified_after=f"2026-03-29T{bound}", dates_are_gmt="true").ids == found, bound
+
+
 @pytest.mark.parametrize(
     ("query", "why"),
     [
@@ -100,6 +112,14 @@ def test_pages_are_ten_newest_first_and_counted(client: Client, shop: Shop, cloc
     assert client.get("orders", page=2).ids == placed[1::-1]
     assert client.get("orders", page=9).ids == []
     assert client.get("orders", orderby="id", order="asc", per_page=3, offset=4, page=2).ids == placed[4:7]
+
+
+def test_a_host_may_want_smaller_pages(client: Client, site: Site) -> None:
+    site.options.page_limit = 50
+    assert [client.get(route, per_page=51).status for route in ("orders", "products", "customers", "refunds")] == [
+        400
+    ] * 4
+    assert client.get("orders", per_page=50).status == 200
 
 
 def test_include_filters_unless_it_is_empty(client: Client, shop: Shop) -> None:
@@ -203,3 +223,8 @@ def test_a_copy_is_apart_from_what_it_was_made_of(site: Site, shop: Shop) -> Non
     assert (site.orders[order_id].status, twin.orders[order_id].status) == ("processing", "cancelled")
     assert len(twin.oracle.events) == len(site.oracle.events) + 1
     assert twin.clock is site.clock
+
+
+def test_values_are_made_as_php_makes_them() -> None:
+    tried = doctest.testmod(php)
+    assert (tried.failed, tried.attempted > 1) == (0, True)

@@ -255,6 +255,18 @@ def test_customers_are_found_by_e_mail_whatever_its_case_and_by_role(client: Cli
     assert client.get("customers", orderby="modified").code == "rest_invalid_param"
 
 
+def test_a_name_is_tidied_before_it_is_kept(client: Client, shop: Shop) -> None:
+    ann = shop.add_customer("ann@example.com")
+    sent = {
+        "id": ann,
+        "first_name": "  Ann <b>Mary</b>\n",
+        "last_name": "O'Neil %20&",
+        "billing": {"city": " <Leeds> "},
+    }
+    [row] = client.post("customers/batch", {"update": [sent]}).json["update"]
+    assert (row["first_name"], row["last_name"], row["billing"]["city"]) == ("Ann Mary", "O'Neil &", " <Leeds> ")
+
+
 def test_a_customer_that_is_gone_is_unknown_everywhere(client: Client, shop: Shop) -> None:
     ann = shop.add_customer("ann@example.com")
     order_id = shop.place([Line(0, name="x")], customer=ann)

@@ -11,7 +11,6 @@ from tests.fakes.woo.params import Refusal
 from tests.fakes.woo.site import Site
 
 Route = Callable[[Call], Reply]
-FirstRoute = Callable[[Call], Reply | None]
 WRITES = ("POST", "PUT", "PATCH")
 
 # (methods, route, since which version, handler); `#` is a number.
@@ -63,13 +62,13 @@ def _pattern(route: str) -> re.Pattern[str]:
 _COMPILED = [(methods, _pattern(route), since, handler, route) for methods, route, since, handler in ROUTES]
 
 
-def answer(site: Site, request: Request, base: str, first: FirstRoute = lambda _call: None) -> Answer:
-    """The answer to one request. `base`: scheme and host under which the site is reached. `first` may answer before."""
+def answer(site: Site, request: Request, base: str) -> Answer:
+    """The answer to one request. `base`: scheme and host under which the site is reached."""
     home = f"{site.options.folder}/wp-json"
     if not site.options.permalinks or not (request.path == home or request.path.startswith(f"{home}/")):
         return Answer(NOT_FOUND, 404, {"Content-Type": "text/html; charset=UTF-8"})
     try:
-        made = _answered(site, request, base, request.path.removeprefix(home).strip("/"), first)
+        made = _answered(site, request, base, request.path.removeprefix(home).strip("/"))
     except Refusal as error:
         made = Reply(php.dump(error.body()), error.status)
     except NotOffered as error:
@@ -79,7 +78,7 @@ def answer(site: Site, request: Request, base: str, first: FirstRoute = lambda _
     return Answer(body, made.status, {**HEADERS, **made.headers, **_links(request, made, base)})
 
 
-def _answered(site: Site, request: Request, base: str, path: str, first: FirstRoute) -> Reply:
+def _answered(site: Site, request: Request, base: str, path: str) -> Reply:
     shown = [
         (methods[0], route) for methods, _, since, _, route in _COMPILED if not since or site.options.at_least(since)
     ]
@@ -97,10 +96,10 @@ def _answered(site: Site, request: Request, base: str, path: str, first: FirstRo
     auth.allow(key, request.method)
     if not path.startswith("wc/v3/"):
         raise Refusal("rest_no_route", "No route was found matching the URL and request method.", 404)
-    return _routed(site, request, path.removeprefix("wc/v3/"), key, first)
+    return _routed(site, request, path.removeprefix("wc/v3/"), key)
 
 
-def _routed(site: Site, request: Request, route: str, key: auth.Key | None, first: FirstRoute) -> Reply:
+def _routed(site: Site, request: Request, route: str, key: auth.Key | None) -> Reply:
     for methods, pattern, since, handler, name in _COMPILED:
         found = pattern.fullmatch(route)
         method = "GET" if request.method == "HEAD" else request.method
@@ -111,7 +110,7 @@ def _routed(site: Site, request: Request, route: str, key: auth.Key | None, firs
             numbers = tuple(int(number) for number in found.groups())
             call = Call(site, key, method, route, given, request.body, is_json, numbers)
             call.permit("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
-            return first(call) or handler(call)
+            return handler(call)
     asked = f"{request.method} {re.sub(r'[0-9]+', '#', route)}"
     if asked in ELSEWHERE:
         raise NotOffered(asked)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from tests.fakes.woo import auth, php, reading
+from tests.fakes.woo import auth, params, php, reading
 from tests.fakes.woo.params import Refusal
 from tests.fakes.woo.records import Key
 from tests.fakes.woo.rows_orders import root
@@ -46,6 +46,11 @@ class Call:
     def paying(self) -> set[int]:
         """Who has paid an order."""
         return {order.customer_id for order in self.site.orders.values() if order.paid}
+
+    def query(self, table: params.Table) -> dict[str, Any]:
+        """The parameters of a listing."""
+        most = self.site.options.page_limit
+        return params.read({**table, "per_page": (params.whole(1, most), min(10, most))}, self.given)
 
     def permit(self, code: str, message: str) -> None:
         auth.permit(self.key, code, message)

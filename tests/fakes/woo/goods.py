@@ -69,7 +69,7 @@ def variation_text(call: Call, product: Product, mask: str, *, with_parent: bool
 def listed(call: Call) -> Reply:
     """GET /products: no variations, unless a SKU is asked for."""
     call.permit("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
-    query = params.read(TABLE, call.given)
+    query = call.query(TABLE)
     kinds = [one for one in call.site.products.values() if query["sku"] or one.kind != "variation"]
     found = [one for one in kinds if query["type"] in (None, one.kind)]
     page, counted = _page(call, found, query)
@@ -89,7 +89,7 @@ def variations_of_one(call: Call) -> Reply:
 
 def _variations(call: Call, found: list[Product], *, with_parent: bool) -> Reply:
     call.permit("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
-    query = params.read(TABLE, call.given)
+    query = call.query(TABLE)
     page, counted = _page(call, found, query)
     return call.list_of([variation_text(call, one, call.mask, with_parent=with_parent) for one in page], counted)
 

@@ -44,7 +44,7 @@ def listed(call: Call) -> Reply:
         "product": (params.whole(), None),
         "dp": (params.whole(), None),
     }
-    query = params.read(table, call.given)
+    query = call.query(table)
     found = _with_status(site, query)
     found = reading.selected(found, query)
     found = reading.dated(site, found, query, lambda order: order.created, lambda order: order.modified)
@@ -162,7 +162,7 @@ def refunds(call: Call) -> Reply:
 
 def _refunds(call: Call, found: list[Refund], *, with_parent: bool) -> Reply:
     call.permit("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
-    query = params.read({**params.DATED, "dp": (params.whole(), None)}, call.given)
+    query = call.query({**params.DATED, "dp": (params.whole(), None)})
     found = reading.selected(found, query)
     found = reading.dated(call.site, found, query, lambda refund: refund.created, lambda refund: refund.created)
     page, counted = reading.paged(reading.ordered(found, query, SORTS), query)

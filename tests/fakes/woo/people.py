@@ -36,7 +36,7 @@ def listed(call: Call) -> Reply:
         "email": (params.email, None),
         "role": (params.one_of("all", *site.options.roles, *site.options.more_roles), "customer"),
     }
-    query = params.read(table, call.given)
+    query = call.query(table)
     found = [one for one in site.customers.values() if query["role"] in ("all", one.role)]
     if query["email"]:
         found = [one for one in found if one.email.casefold() == query["email"].casefold()]
@@ -182,7 +182,7 @@ def _write(site: Site, customer: Customer, sent: Mapping[str, Any]) -> None:
         raise Refusal("customer_invalid_billing_email", "Invalid billing email address", 400)
     for name in PERSON:
         if sent.get(name) is not None:
-            setattr(customer, name, " ".join(str(sent[name]).split()))
+            setattr(customer, name, php.clean(str(sent[name])))
     for name in ("billing", "shipping"):
         if isinstance(sent.get(name), Mapping):
             held = getattr(customer, name)

@@ -27,12 +27,12 @@ def is_date(text: object) -> bool:
 def bound(text: str, zone: ZoneInfo) -> datetime:
     """What a date in a query is compared as, without a zone.
 
-    One with a zone of its own is turned to the site's clock first, even where it is then compared with GMT.
+    It is read on the site's clock, also where it is then compared with GMT: one with a zone of its own is turned to
+    that clock first, and one in the hour that the clock skips in spring is an hour later.
     """
     moment = datetime.fromisoformat(text.replace("z", "Z"))
-    if moment.tzinfo:
-        moment = moment.astimezone(zone).replace(tzinfo=None)
-    return moment.replace(microsecond=0)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None, microsecond=0)
 
 
 def naive(moment: datetime, zone: ZoneInfo | None) -> datetime:
@@ -74,6 +74,18 @@ def format_decimal(value: object) -> str:
     sign = "-" if text.startswith("-") else ""
     whole, _, places = text.lstrip("-").replace("-", "").partition(".")
     return f"{sign}{whole}.{places.replace('.', '')}" if places else f"{sign}{whole}"
+
+
+def clean(text: str) -> str:
+    """sanitize_text_field: no tags, no line breaks, no octets in percent, blanks by one.
+
+    >>> clean(" Ann  <b>Lee</b>\\n%41 ")
+    'Ann Lee'
+    """
+    text = re.sub(r"<[^>]*>", "", text).replace("<", "&lt;")
+    while (bare := re.sub(r"%[a-fA-F0-9]{2}", "", text)) != text:
+        text = bare
+    return " ".join(text.split())
 
 
 def integer(value: object) -> int:

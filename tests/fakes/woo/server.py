@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from tests.fakes.wire import Answer, Request, Server
 from tests.fakes.woo.app import answer
-from tests.fakes.woo.call import Call, Reply
 from tests.fakes.woo.records import Key
 from tests.fakes.woo.site import Site
 
@@ -35,11 +34,7 @@ class WooServer(Server):
         """What a store's setting `url` says."""
         return f"{self.url}{self.site.options.folder}"
 
-    def route(self, call: Call) -> Reply | None:
-        """What answers before the site's own routes do; for fakes that are made of this one."""
-        return None
-
     def handle(self, request: Request) -> Answer:
         scheme = "https" if self.tls else "http"
-        made = answer(self.site, request, f"{scheme}://{request.header('Host')}", self.route)
+        made = answer(self.site, request, f"{scheme}://{request.header('Host')}")
         return made.zipped() if self.zipped and "gzip" in request.header("Accept-Encoding") else made

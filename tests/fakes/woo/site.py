@@ -35,6 +35,7 @@ class Options:
     permalinks: bool = True  # without them there is no /wp-json/
     strips_authorization: bool = False  # the host drops the header before PHP sees it
     batch_limit: int = 100
+    page_limit: int = 100
     debris: str = ""  # what a plug-in prints before the JSON
     junk: bool = True  # plug-ins add fields and meta to every body
     mail_new_accounts: bool = True
