@@ -1,0 +1,8 @@
+"""The one transport: how every connector speaks HTTP. Only here are requests, urllib3, tenacity and oauthlib used."""
+
+from syncctl.connectors.http.replies import Rejected, Reply
+from syncctl.connectors.http.signing import Sign, basic, in_query, oauth1, unsigned
+from syncctl.connectors.http.transport import Http
+from syncctl.connectors.http.wire import Wire
+
+__all__ = ["Http", "Rejected", "Reply", "Sign", "Wire", "basic", "in_query", "oauth1", "unsigned"]

@@ -1,0 +1,269 @@
+"""The one way to another machine: every request of every connector goes through `Http`."""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urljoin
+
+from requests import PreparedRequest, Response
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
+
+from syncctl import __version__
+from syncctl.connectors.http import redact
+from syncctl.connectors.http.bodies import read_body
+from syncctl.connectors.http.budget import Budget, retry_after
+from syncctl.connectors.http.connections import CONNECT, Line, adapter_for
+from syncctl.connectors.http.replies import DOCTOR, Rejected, Reply, date_of, decoded, reasons
+from syncctl.connectors.http.retrying import LONGEST_ASKED, Again, Breaker, retried
+from syncctl.connectors.http.signing import Sign, encoded, unsigned
+from syncctl.connectors.http.troubles import TlsTrouble, trouble
+from syncctl.connectors.http.wire import Pairs, Query, Wire, base_of, split
+from syncctl.connectors.patience import Patience
+from syncctl.errors import ConfigError, DataError, SafetyStop, SignInNeeded, SyncctlError, Throttled, Unreachable
+
+_LOG = logging.getLogger("syncctl.http")
+_IDLE = 30.0  # seconds; a connection that was kept open longer is not trusted with a write
+_HEADERS = {"User-Agent": f"syncctl/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
+_BUSY = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request that is to be made, however many tries it takes. `what` names it in messages."""
+
+    what: str
+    method: str
+    path: str
+    url: str
+    query: Pairs
+    body: object
+    headers: Mapping[str, str]
+    writes: bool
+    again: bool  # it may be made twice: it reads, or the side knows its key
+
+
+class Http:
+    """Asks one host. `party` is who it is in messages; `sign` makes each try known as ours.
+
+    One request at a time, from whichever thread. Errors: those of `syncctl.connectors.base`, and Rejected.
+    """
+
+    def __init__(
+        self,
+        party: str,
+        wire: Wire,
+        sign: Sign = unsigned,
+        patience: Patience | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        redact.install()
+        self.party = party
+        self.wire = wire
+        self.base = base_of(wire)
+        self.budget = Budget(wire.requests_per_minute, clock)
+        self._sign = sign
+        self._patience = patience or Patience()
+        self._breaker = Breaker(party)
+        self._line = Line(wire)
+        self._adapter = adapter_for(wire, self._line)
+        self._proxies = _proxies(wire, loopback=self.base.loopback)
+        self._lock = threading.Lock()
+        self._used_at = 0.0
+
+    def get(self, path: str, query: Query | Pairs = (), *, headers: Mapping[str, str] | None = None) -> Reply:
+        """Read something. `path` is below the base, or the whole address of a next page, as the side named it."""
+        return self._ask("GET", path, query, None, headers or {}, again=True)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: object,
+        *,
+        query: Query | Pairs = (),
+        keyed: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Write something: once, unless it is `keyed`, so that the side itself refuses to do it twice.
+
+        A reply that cannot be read is an error here: nobody knows then what was done.
+        """
+        try:
+            reply = self._ask(method, path, query, body, headers or {}, again=keyed)
+            reply.readable()
+        except DataError as error:
+            raise DataError(f"{error}; the outcome is not known", hint=error.hint) from None
+        return reply
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._adapter.close()
+
+    def _ask(
+        self, method: str, path: str, query: Query | Pairs, body: object, headers: Mapping[str, str], *, again: bool
+    ) -> Reply:
+        pairs = [(name, str(value)) for name, value in _items(query)]
+        if path.startswith(("http://", "https://")):
+            path, own = self.base.own(path)
+            pairs = [*own, *pairs]
+        what = f"{self.party}: {method} {redact.clean(path)}"
+        writes = method not in ("GET", "HEAD", "OPTIONS")
+        call = _Call(what, method, path, self.base.url_of(path), pairs, body, headers, writes, again)
+        return retried(lambda: self._try(call), self.party, self._patience)
+
+    def _try(self, call: _Call) -> Reply:
+        self._wait()
+        with self._lock:
+            self._breaker.check()
+            self.budget.took()
+            try:
+                reply = self._exchange(call)
+            except Again as failure:
+                self._breaker.failed(failure.error)
+                raise
+            except Unreachable as error:
+                self._breaker.failed(error)
+                raise
+            except SyncctlError:
+                self._breaker.went_well()  # it answers
+                raise
+            self._breaker.went_well()
+            return reply
+
+    def _wait(self) -> None:
+        seconds = self.budget.delay()
+        if seconds > LONGEST_ASKED:
+            raise _throttled(self.party, seconds)
+        self._patience.sleep(seconds, self.party, "it allows no more requests for the moment")
+
+    def _exchange(self, call: _Call) -> Reply:
+        """One try. Errors: Again, where another may follow."""
+        began = time.monotonic()
+        self._refresh(call, began)
+        self._line.begin()
+        status, size = 0, 0
+        try:
+            with self._answer(call) as answer:
+                status = answer.status_code
+                body = self._body(answer)
+            size = len(body)
+        except (RequestException, HTTPError, OSError) as error:
+            raise self._failure(call, error) from None
+        except DataError as error:
+            raise DataError(f"{call.what} was answered with {error}", hint=DOCTOR) from None
+        finally:
+            self._used_at = time.monotonic()
+            _LOG.debug(
+                "%s %s %s %d bytes %d ms",
+                *(call.method, call.path, status or "-", size, (self._used_at - began) * 1000),
+            )
+        return self._judged(call, answer, body)
+
+    def _refresh(self, call: _Call, now: float) -> None:
+        """A connection that lay idle may have been closed in between: a write had better not find that out."""
+        if call.writes and now - self._used_at > _IDLE:
+            self.close()
+
+    def _answer(self, call: _Call) -> Response:
+        query, signature = self._sign(call.method, call.url, call.query)
+        prepared = PreparedRequest()
+        prepared.prepare(
+            method=call.method,
+            url=f"{call.url}?{encoded(query)}" if query else call.url,
+            headers={**_HEADERS, **call.headers, **signature},
+            data=None if call.body is None else json.dumps(call.body, separators=(",", ":"), allow_nan=False).encode(),
+        )
+        if call.body is not None:
+            prepared.headers["Content-Type"] = "application/json"
+        timeout = (CONNECT, self.wire.timeout)
+        return self._adapter.send(prepared, stream=True, timeout=timeout, verify=True, proxies=self._proxies)
+
+    def _body(self, answer: Response) -> bytes:
+        """The body; of an answer that is an error, what can be had of it."""
+        encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+        try:
+            return read_body(answer.raw, encoding, self.wire, self._line)
+        except (HTTPError, OSError, DataError):
+            if 200 <= answer.status_code < 300:
+                raise
+            return b""
+
+    def _failure(self, call: _Call, error: Exception) -> Exception:
+        problem = trouble(call.what, error, self.base, self._line, writes=call.writes)
+        again = (call.again or not self._line.sent) and not isinstance(problem, TlsTrouble)
+        return Again(problem) if again else problem
+
+    def _judged(self, call: _Call, answer: Response, body: bytes) -> Reply:
+        """The reply, or what the status means. Errors: see `get`, and Again."""
+        status, headers = answer.status_code, answer.headers
+        at = date_of(headers)
+        self.budget.heed(headers, at)
+        if 200 <= status < 300:
+            return Reply(call.what, status, headers, decoded(call.what, body), at)
+        if 300 <= status < 400:
+            raise self._redirected(call, headers.get("Location", ""))
+        if status >= 500 or status in _BUSY:
+            raise self._unwell(call, status, headers, at)
+        if not 400 <= status < 500:
+            raise DataError(f"{call.what} was answered with HTTP {status}, which says nothing", hint=DOCTOR)
+        code, message, details = reasons(body, (call.body, dict(call.query)))
+        rejected = Rejected(call.what, status, code, message, details)
+        if status in (401, 403):
+            raise SignInNeeded(str(rejected), hint="Check the credentials in the settings, and what they may do there.")
+        raise rejected
+
+    def _unwell(self, call: _Call, status: int, headers: Mapping[str, str], at: datetime | None) -> Exception:
+        """429 is a definite no, so that even a write may follow; after all others, nobody knows what was done."""
+        asked = retry_after(headers.get("Retry-After"), at) if status in (429, 503) else None
+        outcome = "" if status == 429 or not call.writes else "; its outcome is not known"
+        said = f"{call.what} was answered with HTTP {status}{outcome}"
+        if asked is not None:
+            self.budget.hold(asked)
+        if status == 429 or asked is not None:
+            error: Unreachable = Throttled(said, hint="Run it again later.", retry_after=asked)
+        else:
+            error = Unreachable(said, hint="The other side has a problem of its own; the next run tries again.")
+        if (asked or 0.0) > LONGEST_ASKED or not (call.again or status == 429):
+            return error
+        return Again(error, told=asked is not None)
+
+    def _redirected(self, call: _Call, location: str) -> SyncctlError:
+        parts = split(urljoin(call.url, location)) if location else split("")
+        if not location or self.base.origin_of(parts) == self.base.origin:
+            where = redact.clean(f"{self.base.origin}{parts.path[:100]}") if location else "nowhere"
+            return Unreachable(
+                f"{call.what} was sent on within {self.base.host}, to {where!r}; that is not followed",
+                hint="Set url to the address that the other side really uses.",
+            )
+        other = redact.clean(self.base.origin_of(parts) or "an address that cannot be read")
+        return SafetyStop(
+            f"{call.what} was sent on to {other!r}; nothing was sent there",
+            hint="If that is where it is now, set url to it.",
+        )
+
+
+def _throttled(party: str, seconds: float) -> Throttled:
+    return Throttled(
+        f"{party} asks to be left alone for {seconds:.0f} s", hint="Run it again later.", retry_after=seconds
+    )
+
+
+def _items(query: Query | Pairs) -> Iterable[tuple[str, object]]:
+    return query.items() if isinstance(query, Mapping) else query
+
+
+def _proxies(wire: Wire, *, loopback: bool) -> dict[str, str]:
+    """This machine itself is never asked through a proxy. Errors: ConfigError for one that cannot be used."""
+    if wire.proxy is None or loopback:
+        return {}
+    parts = split(wire.proxy)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError("proxy is no address", hint="Write it as http://proxy.example:3128")
+    redact.keep(*(text for text in (parts.username, parts.password) if text))
+    return {"http": wire.proxy, "https": wire.proxy}
