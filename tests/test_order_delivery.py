@@ -28,8 +28,8 @@ def no_payments(monkeypatch: pytest.MonkeyPatch) -> None:
     """A back office in which payments are a part of the sale."""
     real = SandboxBooks.__init__
 
-    def init(books: SandboxBooks, name: str, settings: SandboxBooksSettings) -> None:
-        real(books, name, settings)
+    def init(books: SandboxBooks, name: str, settings: SandboxBooksSettings, *rest: Any) -> None:
+        real(books, name, settings, *rest)
         kinds = frozenset({DocumentKind.SALE, DocumentKind.CREDIT})
         books.abilities = replace(books.abilities, kinds=kinds)
 

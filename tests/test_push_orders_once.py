@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -197,8 +198,8 @@ class Silent(SandboxBooks):
 
     asked: list[int] = []
 
-    def __init__(self, name: str, settings: SandboxBooksSettings) -> None:
-        super().__init__(name, settings)
+    def __init__(self, name: str, settings: SandboxBooksSettings, *rest: Any) -> None:
+        super().__init__(name, settings, *rest)
         self.abilities = replace(self.abilities, look_up_batch=2)
 
     def fetch_outcomes(self, references: Sequence[str]) -> list[DocumentOutcome]:
