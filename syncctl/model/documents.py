@@ -87,6 +87,7 @@ class Found:
 
     `state`: booked; queued (it, or a change of it, was accepted and is not in the books yet); void. `total` is what
     the books say, where they have it at all. `location`: where they booked it, '': they chose; None: they do not tell.
+    `items`: what each of its lines is booked on, in the order in which the lines were sent; None: they do not tell.
     """
 
     reference: str
@@ -97,6 +98,7 @@ class Found:
     number: str = ""
     sequence: int | None = None
     location: str | None = None
+    items: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

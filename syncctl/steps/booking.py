@@ -255,8 +255,15 @@ def _is_found_sale(row: Row, answers: dict[str, LookUp]) -> bool:
 
 
 def _adopt(row: Row, answer: Found, outcomes: _Outcomes) -> None:
-    """It stands where it was booked, whatever the settings say since then."""
+    """It stands where, and on the items that, it was booked on, whatever the settings say since then.
+
+    What hangs on a sale on other items than ours would be is planned with those, in the next run.
+    """
     document = row.document if answer.location is None else replace(row.document, location=answer.location)
+    if answer.items is not None and len(answer.items) == len(document.lines):
+        lines = [replace(line, sku=item) for line, item in zip(document.lines, answer.items, strict=True)]
+        row.task.waiting = row.task.waiting or tuple(lines) != document.lines
+        document = replace(document, lines=tuple(lines))
     outcomes.closed.append((row.row, "found", answer.remote_id))
     outcomes.confirmed.append(
         Confirmation(

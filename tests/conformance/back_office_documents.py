@@ -40,6 +40,11 @@ class Documents(BackOfficeSuite):
         assert isinstance(outcome, Booked)
         assert runs.find("order-1").remote_id == outcome.remote_id
 
+    def test_what_is_found_names_the_items_it_is_booked_on_in_their_order_or_none(self, runs: Runs) -> None:
+        self.looks_up(runs)
+        runs.book(document("order-1", line("1", "CUP"), line("2", "BOWL"), line("3", "CUP")))
+        assert runs.find("order-1").items in (None, ("CUP", "BOWL", "CUP"))
+
     def test_references_are_compared_exactly(self, runs: Runs) -> None:
         self.looks_up(runs)
         self.sale(runs, "Order-12")

@@ -49,6 +49,13 @@ class Posted:
         return money.to_text(self.document.total, self.document.currency)
 
 
+_ITEMS = (
+    "SELECT json_group_array(sku) FROM (SELECT i.sku FROM document_line l JOIN item i ON i.id = l.item_id"
+    " WHERE l.document_id = d.id ORDER BY l.position)"
+)
+_QUEUED_ITEMS = "SELECT json_group_array(value ->> 'sku') FROM json_each(document, '$.lines')"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """What leaves with one shipment: units by line id, None: all that is left."""
@@ -63,15 +70,15 @@ def find(connection: sqlite3.Connection, references: Sequence[str]) -> list[Look
     """One answer per reference, in order; of two documents with the same one, the first."""
     asked = json.dumps(list(references))
     queued = connection.execute(
-        "SELECT reference, 'queue-' || position, total, currency FROM queue"
+        f"SELECT reference, 'queue-' || position, total, currency, '', NULL, NULL, ({_QUEUED_ITEMS}) FROM queue"
         " WHERE reason = '' AND reference IN (SELECT value FROM json_each(?))",
         (asked,),
     )
     found = {row[0]: _found(*row, state="queued") for row in queued}
     changing = set(found)  # where it is booked already
     booked = connection.execute(
-        "SELECT reference, CAST(id AS TEXT), total, currency, number, changed, location, void FROM document"
-        " WHERE reference <> '' AND reference IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
+        f"SELECT reference, CAST(id AS TEXT), total, currency, number, changed, location, ({_ITEMS}), void"
+        " FROM document d WHERE reference <> '' AND reference IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
         (asked,),
     )
     for *row, void in booked:
@@ -255,7 +262,7 @@ def _to_ship(
 
 
 def _found(reference: str, remote_id: str, total: int, currency: str, *rest: Any, state: str = "booked") -> Found:
-    number, sequence, location = rest or ("", None, None)
+    number, sequence, location, items = rest
     return Found(
         reference=reference,
         remote_id=remote_id,
@@ -265,6 +272,7 @@ def _found(reference: str, remote_id: str, total: int, currency: str, *rest: Any
         number=number,
         sequence=sequence,
         location=location,
+        items=tuple(json.loads(items)),
     )
 
 
