@@ -125,10 +125,12 @@ class BackOfficeAbilities:
     customer_batch: int = 50  # 0: customers cannot be written
     customer_search: frozenset[str] = frozenset({"reference", "id", "email", "phone"})
     customer_fields: frozenset[str] = CUSTOMER_FIELDS
+    customer_changes: bool = True
     creates_variants: bool = False
     amend: frozenset[str] = frozenset()  # ways to change a booked sale: amend, void, or credit, and book again
     locations: bool = False
     groups: bool = False
+    makes_groups: bool = True
     consent_channels: frozenset[str] = frozenset()
 
 
@@ -306,7 +308,8 @@ class BackOffice(ABC):
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
         """Customers changed since `cursor`; a deleted or merged one is told by its id, where the system tells of that.
 
-        As with orders: one may come twice, none is missed, whatever changes while the pages are read.
+        As with orders: one may come twice, none is missed, whatever changes while the pages are read. Where not
+        `customer_changes`: as a web store's.
         """
 
     @abstractmethod

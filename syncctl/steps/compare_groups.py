@@ -13,12 +13,14 @@ from syncctl.steps.side import side_of
 @dataclass(frozen=True, slots=True)
 class Compared:
     """`titles`: as each side lists them. `waiting`: (party, title) of the missing ones, with the customers who would
-    be in them there. `made`: the titles made now, by party; `off`: parties to which nothing goes by the settings."""
+    be in them there. `made`: the titles made now, by party; `off`: parties to which nothing goes by the settings;
+    `fixed`: parties whose groups the settings name, so that none is made there."""
 
     titles: Mapping[str, tuple[str, ...]]
     found: Groups
     waiting: Mapping[tuple[str, str], list[int]]
     off: frozenset[str]
+    fixed: frozenset[str]
     made: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -32,10 +34,11 @@ def look_at_groups(run: Run, *, create: bool) -> Compared:
         (party, title): used[party].get(title, []) for party, lacking in found.missing.items() for title in lacking
     }
     off = frozenset(side.party for side in sides if not goes_to(run, side.party))
-    compared = Compared(titles, found, waiting, off)
+    fixed = frozenset(side.party for side in sides if not side.can.makes_groups)
+    compared = Compared(titles, found, waiting, off, fixed)
     for side in sides if create else ():
         lacking = found.missing.get(side.party, ())
-        if lacking and side.party not in off:
+        if lacking and side.party not in off | fixed:
             run.checkpoint()
             side.create_groups(lacking)  # who waited for one is told by the next run, which looks for it again
             compared.made[side.party] = lacking

@@ -3,6 +3,7 @@
 The reference is looked up first, always, so that nobody is created twice; what decides is in `rules.matching`.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,6 +14,7 @@ from syncctl.hub.journal import Entry
 from syncctl.hub.links import Link
 from syncctl.model import Customer, CustomerKey, Refused, Written
 from syncctl.rules.matching import Match, email_spellings, keys_of, match, phone_spellings, same_name
+from syncctl.rules.merging import Plain
 from syncctl.rules.references import name_for
 from syncctl.steps.making import Making, link_to
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
@@ -260,7 +262,7 @@ class _Ensuring:
         answers = answers_for(self.run, self.side, customers)
         made = [Making(hub_id, one, self.side, answers.get(hub_id, ())) for hub_id, one in customers.items()]
         changes = [(one.hub_id, one.change(self.references[one.hub_id])) for one in made]
-        writes = self.side.push(CREATE, changes, [""] * len(changes))
+        writes = self.side.push(CREATE, changes, [payload_of(self.side, one.send) for one in made])
         with self.run.hub.transaction():
             self.side.close(writes)
             for making, write in zip(made, writes, strict=True):
@@ -295,13 +297,21 @@ class _Ensuring:
 def keys_of_ours(side: Side, customer: Customer, reference: str) -> list[CustomerKey]:
     """What to look for to find the record that we made for a customer, by whatever rule customers are matched.
 
-    A side that cannot be searched by our reference is searched by e-mail: the records that are found carry it.
+    A side that cannot be searched by our reference is searched by e-mail, also by the one he had when he was sent: the
+    records that are found carry the reference.
     """
     if "reference" in side.can.customer_search:
         return [CustomerKey(reference=reference)]
     if "email" not in side.can.customer_search:
         return []
-    return [CustomerKey(email=text) for email in customer.emails for text in email_spellings(email) if text]
+    sent = side.run.hub.journal.unfinished(CREATE, [side.key(reference)]).values()
+    emails = dict.fromkeys([*customer.emails, *(email for row in sent for email in json.loads(row.payload or "[]"))])
+    return [CustomerKey(email=text) for email in emails for text in email_spellings(email) if text]
+
+
+def payload_of(side: Side, send: Plain) -> list[str] | str:
+    """What the journal keeps of a creation: by what it is found if its reply is lost, where not by our reference."""
+    return "" if "reference" in side.can.customer_search else list(send.get("emails", ()))
 
 
 def references_of(run: Run, side: Side, customers: Collection[int]) -> dict[int, str]:

@@ -27,7 +27,8 @@ def pull_customers(run: Run, party: str, *, whole: bool = False) -> Counts:
     side = run.back_office if party == BACK_OFFICE else run.stores[party]
     recall_all(run, side_of(run, party))
     cursor = None if whole else run.hub.cursors.get(party, _STREAM)
-    last = run.hub.cursors.moved_at(party, CUSTOMERS_READ)
+    # Who was not told of may have changed all the same, where a side does not tell of changes.
+    last = run.hub.cursors.moved_at(party, CUSTOMERS_READ) if side.abilities.customer_changes else None
     said_until = None if last is None else last - timedelta(seconds=OVERLAP_SECONDS)
     wait = whole or not is_matched(run, party)
     counts = Counts()

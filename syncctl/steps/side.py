@@ -116,7 +116,7 @@ class Side:
         hub, key = self.run.hub, f"groups begun in {self.party}"
         if hub.state(key) is None:  # a side that had groups of its own once is never taken for one that has none
             hub.set_state(key, "no" if self.titles else "yes")
-        if title not in self.titles | self._refused_titles and hub.state(key) == "yes":
+        if self.can.makes_groups and title not in self.titles | self._refused_titles and hub.state(key) == "yes":
             with suppress(BatchRefused):
                 self.create_groups([title])
         return title in self.titles
@@ -164,7 +164,10 @@ class Side:
         if any(one.reason in CONFLICTS for one in held.values()):
             return Counts()  # what a person is asked already comes first
         text = f"{self.called} has no group {(customer.group or '')[:100]!r}; the other details are not held up by that"
-        return self.hold(hub_id, MISSING_GROUP, text, mark=mark, hint="syncctl customers groups --create")
+        hint = "syncctl customers groups --create"
+        if not self.can.makes_groups:
+            hint = f"name the group in the settings of stores.{self.party}, if it is there"
+        return self.hold(hub_id, MISSING_GROUP, text, mark=mark, hint=hint)
 
     def release(self, hub_ids: Iterable[int], *, but: str = "") -> None:
         """What was in the way of these here is not any more. What a person is asked to decide stands, and `but`."""

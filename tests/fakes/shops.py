@@ -1,12 +1,13 @@
 """Sandbox shops that can do less than the sandbox, or do it otherwise: as the shops of other vendors do."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from syncctl.connectors.base import Page
 from syncctl.connectors.sandbox.store import SandboxStore
 from syncctl.connectors.sandbox.tables import ShopRefusal
-from syncctl.model import LevelChange, PriceChange, WriteOutcome, Written
+from syncctl.model import Customer, CustomerKey, LevelChange, PriceChange, WriteOutcome, Written
 
 Bad = Callable[[str, Any], bool]
 
@@ -53,3 +54,45 @@ class PricedStore(SandboxStore):
 def _price_of(change: LevelChange) -> PriceChange:
     assert change.price is not None
     return PriceChange(key=change.key, listing_id=change.listing_id, price=change.price, currency=change.currency)
+
+
+class UntoldStore(SandboxStore):
+    """A shop that does not tell who changed: after a first reading it tells who is new, and everybody when asked to.
+
+    Nobody who was deleted is told of; found are customers by id and e-mail only. `everybody`: it is time for all.
+    """
+
+    everybody = False
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        search = frozenset({"id", "email"})
+        self.abilities = replace(self.abilities, customer_changes=False, customer_search=search)
+
+    def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
+        known = int(cursor or 0)
+        pages = super().fetch_customers(None)
+        people = [one for page in pages for one in page.records if not one.deleted]
+        newest = max([known, *(int(one.id) for one in people)])
+        since = 0 if self.everybody else known
+        yield Page(records=[one for one in people if int(one.id) > since], cursor=str(newest))
+
+    def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
+        assert all(key.reference is None and key.phone is None for key in keys), "it was asked what it cannot tell"
+        return super().find_customers(keys)
+
+
+class FixedGroupsStore(SandboxStore):
+    """A shop whose groups are named in the settings: it makes none."""
+
+    groups: tuple[str, ...] = ()
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.abilities = replace(self.abilities, makes_groups=False)
+
+    def fetch_groups(self) -> list[str]:
+        return list(self.groups)
+
+    def create_groups(self, titles: Sequence[str]) -> None:
+        raise AssertionError(f"it was asked to make {titles}")

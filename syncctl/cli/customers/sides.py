@@ -89,12 +89,15 @@ def groups(app: App, create: bool, dry_run: bool, output_format: str) -> None:
         )
     else:
         app.say("No side has any customer group.")
-    lacking = [f"{party}: {listed(titles)}" for party, titles in found.found.missing.items() if party not in found.made]
+    missing = {party: titles for party, titles in found.found.missing.items() if party not in found.fixed}
+    lacking = [f"{party}: {listed(titles)}" for party, titles in missing.items() if party not in found.made]
     if lacking and not create:
         app.say(f"Missing in {'; '.join(lacking)}. Next: syncctl customers groups --create")
     for party in sorted(found.off & found.found.missing.keys()):
         switch = "web_to_back_office" if party == BACK_OFFICE else "back_office_to_web"
         app.say(f"No customers go to {party} (customers.{switch} is off): nothing is made there.")
+    for party in sorted(found.fixed & found.found.missing.keys()):
+        app.say(f"{party} has the groups that its settings name (stores.{party}): nothing is made there.")
 
 
 def _group_rows(found: "Compared", *, dry_run: bool) -> Any:
