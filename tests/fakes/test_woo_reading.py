@@ -122,6 +122,19 @@ def test_a_host_may_want_smaller_pages(client: Client, site: Site) -> None:
     assert client.get("orders", per_page=50).status == 200
 
 
+def test_pages_may_be_odd(client: Client, shop: Shop, site: Site) -> None:
+    placed = [shop.place([Line(0, name="x")]) for _ in range(5)]
+    asked = {"orderby": "id", "order": "asc", "per_page": 3}
+    shop.change_order(placed[1], unloadable=True)
+    got = client.get("orders", **asked)
+    assert (got.ids, got.headers["X-WP-Total"]) == ([placed[0], placed[2]], "5")
+    site.options.page_size, site.options.total_told = 2, 77
+    got = client.get("orders", **asked, offset=2)
+    assert (got.ids, got.headers["X-WP-Total"]) == (placed[2:4], "77")
+    site.options.same_page = True
+    assert client.get("orders", **asked, offset=4).ids == placed[:1]
+
+
 def test_include_filters_unless_it_is_empty(client: Client, shop: Shop) -> None:
     placed = [shop.place([Line(0, name="x")]) for _ in range(3)]
     assert client.get("orders", include=f"{placed[2]},{placed[0]},nonsense", orderby="include").ids == placed[::-2]

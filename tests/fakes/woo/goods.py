@@ -109,7 +109,7 @@ def _page(call: Call, found: list[Product], query: Mapping[str, Any]) -> tuple[A
         found = [one for one in found if one.parent_id in query["parent"]]
     found = reading.selected(found, query)
     found = reading.dated(call.site, found, query, lambda one: one.created, lambda one: one.modified)
-    return reading.paged(reading.ordered(found, query, SORTS), query)
+    return reading.paged(call.site, reading.ordered(found, query, SORTS), query)
 
 
 def one(call: Call) -> Reply:

@@ -48,7 +48,7 @@ def listed(call: Call) -> Reply:
     found = _with_status(site, query)
     found = reading.selected(found, query)
     found = reading.dated(site, found, query, lambda order: order.created, lambda order: order.modified)
-    page, counted = reading.paged(reading.ordered(found, query, SORTS), query)
+    page, counted = reading.paged(call.site, reading.ordered(found, query, SORTS), query)
     decimals = places(site, call.given)
     return call.list_of([text(call, order, decimals, call.mask) for order in page], counted)
 
@@ -165,7 +165,7 @@ def _refunds(call: Call, found: list[Refund], *, with_parent: bool) -> Reply:
     query = call.query({**params.DATED, "dp": (params.whole(), None)})
     found = reading.selected(found, query)
     found = reading.dated(call.site, found, query, lambda refund: refund.created, lambda refund: refund.created)
-    page, counted = reading.paged(reading.ordered(found, query, SORTS), query)
+    page, counted = reading.paged(call.site, reading.ordered(found, query, SORTS), query)
     decimals = places(call.site, call.given)
     return call.list_of([refund_text(call, one, decimals, with_parent=with_parent) for one in page], counted)
 

@@ -45,7 +45,7 @@ def listed(call: Call) -> Reply:
         found = [one for one in found if wanted in one.email.casefold() or wanted in one.username.casefold()]
     query["offset"] = query["offset"] or None
     found = reading.selected(found, query)
-    page, counted = reading.paged(reading.ordered(found, query, SORTS), query)
+    page, counted = reading.paged(call.site, reading.ordered(found, query, SORTS), query)
     return call.list_of([text(call, one, call.mask) for one in page], counted)
 
 

@@ -51,12 +51,15 @@ def ordered(records: list[Record], query: Mapping[str, Any], keys: Mapping[str, 
     return sorted(records, key=lambda one: (key(one), one.id) if key else one.id, reverse=falling)  # type: ignore[arg-type]
 
 
-def paged(records: Sequence[Record], query: Mapping[str, Any]) -> tuple[Sequence[Record], dict[str, str]]:
-    """One page, and the headers that count. An offset goes before a page."""
-    size = query["per_page"]
+def paged(site: Site, records: Sequence[Record], query: Mapping[str, Any]) -> tuple[Sequence[Record], dict[str, str]]:
+    """One page, and the headers that count. An offset goes before a page. What cannot be loaded is left out."""
+    options = site.options
+    size = options.page_size or query["per_page"]
     start = query["offset"] if query["offset"] is not None else (query["page"] - 1) * size
-    counted = {"X-WP-Total": str(len(records)), "X-WP-TotalPages": str(math.ceil(len(records) / size))}
-    return records[start : start + size], counted
+    start = 0 if options.same_page else start
+    total = len(records) if options.total_told is None else options.total_told
+    counted = {"X-WP-Total": str(total), "X-WP-TotalPages": str(math.ceil(total / size))}
+    return [one for one in records[start : start + size] if not getattr(one, "unloadable", False)], counted
 
 
 Mask = Mapping[str, Any]

@@ -84,6 +84,7 @@ class Order:
     total: Decimal = ZERO
     stock_reduced: bool = False
     was: str = ""  # status before the trash
+    unloadable: bool = False  # counted, but left out of its page: its class went with a plug-in
     patch: dict[str, Any] = field(default_factory=dict)  # what a plug-in makes of the finished row
     stamp: int = 0  # moves with every change of anything that is shown
 
@@ -130,6 +131,7 @@ class Product:
     stock_status: str = "instock"
     attributes: dict[str, str] = field(default_factory=dict)  # of a variation: name -> option
     grouped: list[int] = field(default_factory=list)
+    unloadable: bool = False  # counted, but left out of its page: its class went with a plug-in
     metas: list[Meta] = field(default_factory=list)
     patch: dict[str, Any] = field(default_factory=dict)
     stamp: int = 0

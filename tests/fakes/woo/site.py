@@ -36,6 +36,9 @@ class Options:
     strips_authorization: bool = False  # the host drops the header before PHP sees it
     batch_limit: int = 100
     page_limit: int = 100
+    page_size: int = 0  # what a plug-in makes of every `per_page`; 0: nothing
+    same_page: bool = False  # a cache that knows no query: offset and page are passed over
+    total_told: int | None = None  # what a plug-in makes of the number of rows
     debris: str = ""  # what a plug-in prints before the JSON
     junk: bool = True  # plug-ins add fields and meta to every body
     mail_new_accounts: bool = True
@@ -66,7 +69,7 @@ class Frozen:
         return site
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Site:
     options: Options = field(default_factory=Options)
     clock: Clock = now
