@@ -41,6 +41,24 @@ def test_what_was_unlinked_stays_apart_and_nothing_changes_there(world: World, c
     assert asked(world, capsys, "show", str(hub_id))["kept_apart"][0]["remote_id"] == remote_id
 
 
+def test_answers_that_were_carried_over_are_named_for_a_person_to_put_right(world: World, capsys: Shown) -> None:
+    there = world.office.upsert_customer(name="Eve Other", emails=["eve@example.org"])
+    eve = world.shop.upsert_customer(name="Eve Other", emails=("eve@example.org",))
+    world.shop.set_consent(eve, "email", "subscribed")
+    world.shop.place_order([("MUG", 1)], customer=eve)
+    world.run()
+    [(hub_id,)] = world.rows("SELECT hub_id FROM link WHERE party = 'shop' AND remote_id = ?", eve)
+    text = said(world, capsys, "customers", "unlink", str(hub_id), "--from", "back-office")
+    assert f"back-office's {there} is subscribed to email because that was carried there" in text
+    [parted] = asked(world, capsys, "list", "--pos-only")["rows"]
+    shown = asked(world, capsys, "show", str(parted["id"]))
+    [consent] = shown["consents"]
+    assert (consent["state"], consent["told"], consent["said_itself"]) == ("subscribed", "astray", None)
+    assert shown["marketing"] == [], "it counts for nobody"
+    [consent] = asked(world, capsys, "show", str(hub_id))["consents"]
+    assert (consent["party"], consent["told"]) == ("shop", "")
+
+
 def test_a_stores_record_takes_its_orders_with_it(world: World, capsys: Shown) -> None:
     hub_id = id_of(world, "Ann Other")
     assert "Orders that went with it: 1." in said(world, capsys, "customers", "unlink", str(hub_id), "--from", "shop")

@@ -70,8 +70,10 @@ class Departures(Family):
         elif not self._elsewhere(there):
             self.hub.joining.join(link.hub_id, there.hub_id, MERGED, settings)
             self._change_places(link, there)
+            self.hub.consents.doubt(link.hub_id, [link.party], made=False)
         elif all(one.party == link.party for one in rest):
             self.hub.joining.join(there.hub_id, link.hub_id, MERGED, settings)
+            self.hub.consents.doubt(there.hub_id, [link.party], made=False)
         else:
             text = (
                 f"{link.party} has merged its customer {link.remote_id[:60]} into {target[:60]}, which is customer "

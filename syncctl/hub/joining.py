@@ -14,7 +14,7 @@ from syncctl.hub.customer_rows import Arrival, insert_customers, next_customer_i
 from syncctl.hub.family import Family
 from syncctl.hub.links import BACK_OFFICE, Link
 from syncctl.hub.taking import Taking, customer_of
-from syncctl.rules.consent import JOINED, joined
+from syncctl.rules.consent import joined, unsure
 from syncctl.rules.matching import contacts_of
 from syncctl.settings import CustomerSettings
 
@@ -53,6 +53,13 @@ class Joining(Family):
             for statement in _MOVES:
                 connection.execute(statement, [winner, other])
             self.forget(other)
+            if rule == "reference":
+                made = [one for one in self.hub.links.of_customers([winner])[winner] if one.reference is not None]
+                self.hub.consents.doubt(winner, map(source_of, made), made=True)
+            elif self.hub.state("restored_at") is not None:
+                known = self.hub.consents.heard([winner]).get(winner, [])
+                apart = heard.get(winner, [])
+                self.hub.consents.put(winner, unsure(apart, [one for one in known if one not in apart]))
             self.hub.consents.put(winner, joined(heard.get(winner, []), heard.get(other, [])).values())
             self.hub.consents.mark_untold([winner])
 
@@ -84,6 +91,7 @@ class Joining(Family):
     def unlink(self, party: str, remote_id: str, settings: CustomerSettings) -> int:
         """Undo a join: the remote record gets a customer of its own again, made of what it said; returns its hub id.
 
+        Each of the two keeps the answers about marketing that it gave itself; see `Consents.astray` for the others.
         One that was deleted there is forgotten, so that the customer can be made there again; he keeps his hub id.
         Errors: ConfigError if the record is nobody's, or its customer has no other.
         """
@@ -97,15 +105,16 @@ class Joining(Family):
             self.hub.holds.clear("customer", [str(link.hub_id)])
             if link.gone:
                 self._keep_apart(link, link.hub_id, ())
+                self.retire(link)
                 self.hub.links.remove(link)
                 return link.hub_id
+            self.hub.consents.part(link.hub_id, source_of(link), alone=len(rest) == 1)
             hub_id = self._made_of(link, settings)
             self._keep_apart(link, hub_id, rest)
             self.hub.links.move(link, hub_id, "unlinked")
             self.hub.consents.move(link.hub_id, source_of(link), hub_id, source_of(link) if link.is_guest else party)
             self._leave(link, rest)
-            if len(rest) == 1:
-                self.hub.consents.forget(link.hub_id, JOINED)
+            self.hub.consents.mark_untold([link.hub_id, hub_id])
             if (link.role == "primary" or link.is_guest) and all(one.party != party for one in rest):
                 self.connection.execute(
                     "UPDATE sales_order SET customer_id = ? WHERE customer_id = ? AND party = ?",
@@ -209,8 +218,10 @@ class Joining(Family):
             self.join(hub_id, found.hub_id, rule, settings)
             return
         self.hub.holds.clear("customer", [str(hub_id), str(found.hub_id)])
+        self.hub.consents.part(found.hub_id, source_of(found), alone=len(rest) == 1)
         self._move(found, hub_id, rule, settings)
         self._leave(found, rest)
+        self.hub.consents.mark_untold([found.hub_id, hub_id])
 
     def _made_of(self, link: Link, settings: CustomerSettings) -> int:
         """A new customer as this record said it was; as we told it to be, if it never said."""

@@ -55,7 +55,8 @@ FROM link WHERE kind = 'customer' AND hub_id = ? ORDER BY party <> 'back-office'
 """
 _INVITATIONS = "SELECT party, state, changed_at FROM invitation WHERE customer_id = ?"
 _CONSENTS = """
-SELECT channel, party, state, changed_at, source, seen_at, seen_before FROM consent
+SELECT channel, party, state, changed_at, source, seen_at, seen_before, told, json_extract(own, '$[0]') AS said_itself
+FROM consent
 WHERE customer_id = ? ORDER BY channel, party
 """
 _HOLDS = "SELECT id, party, reason, message, since FROM hold WHERE kind = 'customer' AND record = ? ORDER BY id"

@@ -75,6 +75,8 @@ CREATE TABLE consent (
   customer_id INTEGER NOT NULL REFERENCES customer(id), channel TEXT NOT NULL, party TEXT NOT NULL,
   state TEXT NOT NULL, changed_at TEXT, source TEXT NOT NULL, seen_at TEXT NOT NULL,
   seen_before TEXT, -- when this side was last seen to say otherwise; NULL: it never was
+  told TEXT NOT NULL DEFAULT '' CHECK (told IN ('', 'told', 'astray')), -- not its own word: we wrote it, see the rules
+  own TEXT, -- as JSON, what it had said itself before it was told; NULL: nothing
   PRIMARY KEY (customer_id, channel, party)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE upload ( -- who is to be made at a party, and who was

@@ -14,7 +14,7 @@ from syncctl import times
 from syncctl.hub.consents import Answers, source_of
 from syncctl.hub.customer_rows import Arrival, load_customers, reading_hash, rewrite_customer
 from syncctl.hub.holds import Hold
-from syncctl.hub.links import Link
+from syncctl.hub.links import BACK_OFFICE, Link
 from syncctl.model import Customer
 from syncctl.rules.lists import keys_for
 from syncctl.rules.matching import contacts_of
@@ -154,7 +154,15 @@ class Taking:
 
     def _hear(self, read: Read, said_until: datetime | None, *, joined: bool = False, older: bool = False) -> None:
         answers = [
-            Answers(link.hub_id, source_of(link), arrival.customer.consents, arrival.as_of, _until(link, said_until))
+            Answers(
+                link.hub_id,
+                source_of(link),
+                arrival.customer.consents,
+                arrival.as_of,
+                _until(link, said_until),
+                key=_key(link),
+                made=arrival.customer.reference is not None and arrival.customer.reference == link.reference,
+            )
             for link, arrival in read
             if arrival.customer.consents
         ]
@@ -182,6 +190,13 @@ def _until(link: Link, said_until: datetime | None) -> datetime | None:
         return said_until
     seen_at = times.from_text(link.seen_at)
     return seen_at if said_until is None else max(seen_at, said_until)
+
+
+def _key(link: Link) -> str:
+    """By what the journal knows changes of this record; empty where it is never written to."""
+    if link.role != "primary":
+        return ""
+    return link.remote_id if link.party == BACK_OFFICE else f"{link.party}:{link.remote_id}"
 
 
 def _text(at: datetime | None) -> str | None:

@@ -7,6 +7,8 @@ _MERGING, _CONSENT, _LAW = (
     "tests/test_rules_consent.py",
     "tests/test_rules_merging_law.py",
 )
+_PARTED, _UNLINK = "tests/test_rules_consent_parted.py", "tests/test_unlink_consent.py"
+_COPIED = "::test_a_yes_that_was_copied_goes_to_nobody_else"
 _WINNER, _GROUPS = "tests/test_rules_winner.py", "tests/test_rules_groups.py"
 _AGREED = "_agree(result, name, theirs, theirs)"
 _OVERRULED = f'    elif choice == "ours":\n        {_AGREED}  # overruled: ours is to be sent\n'
@@ -141,8 +143,8 @@ BUGS = (
     Bug(
         name="bounced-address-is-subscribed-again",
         why="an address that the store took off its list for good is put back on it",
-        old="        and (channel not in told or told[channel].state in _CAUTION or consent.state == NO)\n",
-        new="",
+        old="    return shown.state in _CAUTION or consent.state == NO\n",
+        new="    return True\n",
         tests=(f"{_CONSENT}::test_over_a_word_that_is_not_known_only_a_no_is_written",),
     ),
     Bug(
@@ -195,5 +197,43 @@ BUGS = (
         tests=(
             "tests/test_regressions_customers.py::test_a_no_on_a_record_that_was_merged_into_another_is_told_to_that_one",
         ),
+    ),
+    Bug(
+        name="what-was-told-is-taken-for-said",
+        why="two who are not one are parted, and a yes that was copied to the other one goes on from there",
+        old="        told=TOLD,\n        own=own,\n",
+        new="",
+        tests=(
+            f"{_PARTED}::test_what_is_told_is_as_old_as_it_is_and_keeps_what_was_said_before",
+            f"{_UNLINK}{_COPIED}",
+        ),
+    ),
+    Bug(
+        name="astray-answers-count",
+        why="the same: nobody forgets what he was told of somebody else",
+        old="        if self.told != ASTRAY:\n",
+        new="        if self.told or not self.told:\n",
+        tests=(f"{_PARTED}::test_each_keeps_what_it_said_itself", f"{_UNLINK}{_COPIED}"),
+    ),
+    Bug(
+        name="overruled-no-is-forgotten",
+        why="somebody said no, was taken for another who said yes, and gets the newsletter for ever",
+        old="    own = shown.word if shown is not None else None\n",
+        new="    own = None\n",
+        tests=(f"{_UNLINK}::test_a_no_that_a_copied_yes_overruled_is_put_back",),
+    ),
+    Bug(
+        name="a-no-is-written-away",
+        why="who is parted from another is subscribed again over a no that stands there",
+        old="    if shown.told == ASTRAY:\n",
+        new="    if False:\n",
+        tests=(f"{_PARTED}::test_over_what_went_astray_only_what_is_more_cautious_is_written",),
+    ),
+    Bug(
+        name="lost-reply-becomes-a-word",
+        why="a yes whose reply was lost is taken for that side's own when it is read",
+        old="bool(one.key and self.hub.journal.unfinished(_UPDATE, [one.key]))",
+        new="False",
+        tests=(f"{_UNLINK}::test_a_lost_reply_is_no_word_of_that_side",),
     ),
 )

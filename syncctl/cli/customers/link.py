@@ -57,6 +57,7 @@ def unlink(app: App, customer_id: int, party: str, remote_id: str | None) -> Non
             raise ConfigError(_not_one(customer_id, party, remote_id, [one.remote_id for one in links]))
         parted = hub.joining.unlink(party, chosen[0].remote_id, app.settings.customers)
         orders = people.bought(hub.connection, [parted])[parted]["orders"]
+        astray = hub.consents.astray([customer_id, parted])
     if parted == customer_id:  # the record was gone already
         app.say(f"Customer {customer_id} has no record in {party} any more.")
         app.say(f"Next, to have one made there: syncctl customers push {customer_id} --to {party}")
@@ -64,9 +65,14 @@ def unlink(app: App, customer_id: int, party: str, remote_id: str | None) -> Non
     app.say(f"{party}'s {chosen[0].remote_id} is customer {parted} now, apart from customer {customer_id}.")
     app.say(f"Orders that went with it: {orders:,}. What was booked stays on the customer it was booked on.")
     app.say(
-        "What was carried from one to the other while they were one stays, answers about marketing too. Look at both: "
+        "What was carried from one to the other while they were one stays. Look at both: "
         f"syncctl customers show {customer_id}, syncctl customers show {parted}"
     )
+    for one in astray:
+        app.say(
+            f"{one.party}'s {one.remote_id} is {one.state} to {one.channel} because that was carried there. Nobody is "
+            "told it from there; put it right there, for nobody knows that this customer said so."
+        )
     app.say(
         "From the next run on each is kept in step by itself; neither is joined to the other again, unless you say so: "
         f"syncctl customers link {customer_id} --to {party} --as {chosen[0].remote_id}"
