@@ -9,11 +9,12 @@ from tests.conformance.web_store_kit import Side, World, adds_up, now_there, ref
 from tests.conformance.web_store_listings import Listings
 from tests.conformance.web_store_odd_orders import OddOrders
 from tests.conformance.web_store_orders import Orders
+from tests.conformance.web_store_shipments import Shipments
 
 __all__ = ["Side", "WebStoreConformance", "World", "adds_up", "now_there", "refund_adds_up"]
 
 
-class WebStoreConformance(Orders, OddOrders, Listings, Customers):
+class WebStoreConformance(Orders, OddOrders, Shipments, Listings, Customers):
     """The suite; `side.store` should read three records to a page, so that a few orders make several pages."""
 
     def test_it_says_the_same_identity_each_time(self, store: WebStore) -> None:

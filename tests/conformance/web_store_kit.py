@@ -16,7 +16,10 @@ from tests.conformance.people import Staff
 
 
 class World(Protocol):
-    """The other side, as the suite acts on it. A method that a platform has no way to do calls `pytest.skip`."""
+    """The other side, as the suite acts on it. A method that a platform has no way to do calls `pytest.skip`.
+
+    `tells_edits`, if it has that and it is False: an edit of an order's lines does not move its time of change.
+    """
 
     def advance(self, seconds: float) -> None:
         """Move the platform's clock."""

@@ -34,6 +34,8 @@ class Orders(Kit):
     def test_what_changes_while_pages_are_read_is_seen_now_or_next_time(
         self, store: WebStore, world: World, listing: str
     ) -> None:
+        if not getattr(world, "tells_edits", True):
+            pytest.skip("an edit of lines moves no change time here: open orders are read again daily")
         placed = self.orders(world, 8)
         world.advance(LONG)
         seen: dict[str, Order] = {}
@@ -132,7 +134,8 @@ class Orders(Kit):
         assert adds_up(order)
         assert order.total > 0
         assert [line.quantity for line in order.lines] == [line[1] for line in lines]
-        assert {charge.kind for charge in order.charges} - {"rounding"} == set(charges)
+        told = {charge.kind for charge in order.charges} - {"rounding"}
+        assert told in (set(charges), set(charges) - {"tip"} | {"fee"}), "a platform without tips has a fee for them"
 
     def test_the_same_sku_twice_stays_two_lines(self, store: WebStore, world: World, listing: str) -> None:
         order = now_there(store, world.place([("SKU-1", 1, "5.00", "0"), ("SKU-1", 2, "4.00", "0")]))

@@ -50,6 +50,10 @@ class WooWorld:
         self.shop = Shop(site)
         self.parent = self.shop.add_product("", kind="variable", name="Shirt") if listings == "variation" else 0
 
+    @property
+    def tells_edits(self) -> bool:
+        return self.site.options.line_edits_move_date
+
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
 

@@ -1,0 +1,7 @@
+"""A WooCommerce shop as a web store: put together of what it stands on and what it can do."""
+
+from syncctl.connectors.woocommerce.fulfilments import FulfilmentStore
+
+
+class WooCommerceStore(FulfilmentStore):
+    """One WooCommerce shop, version 7 to 11."""
