@@ -115,6 +115,8 @@ def test_over_tls_a_key_is_taken_from_the_header_or_the_query(site: Site) -> Non
     assert over_tls(site, query=f"consumer_key={KEY}&consumer_secret={SECRET}").status == 200
     wrong = over_tls(site, authorization=basic(KEY, "cs_other"))
     assert (wrong.status, wrong.json["message"]) == (401, "Consumer secret is invalid.")
+    for odd in ("Basic", "Basic ?", "Basic bm8=", "Bearer x"):
+        assert over_tls(site, authorization=odd).code == "woocommerce_rest_cannot_view"
     unknown = over_tls(site, authorization=basic("ck_other", SECRET))
     assert (unknown.status, unknown.code) == (401, "woocommerce_rest_cannot_view")
 

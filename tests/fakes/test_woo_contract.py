@@ -80,6 +80,7 @@ BEYOND = {
     "system-status": {
         "environment.version": "the page says wc_version; the plugin's own code says version",
         "settings.HPOS_enabled": "since 7.2",
+        "settings.order_datastore": "since 7.2",
     },
 }
 ROUTES_BEYOND = {

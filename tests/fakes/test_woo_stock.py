@@ -39,6 +39,23 @@ def tally(client: Client, order_id: int) -> dict[str, Any]:
     return {meta["key"]: meta["value"] for meta in line["meta_data"]}
 
 
+def test_the_oracle_knows_what_was_sold_and_what_was_shown(shop: Shop, site: Site, client: Client) -> None:
+    product = shop.add_product("A", 10)
+    order_id = shop.place([Line(product, 3), Line(product, 1)])
+    client.post("products/batch", {"update": [{"id": product, "stock_quantity": 8}]})
+    shop.set_level(product, 2)
+    told = [(event.number, event.by, event.what, event.id) for event in site.oracle.events]
+    assert told == [
+        (1, "buyer", "placed", order_id),
+        (2, "buyer", "status", order_id),
+        (3, "api", "updated", product),
+        (4, "shop", "level", product),
+    ]
+    assert site.oracle.events[0].detail["units"] == {product: 4}
+    levels = [(level.number, level.quantity, level.by) for level in site.oracle.levels[product]]
+    assert levels == [(0, 10, "start"), (1, 7, "order"), (1, 6, "order"), (3, 8, "api"), (4, 2, "hand")]
+
+
 @pytest.mark.parametrize(
     ("status", "left"),
     [("pending", 10), ("failed", 10), ("checkout-draft", 10), ("processing", 7), ("on-hold", 7), ("completed", 7)],

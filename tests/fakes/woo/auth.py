@@ -56,7 +56,7 @@ def permit(key: Key | None, code: str, message: str) -> None:
 def _basic(site: Site, given: Mapping[str, str], authorization: str) -> Key | None:
     name, secret = given.get("consumer_key", ""), given.get("consumer_secret", "")
     if not (name and secret) and authorization.startswith("Basic "):
-        decoded = base64.b64decode(authorization[6:]).decode()
+        decoded = base64.b64decode(authorization[6:] + "==").decode("utf-8", "replace")
         name, _, secret = decoded.partition(":")
     key = site.keys.get(name) if name and secret else None
     if key and key.consumer_secret != secret:

@@ -123,12 +123,18 @@ def status(call: Call) -> Reply:
             "number_of_decimals": options.decimals,
             "geolocation_enabled": False,
             "taxonomies": {"simple": "simple", "variable": "variable"},
-            **({"HPOS_enabled": options.storage == "hpos"} if options.at_least("7.2") else {}),
+            **(_storage(options.storage) if options.at_least("7.2") else {}),
         },
         "security": {"secure_connection": True, "hide_errors": True},
         "pages": [],
     }
     return Reply(php.dump(row))
+
+
+def _storage(storage: str) -> dict[str, Any]:
+    own = storage == "hpos"
+    tables = "Automattic\\WooCommerce\\Internal\\DataStores\\Orders\\OrdersTableDataStore"
+    return {"HPOS_enabled": own, "order_datastore": tables if own else "WC_Order_Data_Store_CPT"}
 
 
 def index(site: Site, routes: list[tuple[str, str]]) -> Reply:

@@ -1,5 +1,6 @@
 """What buyers and the people of the shop do on the site, without the API: they order, edit, cancel, refund, tidy up."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -145,7 +146,10 @@ class Shop:
             order.billing["email"] = site.customers[customer].email
         selling.add_up(site, order)
         site.orders[order.id] = order
-        self._event("placed", "order", order.id, status=status)
+        units = Counter({line.product: 0 for line in lines})
+        for line in lines:
+            units[line.product] += line.quantity
+        self._event("placed", "order", order.id, status=status, units=dict(units))
         selling.set_status(site, order, status, "buyer")
         if placed_at:
             order.modified = order.created
