@@ -249,7 +249,7 @@ class _Conversation(BaseHTTPRequestHandler):
         else:
             self._fail(request, fault, answer)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _serve
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_CONNECT = _serve
 
     def _request(self, number: int) -> Request:
         parts = urlsplit(self.path)

@@ -110,8 +110,10 @@ class _Watched:
         return _connected(self, self.line, addresses)
 
     def _tunnel(self: Any) -> None:
-        super()._tunnel()  # type: ignore[misc]
-        self.line.sent = False  # what was sent went to the proxy, and was no request of ours
+        try:
+            super()._tunnel()  # type: ignore[misc]
+        finally:
+            self.line.sent = False  # what was sent went to the proxy, and was no request of ours
 
     def send(self: Any, data: Any) -> None:
         if self.sock is None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urljoin
 
 from requests import PreparedRequest, Response
 from requests.exceptions import RequestException
@@ -234,7 +233,7 @@ class Http:
         return Again(error, told=asked is not None)
 
     def _redirected(self, call: _Call, location: str) -> SyncctlError:
-        parts = split(urljoin(call.url, location)) if location else split("")
+        parts = split(location, call.url)
         if not location or self.base.origin_of(parts) == self.base.origin:
             where = redact.clean(f"{self.base.origin}{parts.path[:100]}") if location else "nowhere"
             return Unreachable(

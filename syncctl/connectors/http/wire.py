@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urljoin, urlsplit
 
 from syncctl.connectors.http.redact import is_secret_name
 from syncctl.errors import ConfigError, SafetyStop
@@ -119,10 +119,10 @@ def base_of(wire: Wire) -> Base:
     return base
 
 
-def split(url: str) -> SplitResult:
-    """The parts of an address; one that cannot be read has none."""
+def split(url: str, seen_from: str = "") -> SplitResult:
+    """The parts of an address, which may be relative to where it was seen; one that cannot be read has none."""
     try:
-        return urlsplit(url)
+        return urlsplit(urljoin(seen_from, url))
     except ValueError:
         return urlsplit("")
 
