@@ -8,6 +8,7 @@ from tests.fakes.wire import Answer, Request
 from tests.fakes.woo import auth, goods, house, orders, people, php
 from tests.fakes.woo.call import Call, NotOffered, Reply
 from tests.fakes.woo.params import Refusal
+from tests.fakes.woo.records import Key
 from tests.fakes.woo.site import Site
 
 Route = Callable[[Call], Reply]
@@ -99,7 +100,7 @@ def _answered(site: Site, request: Request, base: str, path: str) -> Reply:
     return _routed(site, request, path.removeprefix("wc/v3/"), key)
 
 
-def _routed(site: Site, request: Request, route: str, key: auth.Key | None) -> Reply:
+def _routed(site: Site, request: Request, route: str, key: Key | None) -> Reply:
     for methods, pattern, since, handler, name in _COMPILED:
         found = pattern.fullmatch(route)
         method = "GET" if request.method == "HEAD" else request.method

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.fakes.woo import params, reading, selling
+from tests.fakes.woo import params, php, reading, selling
 from tests.fakes.woo.call import Call, Reply, batch, single
 from tests.fakes.woo.params import Bad, Refusal
 from tests.fakes.woo.records import Note, Order, Refund
@@ -22,7 +22,7 @@ SORTS = {
 
 def places(site: Site, given: Mapping[str, Any]) -> int:
     asked = given.get("dp")
-    return site.options.decimals if asked in (None, "") else abs(params.php.integer(asked))
+    return site.options.decimals if asked in (None, "") else abs(php.integer(asked))
 
 
 def text(call: Call, order: Order, places: int, mask: str) -> str:
@@ -113,7 +113,7 @@ WRITABLE = ("parent_id", "customer_id", "customer_note", "payment_method", "paym
 
 def _update(call: Call, sent: Mapping[str, Any]) -> str:
     site = call.site
-    order = site.orders.get(params.php.integer(sent.get("id")))
+    order = site.orders.get(php.integer(sent.get("id")))
     if order is None:
         raise Refusal(f"{POST}_invalid_id", "Invalid ID.", 400)
     if sent.get("customer_id") and sent["customer_id"] not in site.customers:
@@ -184,7 +184,7 @@ def notes(call: Call) -> Reply:
         found = [note for note in found if note.for_customer == (query["type"] == "customer")]
     mask = reading.mask_of(call.given)
     rows = [reading.cut(note_row(site, note), mask) for note in sorted(found, key=lambda note: -note.id)]
-    return call.list_of([params.php.dump(row) for row in rows], {})
+    return call.list_of([php.dump(row) for row in rows], {})
 
 
 def add_note(call: Call) -> Reply:
@@ -197,13 +197,13 @@ def add_note(call: Call) -> Reply:
         raise Refusal("rest_missing_callback_param", "Missing parameter(s): note", 400, params=["note"])
     if not isinstance(body["note"], str):
         params.refuse({"note": Bad("rest_invalid_type", "note is not of type string.")})
-    for_customer, by_user = params.php.truth(body.get("customer_note")), params.php.truth(body.get("added_by_user"))
+    for_customer, by_user = php.truth(body.get("customer_note")), php.truth(body.get("added_by_user"))
     note = Note(site.next("post"), order.id, site.time, body["note"], for_customer, by_user)
     site.notes[note.id] = note
     site.oracle.event(site.time, "api", "created", "note", note.id, order=order.id, sent=body)
     if for_customer:
         site.oracle.mail("customer_note", order.id)
-    return call.made(params.php.dump(note_row(site, note)), f"orders/{order.id}/notes/{note.id}")
+    return call.made(php.dump(note_row(site, note)), f"orders/{order.id}/notes/{note.id}")
 
 
 def _order_of_notes(call: Call) -> Order:

@@ -48,7 +48,7 @@ def ordered(records: list[Record], query: Mapping[str, Any], keys: Mapping[str, 
         return sorted(records, key=lambda one: places.get(one.id, -1))
     key = keys.get(query["orderby"])
     falling = query["order"] == "desc"
-    return sorted(records, key=lambda one: (key(one), one.id) if key else one.id, reverse=falling)  # type: ignore[arg-type]
+    return sorted(records, key=lambda one: (key(one), one.id) if key else one.id, reverse=falling)
 
 
 def paged(site: Site, records: Sequence[Record], query: Mapping[str, Any]) -> tuple[Sequence[Record], dict[str, str]]:
