@@ -26,6 +26,7 @@ COMMANDS = {
     "pull-data": ("syncctl.cli.cycle:pull_data", "3: stock, prices and shipments into the hub."),
     "push-data": ("syncctl.cli.cycle:push_data", "4: what differs out to the web stores."),
     "plan": ("syncctl.cli.cycle:plan", "Show what sync-all would write; write nothing."),
+    "init": ("syncctl.cli.init:init", "Write the first configuration."),
     "doctor": ("syncctl.cli.doctor:doctor", "What is in order, what is not, and how to mend it."),
     "customers": ("syncctl.cli.customers:customers", "Who is linked where; find, assign and push customers."),
     "status": ("syncctl.cli.read:status", "How things stand, on one screen."),

@@ -1,0 +1,149 @@
+"""The command `init`: takes what the flags say, or asks a person, and writes the first configuration."""
+
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from syncctl.cli.app import App
+from syncctl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syncctl.config.first import First
+
+CRON = "*/15 * * * * cd {folder} && syncctl{option} -q sync-all --if-busy wait:600"
+
+
+@click.command("init")
+@click.option("--store", "stores", multiple=True, metavar="NAME=KIND", help="A web store and its kind; repeatable.")
+@click.option("--url", "urls", multiple=True, metavar="URL", help="Where it is; one for each store that has one.")
+@click.option("--consumer-key-env", "keys", multiple=True, metavar="NAME", help="The variable that has its key.")
+@click.option("--consumer-secret-env", "secrets", multiple=True, metavar="NAME", help="... and the key's secret.")
+@click.option("--sandbox", is_flag=True, help="A shop to try things out on: the same as --store shop=sandbox.")
+@click.option("--book-from", metavar="TIME", help="Older orders are in your books already. Default: now.")
+@click.option("--country", metavar="CC", help="Of phone numbers without a country code. Default: US.")
+@click.option("--output", metavar="PATH", help="The file to write. Default: syncctl.yaml.")
+@click.option("--force", is_flag=True, help="Replace what is there; it is kept as PATH.old.")
+@click.option("--no-input", is_flag=True, help="Ask nothing, even on a terminal.")
+@click.pass_obj
+def init(
+    app: App,
+    stores: tuple[str, ...],
+    urls: tuple[str, ...],
+    keys: tuple[str, ...],
+    secrets: tuple[str, ...],
+    sandbox: bool,
+    book_from: str | None,
+    country: str | None,
+    output: str | None,
+    force: bool,
+    no_input: bool,
+) -> None:
+    """Write a commented configuration with every setting in it. Asks for what it needs, unless flags say it.
+
+    \b
+    syncctl init
+    syncctl init --sandbox
+    syncctl init --store shop=woocommerce --url https://shop.example
+
+    A secret never stands in the file: it comes from the environment, or, if you type it, from a file of its own.
+    """
+    from pathlib import Path
+
+    from syncctl.config.first import First, put, refuse_existing
+
+    target = Path(output or app.explicit_config or "syncctl.yaml")
+    refuse_existing(target, replace=force)
+    first = First(book_from=book_from or _now(), country=(country or "US").upper())
+    wanted = [*stores, *(["shop=sandbox"] if sandbox else [])]
+    if wanted:
+        first.take(wanted, {"url": urls, "consumer_key": keys, "consumer_secret": secrets})
+    elif no_input or not _somebody_is_there():
+        hint = "Say which store: --sandbox, or --store shop=woocommerce --url https://shop.example"
+        raise ConfigError("nobody is there to ask; nothing was written", hint=hint)
+    else:
+        _ask(app, first, ask_time=book_from is None, ask_country=country is None)
+    put(first, target, app.environ, replace=force)
+    app.show_line(str(target))
+    _say_next(app, first, target)
+
+
+def _now() -> str:
+    from syncctl import times
+
+    return f"{times.to_text(times.now())[:19]}Z"
+
+
+def _somebody_is_there() -> bool:
+    from syncctl.render import is_terminal
+
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+def _ask(app: App, first: "First", *, ask_time: bool, ask_country: bool) -> None:
+    """The wizard. Each answer is checked at once, and asked for again if it will not do."""
+    from syncctl.config import first as rules
+
+    app.say("A few questions; the answer in brackets is taken if you press Enter. Ctrl-C leaves without writing.")
+    while True:
+        kind = click.prompt("Kind of web store", type=click.Choice(rules.store_kinds()), default="sandbox", err=True)
+        name = _prompt("A short name for it", lambda text: rules.name_problem(first, text), "shop")
+        _ask_store(first, name, kind)
+        if not click.confirm("Another web store?", default=False, err=True):
+            break
+    if ask_time:
+        question = "Orders placed before this moment are in your books already"
+        first.book_from = _prompt(question, rules.time_problem, first.book_from)
+    if ask_country:
+        question = "Country of phone numbers that are written without a country code"
+        first.country = _prompt(question, rules.country_problem, first.country)
+
+
+def _ask_store(first: "First", name: str, kind: str) -> None:
+    from syncctl.config import first as rules
+
+    first.stores[name] = {"connector": kind}
+    for setting, part in rules.needed(kind).items():
+        if rules.is_path(part):
+            first.stores[name][setting] = rules.proposed_path(part, name)
+            continue
+        secret = rules.is_secret(part)
+        question = part.description or setting
+        if secret:
+            file = rules.secret_file(name, setting)
+            question += f" Type it (it is kept in {file}), or $NAME for a variable"
+        answer = _prompt(question, partial(rules.problem, kind, setting), None, secret)
+        first.answer(name, setting, answer, secret=secret)
+
+
+def _prompt(question: str, problem: Callable[[str], str], default: str | None, hidden: bool = False) -> str:
+    def checked(text: str) -> str:
+        text = text.strip()
+        if found := problem(text):
+            raise click.BadParameter(found)
+        return text
+
+    answer: str = click.prompt(question, default=default, value_proc=checked, hide_input=hidden, err=True)
+    return answer
+
+
+def _say_next(app: App, first: "First", target: "Path") -> None:
+    """What to type now, in this order."""
+    usual = str(target) == "syncctl.yaml"
+    option = "" if usual else f" --config {target}"
+    app.say(f"{target} is written; only you can read it. Next:")
+    missing = [name for name in first.variables if name not in app.environ]
+    steps = [f"export {name}=…" for name in missing]
+    steps += [f"syncctl{option} {command}" for command in ("doctor", "plan", "sync-all")]
+    for step in steps:
+        app.say(f"  {step}")
+    if any(store["connector"] != "sandbox" for store in first.stores.values()):
+        app.say("(the back office is a sandbox so far, a local file: nothing reaches real books)")
+    app.say("and once it does what you want, for every 15 minutes, by `crontab -e`:")
+    app.say(f"  {CRON.format(folder=target.absolute().parent, option=option and f' --config {target.absolute()}')}")
+    if first.variables:
+        app.say(f"  (cron has an environment of its own: set {' and '.join(first.variables)} there, too)")
