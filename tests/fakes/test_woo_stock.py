@@ -106,6 +106,11 @@ def test_an_order_does_not_move_the_date_of_a_product(shop: Shop, site: Site) ->
     assert site.products[product].modified == before
     shop.set_level(product, 3)
     assert site.products[product].modified > before
+    before = site.products[product].modified
+    site.options.moves_stock_date = True
+    site.clock.advance(60)  # type: ignore[attr-defined]
+    shop.place([Line(product)])
+    assert site.products[product].modified > before
 
 
 def test_a_refund_puts_back_what_it_is_told_and_only_the_line_keeps_the_tally(

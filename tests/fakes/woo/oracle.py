@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     number: int
     at: datetime
@@ -20,7 +20,7 @@ class Event:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Level:
     """A level that a product came to show, and why."""
 
@@ -30,7 +30,7 @@ class Level:
     by: str  # api | order | restock | hand | start
 
 
-@dataclass(slots=True)
+@dataclass
 class Oracle:
     events: list[Event] = field(default_factory=list)
     levels: dict[int, list[Level]] = field(default_factory=dict)

@@ -17,14 +17,14 @@ SHIPPING = tuple(word for word in BILLING if word not in ("email", "phone"))
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(slots=True)
+@dataclass
 class Meta:
     id: int
     key: str
     value: Any
 
 
-@dataclass(slots=True)
+@dataclass
 class Item:
     """One line of an order or of a refund: line_item, shipping, fee, coupon or tax."""
 
@@ -53,7 +53,7 @@ class Item:
         return next((meta.value for meta in self.metas if meta.key == key), None)
 
 
-@dataclass(slots=True)
+@dataclass
 class Order:
     id: int
     status: str
@@ -95,7 +95,7 @@ class Order:
         return next(item for item in self.items if item.id == item_id)
 
 
-@dataclass(slots=True)
+@dataclass
 class Refund:
     """A refund of an order; its items carry negative quantities and totals."""
 
@@ -111,7 +111,7 @@ class Refund:
         return [item for item in self.items if item.kind == kind]
 
 
-@dataclass(slots=True)
+@dataclass
 class Product:
     """A product or a variation (`kind` variation, with `parent_id`)."""
 
@@ -137,7 +137,7 @@ class Product:
     stamp: int = 0
 
 
-@dataclass(slots=True)
+@dataclass
 class Customer:
     id: int
     email: str
@@ -154,7 +154,7 @@ class Customer:
     stamp: int = 0
 
 
-@dataclass(slots=True)
+@dataclass
 class Note:
     id: int
     order_id: int
@@ -164,7 +164,7 @@ class Note:
     by_user: bool = False
 
 
-@dataclass(slots=True)
+@dataclass
 class Key:
     """A key of the API. Its user's role says what may be touched at all."""
 
