@@ -60,8 +60,6 @@ def test_an_account_is_told_with_what_its_billing_address_says() -> None:
     assert ann.addresses == (
         Address(
             kind="billing",
-            name="Ann Archer",
-            company="Archer Ltd",
             street="1 High St\nFlat 2",
             city="Leeds",
             postal_code="LS1 1AA",
@@ -142,7 +140,7 @@ def test_a_name_of_any_number_of_words_comes_back_as_it_was_sent(name: str) -> N
 
 
 ADDRESSES = (
-    Address(kind="billing", name="Ann Archer", street="9 Low Rd", city="York", postal_code="YO1", country="GB"),
+    Address(kind="billing", street="9 Low Rd", city="York", postal_code="YO1", country="GB"),
     Address(kind="shipping", name="Bo Archer", company="Shop", street="2 Hill\nRear", city="Hull", phone="0148 2"),
 )
 
@@ -159,6 +157,20 @@ def test_addresses_that_go_leave_no_trace_and_the_customer_keeps_name_and_phone(
     assert after.addresses == ()
     before = to_customer(account(), NO_GROUPS)
     assert (after.name, after.company, after.phones) == (before.name, before.company, before.phones)
+
+
+def test_goods_for_the_customer_carry_his_name_and_are_told_without_it() -> None:
+    """An address of a till, which is a place and no more, comes back as it was sent; a parcel has a name on it."""
+    home = (Address(kind="shipping", street="4 Mill", city="Ely"),)
+    known = to_customer(account(), NO_GROUPS)
+    for sent in (
+        CustomerChange(key="k", id="25", reference="", fields={"addresses": home}, expected=known),
+        change(name="Ann Archer", addresses=home),
+    ):
+        row = to_row(sent, NO_GROUPS)
+        assert (row["shipping"]["first_name"], row["shipping"]["last_name"]) == ("Ann", "Archer")
+        assert to_customer(as_written(account(billing={}), row), NO_GROUPS).addresses == home
+    assert to_row(change(addresses=home), NO_GROUPS)["shipping"]["first_name"] == ""
 
 
 def test_of_several_addresses_of_a_kind_the_default_is_written_and_one_of_no_kind_is_where_goods_go() -> None:
@@ -250,8 +262,8 @@ def test_what_was_written_is_read_back_the_same_field_by_field() -> None:
         "emails": ("bo@example.com",),
         "phones": ("+44 20 7946 0123",),
         "addresses": (
-            Address(kind="billing", name="Bo Baker", company="Bakers & Sons", street="3 Mill", city="Ely"),
-            Address(kind="shipping", name="Bo Baker", street="4 Mill", city="Ely", phone="1"),
+            Address(kind="billing", street="3 Mill", city="Ely"),
+            Address(kind="shipping", street="4 Mill", city="Ely", phone="1"),
         ),
         "group": "Staff",
     }

@@ -12,7 +12,7 @@ def to_buyer(order: Fields) -> Customer | None:
     customer_id = _customer_id(order)
     email = buyer_email(order)
     name = name_in(billing) or name_in(shipping)
-    phones, addresses = phones_in(billing), addresses_in(billing, shipping)
+    phones, addresses = phones_in(billing), addresses_in(billing, shipping, name)
     if not (customer_id or email or name or phones or addresses):
         return None
     company = billing.get("company")

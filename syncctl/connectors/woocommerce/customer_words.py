@@ -7,7 +7,7 @@ its buyer says the same as the account: the billing address holds the customer's
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -62,13 +62,14 @@ def to_customer(row: Row, groups: Groups) -> Customer:
         raise DataError("WooCommerce sent a customer without an id.")
     billing, shipping = slot(row, "billing"), slot(row, "shipping")
     email = _text(billing, "email").strip() or _text(row, "email").strip()
+    name = name_in(billing) or name_in(row) or name_in(shipping)
     return Customer(
         id=str(customer_id),
-        name=name_in(billing) or name_in(row) or name_in(shipping),
+        name=name,
         company=_text(billing, "company").strip(),
         emails=(email,) if email else (),
         phones=phones_in(billing),
-        addresses=addresses_in(billing, shipping),
+        addresses=addresses_in(billing, shipping, name),
         group=groups.of(row),
         reference=meta_text(row, REFERENCE) or None,
         created_at=moment(row.get("date_created_gmt")),
@@ -93,10 +94,18 @@ def phones_in(billing: Row) -> tuple[str, ...]:
     return (phone,) if phone else ()
 
 
-def addresses_in(billing: Row, shipping: Row) -> tuple[Address, ...]:
-    """Those of the two that name a place; a country alone is where the shop thinks that everybody is."""
-    found = (to_address(billing, "billing"), to_address(shipping, "shipping"))
-    return tuple(one for one in found if one is not None)
+def addresses_in(billing: Row, shipping: Row, name: str) -> tuple[Address, ...]:
+    """Those of a customer's two that name a place; a country alone is where the shop thinks that everybody is.
+
+    Whose they are goes without saying where it is the customer: what stands in his billing address is his own name and
+    company, and a till that keeps the same place without them would be told of a second address.
+    """
+    bill, goods = to_address(billing, "billing"), to_address(shipping, "shipping")
+    if bill is not None:
+        bill = replace(bill, name="", company="")
+    if goods is not None and goods.name == name:
+        goods = replace(goods, name="")
+    return tuple(one for one in (bill, goods) if one is not None)
 
 
 def to_address(row: Row, kind: str) -> Address | None:
@@ -170,7 +179,7 @@ def to_row(change: CustomerChange, groups: Groups) -> dict[str, Any]:
     if "addresses" in fields:
         of_billing, of_shipping = _slots(fields["addresses"])
         billing |= _place(of_billing)
-        row["shipping"] = _whole(of_shipping)
+        row["shipping"] = _whole(of_shipping, _own_name(change))
     if billing:
         row["billing"] = billing
     return row | _login_and_meta(change, groups)
@@ -224,10 +233,19 @@ def _place(address: Address | None) -> dict[str, str]:
     }
 
 
-def _whole(address: Address | None) -> dict[str, str]:
-    names = _names(address.name if address else "")
-    company, phone = (address.company, address.phone) if address else ("", "")
-    return {**names, "company": company, **_place(address), "phone": phone}
+def _whole(address: Address | None, own_name: str) -> dict[str, str]:
+    """A shipping address; one without a name is the customer's own, and a parcel needs a name."""
+    if address is None:
+        return {**_names(""), "company": "", **_place(None), "phone": ""}
+    names = _names(address.name or own_name)
+    return {**names, "company": address.company, **_place(address), "phone": address.phone}
+
+
+def _own_name(change: CustomerChange) -> str:
+    """The customer's name: the one that is being written, else the one that was read last."""
+    if "name" in change.fields:
+        return str(change.fields["name"])
+    return change.expected.name if change.expected is not None else ""
 
 
 def refused(key: str, error: object) -> Refused:

@@ -1,7 +1,9 @@
 """A WooCommerce shop as a web store: put together of what it stands on and what it can do."""
 
+from syncctl.connectors.woocommerce.catalog import CatalogStore
+from syncctl.connectors.woocommerce.customers import CustomerStore
 from syncctl.connectors.woocommerce.fulfilments import FulfilmentStore
 
 
-class WooCommerceStore(FulfilmentStore):
+class WooCommerceStore(FulfilmentStore, CatalogStore, CustomerStore):
     """One WooCommerce shop, version 7 to 11."""

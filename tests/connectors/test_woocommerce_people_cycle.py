@@ -1,0 +1,176 @@
+"""Customers both ways between a WooCommerce site and a back office: whole cycles on a real socket."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncctl.model import Address
+from tests.fakes.wire import WireFault
+from tests.woo_world import WooCycles
+
+PAT: dict[str, Any] = {
+    "name": "Pat Poole",
+    "company": "Poole & Sons",
+    "emails": ["pat@pos.example"],
+    "phones": ["020 7946 0123"],
+    "addresses": [Address(kind="billing", street="1 High St\nFlat 2", city="Leeds", country="GB")],
+}
+ANN = {"first_name": "Ann", "last_name": "Archer"}
+HOME = {"address_1": "3 Mill Lane", "city": "York", "postcode": "YO1 1AA", "country": "GB"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[WooCycles]:
+    """Everybody goes both ways, and all accounts are read in each cycle."""
+    store = {"group_by": "meta", "group_key": "club", "groups": ["Trade", "Staff"], "customers_pass": "1s"}
+    customers = {"trigger": "any", "upload": "all", "country": "GB"}
+    with WooCycles(tmp_path, store=store, customers=customers) as world:
+        world.office.add_groups(["Trade", "Staff"])
+        yield world
+
+
+def cycles(world: WooCycles, count: int = 3) -> None:
+    """Until all is told; each a while after the one before."""
+    for number in range(count):
+        assert world.run(later=timedelta(hours=number)).exit_code == 0
+
+
+def assert_quiet(world: WooCycles) -> None:
+    for hours in (9, 10):
+        world.run(later=timedelta(hours=hours))
+        assert world.asked("POST", "PUT") == [] and world.writes_to_office() == 0
+
+
+def club(world: WooCycles, email: str) -> str:
+    return next((meta.value for meta in world.account(email).metas if meta.key == "club"), "")
+
+
+def test_an_account_comes_into_the_back_office_with_all_that_stands_in_it(world: WooCycles) -> None:
+    world.hands.add_customer(
+        "ann@web.example", **ANN, billing={**ANN, **HOME, "company": "A & B", "phone": "0113 4960"}
+    )
+    cycles(world)
+    [ann] = world.people()
+    assert (ann["name"], ann["company"], ann["emails"]) == ("Ann Archer", "A & B", ("ann@web.example",))
+    assert (ann["phones"], [one.city for one in ann["addresses"]]) == (("0113 4960",), ["York"])
+    assert_quiet(world)
+
+
+def test_a_customer_of_the_back_office_becomes_an_account_with_all_that_it_keeps(world: WooCycles) -> None:
+    world.office.upsert_customer(**PAT, group="Trade")
+    cycles(world)
+    pat = world.account("pat@pos.example")
+    assert (pat.first_name, pat.last_name, pat.billing["company"]) == ("Pat", "Poole", "Poole & Sons")
+    assert (pat.billing["email"], pat.billing["phone"]) == ("pat@pos.example", "020 7946 0123")
+    assert (pat.billing["address_1"], pat.billing["address_2"], pat.billing["city"]) == ("1 High St", "Flat 2", "Leeds")
+    assert club(world, "pat@pos.example") == "Trade"
+    assert len(list(world.people())) == 1
+    assert_quiet(world)
+
+
+def test_the_two_records_of_one_person_are_joined_by_the_address_and_each_fills_the_others_blanks(
+    world: WooCycles,
+) -> None:
+    world.office.upsert_customer(**{**PAT, "emails": ["PAT@web.example"], "phones": []})
+    world.hands.add_customer("pat@web.example", first_name="Pat", last_name="Poole", billing={"phone": "01904 49600"})
+    cycles(world)
+    [pos] = world.people()
+    web = world.account("pat@web.example")
+    assert pos["phones"] == ("01904 49600",)
+    assert (web.billing["company"], web.billing["city"]) == ("Poole & Sons", "Leeds")
+    assert_quiet(world)
+
+
+def test_what_changed_on_both_sides_is_on_both_after_that(world: WooCycles) -> None:
+    pos = world.office.upsert_customer(**PAT)
+    cycles(world)
+    web = world.account("pat@pos.example")
+    world.office.upsert_customer(pos, company="Poole Brothers", group="Staff")
+    world.hands.change_customer(web.id, billing={"phone": "01904 49600", "city": "Bradford"})
+    cycles(world)
+    [told] = world.people()
+    web = world.account("pat@pos.example")
+    assert (told["company"], told["phones"], told["group"]) == ("Poole Brothers", ("01904 49600",), "Staff")
+    assert [one.city for one in told["addresses"]] == ["Bradford"]
+    assert (web.billing["company"], web.billing["phone"], web.billing["city"]) == (
+        "Poole Brothers",
+        "01904 49600",
+        "Bradford",
+    )
+    assert club(world, "pat@pos.example") == "Staff"
+    assert_quiet(world)
+
+
+def test_a_group_goes_both_ways(world: WooCycles) -> None:
+    pos = world.office.upsert_customer(**PAT, group="Trade")
+    cycles(world)
+    web = world.account("pat@pos.example")
+    [mark] = [meta for meta in web.metas if meta.key == "club"]
+    mark.value = "Staff"
+    world.hands.change_customer(web.id)
+    cycles(world)
+    assert [one["group"] for one in world.people()] == ["Staff"]
+    world.office.upsert_customer(pos, group="")
+    cycles(world)
+    assert club(world, "pat@pos.example") == ""
+    assert_quiet(world)
+
+
+def test_a_new_name_and_address_of_the_till_do_not_change_the_login(world: WooCycles) -> None:
+    pos = world.office.upsert_customer(**PAT)
+    cycles(world)
+    world.office.upsert_customer(pos, name="Patricia Ann Poole", emails=["patricia@pos.example"])
+    cycles(world)
+    web = world.account("pat@pos.example")
+    assert (web.first_name, web.last_name) == ("Patricia Ann", "Poole")
+    assert web.billing["email"] == "patricia@pos.example"
+    assert_quiet(world)
+
+
+MAKING = "POST customers/batch"
+
+
+def upload(folder: Path, match: str) -> WooCycles:
+    """One customer who is about to go up."""
+    world = WooCycles(folder, customers={"upload": "all", "match": match, "country": "GB"})
+    world.office.upsert_customer(**PAT)
+    if match != "create_new":
+        world.run("pull-orders", "push-orders", "pull-data")
+    return world
+
+
+@pytest.mark.parametrize("match", ["phone_or_email", "create_new"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        WireFault("reset_mid_body"),
+        WireFault("truncated"),
+        WireFault("empty"),
+        WireFault("reset", done=True),
+        WireFault("502", done=True),
+        WireFault("500", done=False),
+    ],
+    ids=lambda fault: f"{fault.kind}{'' if fault.works else ', not done'}",
+)
+def test_a_lost_reply_to_a_creation_makes_no_second_account(tmp_path: Path, fault: WireFault, match: str) -> None:
+    (tmp_path / "twin").mkdir()
+    (tmp_path / "real").mkdir()
+    with upload(tmp_path / "twin", match) as twin:
+        twin.run()
+        number = twin.asked().index(MAKING) + 1
+    with upload(tmp_path / "real", match) as world:
+        world.server.fail(fault, at=world.server.count + number)
+        assert world.run().exit_code == 3
+        assert world.asked().count(MAKING) == 1, "what may have been done is not sent again"
+        assert len(world.site.customers) == int(fault.works)
+        assert world.run().exit_code == 0
+        [pat] = world.site.customers.values()
+        assert (pat.email, pat.billing["city"]) == ("pat@pos.example", "Leeds")
+        links = world.rows("SELECT remote_id FROM link WHERE kind = 'customer' AND party = 'shop'")
+        assert links == [(str(pat.id),)] and world.holds() == []
+        assert world.site.oracle.mails == [mail for mail in world.site.oracle.mails if mail[2] == pat.id]
+        world.run()
+        assert world.asked("POST") == [] and world.writes_to_office() == 0
