@@ -8,7 +8,6 @@ import signal
 import stat
 import sys
 import time
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -174,9 +173,9 @@ class Terminal:
         os.write(self.terminal, f"{text}\n".encode())
 
     def presses_ctrl_c(self) -> None:
-        """Until it ends: Python does not hear a signal of the moment in which it begins to wait for a line."""
-        for _ in range(100):
-            with suppress(OSError):
+        """Again after a while: Python does not hear a signal of the moment in which it begins to wait for a line."""
+        for moment in range(400):
+            if moment % 80 == 0:
                 os.write(self.terminal, b"\x03")
             time.sleep(0.05)
             if os.waitid(os.P_PID, self.child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
