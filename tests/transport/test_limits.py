@@ -122,7 +122,7 @@ def test_a_bomb_that_is_packed_less_is_cut_at_the_cap(server: Rows) -> None:
 def test_a_packed_answer_is_read(server: Rows, size: int) -> None:
     rows = [{"id": number, "text": f"some text {number % 7}"} for number in range(size // 10)]
     server.handle = lambda _request: reply(rows).zipped()  # type: ignore[method-assign]
-    assert ask(server, deadline=20).get("orders").body == rows
+    assert ask(server, timeout=20, deadline=20).get("orders").body == rows
     assert server.log[0].header("Accept-Encoding") == "gzip"
 
 

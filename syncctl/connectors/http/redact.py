@@ -95,6 +95,7 @@ class _Cleaned:
 
 def _forms(secret: str) -> Iterable[str]:
     yield secret
+    yield quote(secret)
     yield quote(secret, safe="")
     yield quote_plus(secret)
     yield json.dumps(secret)[1:-1]
