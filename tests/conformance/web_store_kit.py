@@ -43,8 +43,9 @@ class World(Protocol):
     def refund(self, order_id: str, line_id: str, quantity: int, *, restock: bool) -> str: ...
     def remove_order(self, order_id: str) -> None: ...
     def spoil(self, order_id: str, what: str) -> None:
-        """Make an order odd: bad_price, no_sku, unknown_status, beyond_reading, fraction (3.5 of its first line),
-        decimal (4.00 of it). Calls `pytest.skip` for a fraction where the platform counts whole units only."""
+        """Make an order odd: bad_price (ODD_PRICE for its first line), no_sku, unknown_status, beyond_reading, fraction
+        (3.5 of its first line), decimal (4.00 of it). Calls `pytest.skip` for a fraction where the platform counts
+        whole units only."""
 
     @property
     def staff(self) -> Staff:
@@ -72,6 +73,7 @@ class Side:
 
 
 LONG = 2 * OVERLAP_SECONDS
+ODD_PRICE = "1,234.50"
 
 
 def read(pages: Iterator[Page[Order]]) -> tuple[dict[str, Order], str]:

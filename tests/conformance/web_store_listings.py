@@ -99,6 +99,31 @@ class Listings(Kit):
         assert after[listing].price == "6.25"
         assert (after[listing].quantity, after[listing].title) == (before[listing].quantity, before[listing].title)
 
+    def test_a_level_and_a_price_in_one_write_are_both_done_or_neither(
+        self, store: WebStore, world: World, listing: str
+    ) -> None:
+        if not store.abilities.priced_levels:
+            pytest.skip("the store takes levels and prices apart")
+        currency = store.about().currency or ""
+        plain, bad = world.add_listing("SKU-2", 5), world.add_listing("SKU-3", 5)
+        outcomes = store.push_levels(
+            [
+                LevelChange(key="a", listing_id=listing, quantity=44, expected=50, price="6.25", currency=currency),
+                LevelChange(key="b", listing_id=plain, quantity=4, expected=5),
+                LevelChange(key="c", listing_id=bad, quantity=4, expected=5, price="NaN", currency=currency),
+                LevelChange(key="d", listing_id="no-such", quantity=4, expected=5, price="1.00", currency=currency),
+            ]
+        )
+        assert [(one.key, type(one)) for one in outcomes] == [
+            ("a", Written),
+            ("b", Written),
+            ("c", Refused),
+            ("d", Refused),
+        ]
+        assert store.fetch_levels([listing, plain, bad]) == {listing: 44, plain: 4, bad: 5}
+        prices = _amounts(store.fetch_prices([listing, plain, bad]))
+        assert prices == {listing: Decimal("6.25"), plain: Decimal("5.00"), bad: Decimal("5.00")}
+
     def test_prices_are_read_fresh_and_unknown_ids_are_absent(
         self, store: WebStore, world: World, listing: str
     ) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from syncctl.connectors.base import Page
 from syncctl.connectors.sandbox.store import SandboxStore
 from syncctl.connectors.sandbox.tables import ShopRefusal
+from syncctl.errors import BatchRefused
 from syncctl.model import Customer, CustomerKey, LevelChange, PriceChange, WriteOutcome, Written
 
 Bad = Callable[[str, Any], bool]
@@ -71,11 +72,12 @@ class UntoldStore(SandboxStore):
 
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
         known = int(cursor or 0)
-        pages = super().fetch_customers(None)
-        people = [one for page in pages for one in page.records if not one.deleted]
-        newest = max([known, *(int(one.id) for one in people)])
         since = 0 if self.everybody else known
-        yield Page(records=[one for one in people if int(one.id) > since], cursor=str(newest))
+        people = {int(one.id): one for page in super().fetch_customers(None) for one in page.records if not one.deleted}
+        new = sorted(one for one in people if one > since)
+        for start in range(0, len(new), self.page_size) or [0]:
+            part = new[start : start + self.page_size]
+            yield Page(records=[people[one] for one in part], cursor=str(max([known, *part])))
 
     def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
         assert all(key.reference is None and key.phone is None for key in keys), "it was asked what it cannot tell"
@@ -83,7 +85,7 @@ class UntoldStore(SandboxStore):
 
 
 class FixedGroupsStore(SandboxStore):
-    """A shop whose groups are named in the settings: it makes none."""
+    """A shop whose groups (`groups`) are named in the settings: it makes none."""
 
     groups: tuple[str, ...] = ()
 
@@ -95,4 +97,5 @@ class FixedGroupsStore(SandboxStore):
         return list(self.groups)
 
     def create_groups(self, titles: Sequence[str]) -> None:
-        raise AssertionError(f"it was asked to make {titles}")
+        if strange := set(titles) - set(self.groups):
+            raise BatchRefused(f"The settings name no group {min(strange)!r}.")
