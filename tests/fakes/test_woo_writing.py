@@ -85,6 +85,16 @@ def test_a_batch_has_a_limit_and_nothing_of_it_is_done_beyond(client: Client, sh
     assert len(client.post("products/batch", {"update": items[:100]}).json["update"]) == 100
 
 
+def test_php_may_die_within_a_batch_and_what_was_done_is_done(client: Client, shop: Shop, site: Site) -> None:
+    products = [shop.add_product(sku, 5) for sku in "ABC"]
+    site.options.fatal_after = 2
+    batch = {"update": [{"id": product, "stock_quantity": 1} for product in products]}
+    got = client.post("products/batch", batch)
+    assert (got.status, got.code) == (500, "internal_server_error")
+    assert [site.products[product].quantity for product in products] == [1, 1, 5]
+    assert client.post("products/batch", batch).status == 200
+
+
 def test_a_batch_of_nothing_is_answered_by_an_empty_list(client: Client) -> None:
     assert [client.post("products/batch", body).text for body in ({}, {"update": []})] == ["[]", "[]"]
 

@@ -106,17 +106,33 @@ def batch(call: Call, *, create: Work | None = None, update: Work | None = None,
 def _item(call: Call, part: str, work: Work | None, item: Any) -> str:
     if work is None:
         raise NotOffered(f"batch {part} of {call.route}")
+    _may_die(call.site)
     sent = item if isinstance(item, Mapping) else {"id": item}
     try:
         return work(sent)
+    except Fatal:
+        raise
     except Refusal as error:
         row = {"id": 0 if part == "create" else sent.get("id")}
         return php.dump({**row, "error": error.body()})
 
 
+def _may_die(site: Site) -> None:
+    left = site.options.fatal_after
+    if left is not None:
+        site.options.fatal_after = left - 1 if left else None
+        if not left:
+            told = "<p>There has been a critical error on this website.</p>"
+            raise Fatal("internal_server_error", told, 500)
+
+
 def _filtered(call: Call, text: str) -> str:
     mask = reading.mask_of(call.given)
     return php.dump(reading.cut(json.loads(text), mask)) if mask else text
+
+
+class Fatal(Refusal):
+    """PHP came to an end: of memory, of time, in a plug-in. What was done by then is done."""
 
 
 class NotOffered(Exception):

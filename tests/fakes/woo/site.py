@@ -35,6 +35,7 @@ class Options:
     permalinks: bool = True  # without them there is no /wp-json/
     strips_authorization: bool = False  # the host drops the header before PHP sees it
     batch_limit: int = 100
+    fatal_after: int | None = None  # PHP dies once, in the next batch after so many items: those are done
     page_limit: int = 100
     page_size: int = 0  # what a plug-in makes of every `per_page`; 0: nothing
     same_page: bool = False  # a cache that knows no query: offset and page are passed over
