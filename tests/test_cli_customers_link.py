@@ -89,6 +89,17 @@ def test_who_has_no_other_record_cannot_be_parted(world: World, capsys: Shown) -
     assert "has no record in back-office; nothing was done" in text
 
 
+def test_who_has_no_record_anywhere_is_not_made_and_a_person_is_told_so(world: World, capsys: Shown) -> None:
+    with world.hub() as hub, hub.transaction() as connection:
+        connection.execute(
+            "INSERT INTO customer (id, name, company, note, guest, origin, made_at, changed_at) VALUES "
+            "(77, 'Nobody', '', '', 0, 'shop', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')"
+        )
+    text = said(world, capsys, "customers", "link", "77", "--to", "back-office", "--new", code=2)
+    assert "customer 77 has no record on any side" in text
+    assert "Nobody" not in records(world).values()
+
+
 def doubtful(world: World) -> int:
     """A customer who shares her e-mail with two of the books, and waits for a person; returns the hub id."""
     for name in ("Dee One", "Dee Two"):

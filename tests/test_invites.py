@@ -130,6 +130,19 @@ def test_who_is_taken_off_the_list_in_time_is_not_invited(tmp_path: Path) -> Non
     assert invited(world) == 0 and state(world) == []
 
 
+def test_one_who_was_deleted_before_he_was_invited_costs_nothing_in_later_cycles(tmp_path: Path) -> None:
+    world = a_world(tmp_path, "state")
+    world.run(plans={"shop": [FailBefore(on("send_invites", None), Unreachable("down"))]})
+    [pat] = world.web()
+    world.shop.delete_customer(pat["id"])
+    world.run("push-data")  # a store need not tell who was deleted: it is seen when he is to be invited
+    assert world.holds() == [("customer", "gone")]
+    for _ in range(2):
+        world.run()
+        assert world.calls("find_customers", "shop") == 0
+    assert invited(world) == 0
+
+
 # --- what fails ------------------------------------------------------------------------------------------------------
 
 

@@ -28,7 +28,7 @@ def world(tmp_path: Path) -> Iterator[CustomerWorld]:
 def overdue(world: CustomerWorld) -> list[tuple[str, str]]:
     """The parts that were not done for two hours."""
     with world.hub() as hub:
-        steps = views.status(hub.connection, expected_parts(world.settings))["steps"]
+        steps = views.status(hub.connection, expected_parts(world.settings, hub.matching.matched))["steps"]
     since = times.to_text(times.now() - timedelta(hours=2))
     return [(part["step"], part["party"]) for part in steps if (part["last_done_at"] or "") < since]
 
@@ -59,6 +59,27 @@ def test_where_customers_go_without_orders_their_steps_are_called_for(world: Cus
     world.change(orders={"enabled": False}, stock={"enabled": False}, customers={"trigger": trigger})
     assert ("push-orders", "back-office") in overdue(world)
     assert (("pull-orders", "shop") in overdue(world)) == (trigger == "any")
+    world.run()
+    assert overdue(world) == []
+
+
+@pytest.mark.parametrize("party", ["shop", "back-office"])
+@pytest.mark.parametrize("ways", [(True, True), (True, False), (False, True)])
+def test_where_only_the_first_reading_is_due_it_shows_as_long_as_it_fails(
+    tmp_path: Path, party: str, ways: tuple[bool, bool]
+) -> None:
+    """By `trigger: order` they are read once, before anybody is matched."""
+    settings = {"web_to_back_office": ways[0], "back_office_to_web": ways[1], "fallback": "guest_account"}
+    world = CustomerWorld(tmp_path, customers={**settings, "trigger": "order"})
+    for _ in range(2):
+        world.run(plans={party: [FailBefore(on("fetch_customers", None), Unreachable("down"))]})
+        assert overdue(world) == [("customers", party)]
+    world.run()
+    assert overdue(world) == []
+    long_ago = times.to_text(times.now() - timedelta(hours=3))
+    with world.hub() as hub, hub.transaction() as connection:
+        connection.execute("UPDATE run_step SET ended_at = ?", [long_ago])
+    assert ("customers", "shop") not in overdue(world), "from now on they come with their orders"
     world.run()
     assert overdue(world) == []
 

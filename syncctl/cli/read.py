@@ -1,7 +1,7 @@
 """The commands that only read: `status` and `explain`."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +33,11 @@ def _checked_age(_ctx: click.Context, _parameter: click.Parameter, value: str) -
 @click.pass_obj
 def status(app: App, check: bool, max_age: timedelta, output_format: str) -> None:
     """Show how things stand, on one screen."""
-    parts = expected_parts(app.settings)
     from syncctl.backup import list_backups
     from syncctl.hub import views
 
     with app.open_hub() as hub:
-        found = views.status(hub.connection, parts)
+        found = views.status(hub.connection, expected_parts(app.settings, hub.matching.matched))
     backups = [path.stat().st_mtime for path in list_backups(app.settings.hub.path)]
     found["last_backup_at"] = datetime.fromtimestamp(max(backups), UTC).isoformat() if backups else None
     found["stale"] = [
@@ -53,8 +52,11 @@ def status(app: App, check: bool, max_age: timedelta, output_format: str) -> Non
         sys.exit(1)
 
 
-def expected_parts(settings: "Settings") -> list[tuple[str, str]]:
-    """The (step, party) pairs that the settings call for, in the order of the cycle."""
+def expected_parts(settings: "Settings", matched: Collection[str]) -> list[tuple[str, str]]:
+    """The (step, party) pairs that the settings call for, in the order of the cycle.
+
+    `matched`: parties whose customers were all read and matched once; before that they are read in any case.
+    """
     customers = settings.customers
     orders, data = settings.orders.enabled, settings.stock.enabled or settings.products.enabled
     down = customers.enabled and customers.web_to_back_office
@@ -68,9 +70,10 @@ def expected_parts(settings: "Settings") -> list[tuple[str, str]]:
     if data or up:
         parts.append(("pull-data", BACK_OFFICE))
         parts += [("push-data", store) for store in settings.stores]
-    if read:
-        parts += [("customers", store) for store in settings.stores]
-    if up or (down and orders):
+    first = customers.enabled and customers.match != "create_new"
+    unmatched = [store for store in settings.stores if first and store not in matched]
+    parts += [("customers", store) for store in settings.stores if read or (orders and store in unmatched)]
+    if up or (down and orders) or (data and unmatched):
         parts.append(("customers", BACK_OFFICE))
     return parts
 

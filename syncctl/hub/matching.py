@@ -11,6 +11,7 @@ from typing import Any
 from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.family import Family
 from syncctl.hub.links import BACK_OFFICE
+from syncctl.hub.sync import CUSTOMERS_MATCHED
 from syncctl.rules.matching import KINDS, Decision, Hit, contact_key, decide
 from syncctl.rules.references import is_hash
 from syncctl.settings import CustomerSettings
@@ -75,6 +76,11 @@ class Matching(Family):
                     )
             self.hub.set_state(_KEYED, under)
         return changed
+
+    @property
+    def matched(self) -> set[str]:
+        """The parties whose customers were all read and matched."""
+        return set((self.hub.state(CUSTOMERS_MATCHED) or "").split("\n")) - {""}
 
     def match_all(self, settings: CustomerSettings) -> list[Decision]:
         """What becomes of every web customer that is not in the back office and shares a key with somebody there."""

@@ -55,7 +55,12 @@ def _was_begun(run: Run, side: Side, hub_id: int, customer: Customer) -> bool:
 
     He keeps the name by which that one is looked up, and it is not taken for somebody else's.
     """
-    reference = references_of(run, side, [hub_id])[hub_id]
+    reference = references_of(run, side, [hub_id]).get(hub_id)
+    if reference is None:
+        raise ConfigError(
+            f"customer {hub_id} has no record on any side that one could be named after; nothing was done",
+            hint=f"To say who it is: syncctl customers link {hub_id} --to {side.party} --as REMOTE_ID",
+        )
     settle = times.now() - run.settings.safety.settle
     if run.hub.journal.unsettled(CREATE, [side.key(reference)], settle):
         return True

@@ -63,7 +63,7 @@ def keeps_mirror(run: Run) -> bool:
 
 def is_matched(run: Run, party: str) -> bool:
     """Whether this party's customers were all read once and matched."""
-    return party in (run.hub.state(CUSTOMERS_MATCHED) or "").split("\n")
+    return party in run.hub.matching.matched
 
 
 def match_first(run: Run, parties: Iterable[str]) -> Counts:
@@ -72,9 +72,7 @@ def match_first(run: Run, parties: Iterable[str]) -> Counts:
     if all(is_matched(run, party) for party in wanted):
         return Counts()
     done = match_customers(run)
-    run.hub.set_state(
-        CUSTOMERS_MATCHED, "\n".join(sorted({*(run.hub.state(CUSTOMERS_MATCHED) or "").split("\n"), *wanted} - {""}))
-    )
+    run.hub.set_state(CUSTOMERS_MATCHED, "\n".join(sorted({*run.hub.matching.matched, *wanted})))
     joined = sum(not one.problem for one in done)
     return Counts({"customers linked": joined, "customers held": len(done) - joined})
 

@@ -43,6 +43,23 @@ class Machine(Merchant):
             if run:
                 self._run("a cycle")
 
+    @rule(which=numbers, other=numbers, state=states, turn=st.booleans(), run=st.booleans())
+    def a_join_is_undone(self, which: int, other: int, state: str, *, turn: bool, run: bool) -> None:
+        """One of two answered, the other was told; a person finds that they are two, and whom the other one is."""
+        pair = self.joined_pair(which)
+        if len(pair) < 2:
+            return
+        one, told = reversed(pair) if turn else pair
+        self.deeds.answer(one, "email", state)
+        self._run("a cycle")
+        self.unlink_record(told)
+        if run:
+            self._run("a cycle")
+        mates = self._read("SELECT DISTINCT hub_id FROM link WHERE kind = 'customer' AND party <> ?", told.party)
+        if mates:
+            self.link_record(mates[other % len(mates)][0], told)
+        self._run("a cycle")
+
     @rule(
         which=numbers,
         name=st.sampled_from(["name", "note", "phones", "addresses"]),
@@ -98,7 +115,7 @@ class Machine(Merchant):
         copy = self.world.copies[-1 - which % len(self.world.copies)]
         sidecar = sidecar or copy is self.world.copies[0]  # a hub without runs and without sidecar is a new one
         self.world.restore(copy, sidecar=sidecar)
-        self.world.oracle.disturbed = self.world.oracle.looks
+        self.world.oracle.restored()
         self.world.tell(f"the hub is restored from the copy taken {copy.taken} {'' if sidecar else 'elsewhere'}")
 
     @rule()
@@ -159,6 +176,18 @@ class Machine(Merchant):
             return [one for one in [self.a_record(number)] if one]
         one = made[number % len(made)]
         return [each for each in (one, records[one.home]) if each.now]
+
+    def joined_pair(self, number: int) -> list[Record]:
+        """Two records that the hub takes for one person."""
+        rows = self._read(
+            "SELECT a.party, a.remote_id, b.party, b.remote_id FROM link a JOIN link b ON b.kind = a.kind "
+            "AND b.hub_id = a.hub_id AND b.party > a.party AND b.role = 'primary' WHERE a.kind = 'customer' "
+            "AND a.role = 'primary' ORDER BY a.id, b.id"
+        )
+        records = self.world.oracle.records
+        pairs = [[records[one] for one in ((row[0], row[1]), (row[2], row[3])) if one in records] for row in rows]
+        pairs = [pair for pair in pairs if len([one for one in pair if one.now]) == 2]
+        return pairs[number % len(pairs)] if pairs else []
 
     def _happens(self, what: str, which: int) -> None:
         record = self.a_record(which, web=what == "order")

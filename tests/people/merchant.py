@@ -108,22 +108,31 @@ class Merchant(Life):
             self.world.tell(f"customers link {hub_id} --to {name} --new")
             self._by_hand(lambda settings: by_hand.link_new(settings, name, hub_id, progress=_silent))
         else:
-            name, number = there.whose
-            self.world.oracle.by_a_person(there.whose, *self.fellows_of(there))
-            self.world.tell(f"customers link {hub_id} --to {name} --as {number}")
-            self._by_hand(lambda settings: by_hand.link(settings, name, hub_id, number, progress=_silent))
+            self.link_record(hub_id, there)
+
+    def link_record(self, hub_id: int, there: Record) -> None:
+        self.world.oracle.by_a_person(there.whose, *self.links_of(hub_id))
+        self.world.oracle.by_a_person(there.whose, *self.fellows_of(there))
+        name, number = there.whose
+        self.world.tell(f"customers link {hub_id} --to {name} --as {number}")
+        self.world.oracle.part(there.whose, self._known_as(there))
+        self._by_hand(lambda settings: by_hand.link(settings, name, hub_id, number, progress=_silent))
 
     @rule(which=numbers)
     def unlink(self, which: int) -> None:
-        if not (record := self.a_record(which)):
-            return
+        if record := self.a_record(which):
+            self.unlink_record(record)
+
+    def unlink_record(self, record: Record) -> None:
         self.world.oracle.by_a_person(record.whose, *self.fellows_of(record))
+        known_as = self._known_as(record)
         with self.world.clocked, self.world.hub() as hub:
             try:
                 hub.joining.unlink(*record.whose, self.world.settings.customers)
             except ConfigError as error:
                 self.world.tell(f"(not unlinked: {error})")
                 return
+        self.world.oracle.part(record.whose, known_as)
         self.world.tell(f"{record.title} is unlinked")
 
     @rule(which=numbers, take=st.sampled_from(["web", OFFICE]))
@@ -171,6 +180,14 @@ class Merchant(Life):
     def fellows_of(self, record: Record) -> list[tuple[str, str]]:
         query = "SELECT hub_id FROM link WHERE kind = 'customer' AND party = ? AND remote_id = ?"
         return [whose for (hub_id,) in self._read(query, *record.whose) for whose in self.links_of(hub_id)]
+
+    def _known_as(self, record: Record) -> list[tuple[str, str]]:
+        """The other records of the same customer, guests among them."""
+        query = (
+            "SELECT o.party, o.remote_id FROM link l JOIN link o ON o.kind = l.kind AND o.hub_id = l.hub_id "
+            "AND o.id <> l.id WHERE l.kind = 'customer' AND l.party = ? AND l.remote_id = ?"
+        )
+        return self._read(query, *record.whose)
 
     def _read(self, query: str, *values: Any) -> list[Any]:
         with self.world.read_hub() as hub:

@@ -46,6 +46,8 @@ class Oracle:
         self.timed: set[str] = set()  # the sides that tell when an answer was given
         self.channels: dict[str, Collection[str]] = {}  # by side, what it keeps answers of
         self.hands: dict[Whose, set[Whose]] = {}  # records that a person made one
+        self.mates: dict[Whose, set[Whose]] = {}  # records that the hub took for one, and no person parted since
+        self.parted: set[tuple[Whose, Whose]] = set()
         self.unclear: set[Whose] = set()  # a person parted, joined or deleted them: less is known of those
         self.may_join: set[str] = set()
         self.must_join: set[str] = {"email", "phone"}
@@ -73,6 +75,25 @@ class Oracle:
         for one, other in combinations(records, 2):
             self.hands.setdefault(one, set()).add(other)
             self.hands.setdefault(other, set()).add(one)
+
+    def linked(self, groups: Iterable[Collection[Whose]]) -> None:
+        """The hub takes the records of each group for one person now."""
+        for group in groups:
+            for one in group:
+                self.mates.setdefault(one, set()).update(group)
+                self.parted -= {(one, other) for other in group}
+
+    def part(self, whose: Whose, others: Iterable[Whose]) -> None:
+        """A person parts a record from the others: what was told from one to the other is nobody's word there."""
+        for other in others:
+            for pair in ((whose, other), (other, whose)):
+                self.mates.get(pair[0], set()).discard(pair[1])
+                self.parted.add(pair)
+
+    def restored(self) -> None:
+        """A hub of before knows nothing of what was parted since, nor perhaps of what was told: all is as it was."""
+        self.disturbed = self.looks
+        self.linked(self.parted.copy())
 
     def look(self, *, by_hand: bool) -> None:
         """Read all files; what is new was typed, or is ours and is judged. Errors: Violation."""
@@ -279,10 +300,24 @@ class Oracle:
                 for at, what in one.answers.get(channel, ())
                 if what == state and (one is record or self.together(one.whose, record))
             ]
+            what = f"I5: {record.title} was made {state} to {channel} (it was {old!r}, and said {here}); said: {said}"
             if not any(at > since for at, _ in said):
-                raise Violation(
-                    f"I5: {record.title} was made {state} to {channel} (it was {old!r}, and said {here}); said: {said}"
-                )
+                raise Violation(what)
+            mates = self._mates(record)
+            if not any(whose in mates for _, whose in said):
+                raise Violation(f"{what}: none of those is {mates}, after a person parted {self.parted}")
+
+    def _mates(self, record: Record) -> set[Whose]:
+        """All that are one with a record as far as the hub ever took them for one, and nobody parted them."""
+        found, new = {record.whose}, [record.whose]
+        while new:
+            one = new.pop()
+            near = set(self.mates.get(one, ()))
+            home = self.records[one].home if one in self.records else None
+            near |= {home} if home and (one, home) not in self.parted else set()
+            new += near - found
+            found |= near
+        return found
 
     def _judge_lists(self, record: Record) -> None:
         """What was added by hand stays, where there is room for it."""

@@ -40,8 +40,18 @@ class PeopleWorld(ModelWorld):
     def cycle(self, *steps: str, **options: Any) -> Run:
         """As the model's; what it did to customers is judged when it ends. A dry run does nothing to them."""
         run = super().cycle(*steps, **options)
-        self.oracle.look(by_hand=False)
+        self._look()
         return run
+
+    def _look(self) -> None:
+        with self.read_hub() as hub:
+            rows = hub.execute("SELECT hub_id, party, remote_id FROM link WHERE kind = 'customer'").fetchall()
+        hub.close()
+        groups: dict[int, list[tuple[str, str]]] = {}
+        for hub_id, *whose in rows:
+            groups.setdefault(hub_id, []).append((whose[0], whose[1]))
+        self.oracle.linked(groups.values())
+        self.oracle.look(by_hand=False)
 
     def by_hand(self, work: Callable[[Settings], Any], faults: Mapping[str, Sequence[Fault]] | None = None) -> Any:
         """What a person asks for at once, on the command line; None if it is refused or fails, which is told."""
@@ -62,7 +72,7 @@ class PeopleWorld(ModelWorld):
             if self._watching is not None:
                 self._watching.close()
                 self._watching = None
-            self.oracle.look(by_hand=False)
+            self._look()
 
 
 @lru_cache(64)
