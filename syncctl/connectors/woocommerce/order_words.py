@@ -87,16 +87,12 @@ def to_order(body: Body, raw: str, details: Mapping[str, Body], manners: Manners
     order_id, placed_at = _id(body), _placed_at(body)
     currency = _currency(order)
     gross = bool(body.get("prices_include_tax")) and order.flag("prices_include_tax")
-    rows = listed(order, "line_items")
-    lines, discounts = read_lines(rows, currency, gross, problems, _coupons(order))
-    charges = (*discounts, *_charges(order, currency, problems))
-    charged = total(order, "total", currency)
-    if not problems:
-        charges += _rounding(charged, Lines.of(lines), charges)
+    charged, lines, charges = _sold(order, currency, gross, problems)
     refunds = read_refunds(order, details, currency, problems)
     changed_at = moment(order, "date_modified_gmt") or placed_at
     status = manners.status(text_of(order, "status"))
     fulfilments = read_shipments(order_id, body, manners.tracking_key)
+    billing, shipping = buyer_address(order, "billing"), buyer_address(order, "shipping")
     customer, payments = to_buyer(order), _payments(order, order_id, charged, refunds)
     return Order(
         id=order_id,
@@ -117,15 +113,27 @@ def to_order(body: Body, raw: str, details: Mapping[str, Body], manners: Manners
         channel=_channel(text_of(order, "created_via")),
         customer=customer,
         email=buyer_email(order),
-        shipping_address=buyer_address(order, "shipping"),
-        billing_address=buyer_address(order, "billing"),
+        shipping_address=shipping,
+        billing_address=billing,
         payments=payments,
         refunds=refunds,
         fulfilments=fulfilments,
         problems=tuple(problems),
-        units_known=not problems or _units_known(rows, lines),
+        units_known=not problems or _units_known(listed(order, "line_items"), lines),
         fractional=bool(problems) and any(problem.endswith(FRACTION) for problem in problems),
     )
+
+
+def _sold(
+    order: Fields, currency: str, gross: bool, problems: list[str]
+) -> tuple[int, Sequence[LineItem], tuple[Charge, ...]]:
+    """The total, and the lines and charges that make it up."""
+    lines, discounts = read_lines(listed(order, "line_items"), currency, gross, problems, _coupons(order))
+    charges = (*discounts, *_charges(order, currency, problems))
+    charged = total(order, "total", currency)
+    if not problems:
+        charges += _rounding(charged, Lines.of(lines), charges)
+    return charged, lines, charges
 
 
 def _id(body: Body) -> str:
