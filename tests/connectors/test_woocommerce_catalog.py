@@ -200,6 +200,14 @@ def test_a_hundred_listings_are_read_in_two_requests_since_10_3(store: WebStore,
     assert site.site.oracle.calls.total() == (2 if site.site.options.at_least("10.3") else 6)
 
 
+def test_a_host_that_sends_fewer_rows_than_it_is_asked_for_hides_none(store: WebStore, site: WooWorld) -> None:
+    simple = [str(site.shop.add_product(f"MUG-{number}", 1)) for number in range(9)]
+    variations = [one for sku in ("TEE", "CAP") for one in family(site, sku, [1] * 7)]
+    site.site.options.page_size = 4
+    assert store.fetch_levels([*simple, *variations]) == dict.fromkeys([*simple, *variations], 1)
+    assert listed(store).keys() == {*simple, *variations}
+
+
 # --- written ----------------------------------------------------------------------------------------------------------
 
 
@@ -275,6 +283,15 @@ def test_a_call_that_was_refused_whole_does_not_take_back_what_others_did(
     outcomes = store.push_levels([level(tees[0], 3), level(tees[1], 3)])
     assert [type(one) for one in outcomes] == [Refused, Refused]
     assert store.fetch_levels([mug, *tees]) == {mug: 2, tees[0]: 2, tees[1]: 2}
+
+
+def test_a_route_that_is_gone_is_asked_for_once(store: WebStore, site: WooWorld, server: WooServer) -> None:
+    """WooCommerce was switched off, or its permalinks: nothing would be found by asking for less."""
+    tees = family(site, "TEE", [1] * 8)
+    server.fail("404", times=99)
+    with pytest.raises(DataError):
+        store.push_levels([level(one, 2) for one in tees])
+    assert server.count == 1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Customers of a WooCommerce site on a real socket: found, told, written, whatever stands in their accounts."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -96,6 +97,7 @@ def test_an_idle_reading_is_one_request_and_tells_of_nobody(side: Side, site: Wo
         site.site.oracle.calls.clear()
         nobody, cursor = told(side.store.fetch_customers(cursor))
         assert (nobody, site.site.oracle.calls.total()) == ([], 1)
+    assert json.loads(cursor)["offset"] == 7, "one account, that which was read last, is all that is sent"
 
 
 def test_who_is_new_is_told_and_who_changed_is_not(side: Side, site: WooWorld) -> None:

@@ -27,7 +27,7 @@ from syncctl.connectors.woocommerce.product_words import (
     to_row,
     variation_listing,
 )
-from syncctl.connectors.woocommerce.site import MOST_ROWS, Declined
+from syncctl.connectors.woocommerce.site import Declined
 from syncctl.errors import BatchRefused
 from syncctl.model import LevelChange, Listing, PriceChange, Refused, WriteOutcome
 
@@ -98,17 +98,13 @@ class CatalogStore(SiteStore):
 
     def _variations_now(self, wanted: Mapping[int, Mapping[int, str]], fields: str) -> Iterator[tuple[Row, int]]:
         """Variations by id, with the product that they are of where they do not say so themselves."""
-        ids = [str(one) for group in wanted.values() for one in group]
-        query = {"_fields": fields, "per_page": str(MOST_ROWS)}
-        for start in range(0, len(ids), MOST_ROWS):
-            reply = self.site.optional(_ROUTE, _ROUTE, {**query, "include": ",".join(ids[start : start + MOST_ROWS])})
-            if reply is None:
-                break
-            yield from ((row, 0) for row, _ in reply.rows())
-        else:
+        ids, query = [str(one) for group in wanted.values() for one in group], {"_fields": fields}
+        found = self.site.if_there(_ROUTE, lambda: self.site.by_ids(_ROUTE, ids, query))
+        if found is not None:
+            yield from ((row, 0) for row, _ in found)
             return
         for parent, group in wanted.items():
-            yield from ((row, parent) for row in self._of_one(parent, list(map(str, group)), {"_fields": fields}))
+            yield from ((row, parent) for row in self._of_one(parent, list(map(str, group)), query))
 
     def _of_one(self, parent: int, ids: Sequence[str], query: Mapping[str, str]) -> list[Row]:
         """Some variations of a product; none where it is not there any more."""

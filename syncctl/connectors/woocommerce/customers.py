@@ -157,7 +157,8 @@ class Cursor:
 
     def moved(self, stride: Stride) -> "Cursor":
         """Behind a page: the next one begins with the last account that was read."""
-        return replace(self, after=stride.after, offset=stride.offset, whole=self.whole and not stride.is_last)
+        offset = stride.end if stride.is_last else stride.offset
+        return replace(self, after=stride.after, offset=offset, whole=self.whole and not stride.is_last)
 
     def text(self) -> str:
         passed_at = None if self.passed_at is None else times.to_text(self.passed_at)

@@ -3,18 +3,19 @@
 Source: the vendor's pages on authentication, orders and batches; WooCommerce 7 to 11.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from syncctl.connectors.ahead import ahead
 from syncctl.connectors.http import Http, Rejected, Reply, Sign, Wire, basic, in_query, oauth1
 from syncctl.connectors.patience import Patience
-from syncctl.connectors.woocommerce.walk import Stride, strides
+from syncctl.connectors.woocommerce.walk import Stride, strides, told
 from syncctl.connectors.woocommerce.words import record_id
 from syncctl.errors import BatchRefused, DataError
 from syncctl.settings import WooCommerceStoreSettings
 
+Answer = TypeVar("Answer")
 Row = dict[str, Any]
 Query = Mapping[str, str]
 BASE = "wp-json/wc/v3/"
@@ -58,10 +59,14 @@ class Site:
 
     def optional(self, route: str, path: str, query: Query) -> Reply | None:
         """As `get`; None where the shop's version has no such route, which is asked once."""
+        return self.if_there(route, lambda: self.get(path, query))
+
+    def if_there(self, route: str, ask: Callable[[], Answer]) -> Answer | None:
+        """What is asked by this route; None where the shop's version has none, which is learned once."""
         if route in self._missing:
             return None
         try:
-            return self.get(path, query)
+            return ask()
         except Declined as error:
             if (error.status, error.code) != (404, "rest_no_route"):
                 raise
@@ -84,8 +89,17 @@ class Site:
         found: list[tuple[Row, str]] = []
         for start in range(0, len(numbers), MOST_ROWS):
             part = numbers[start : start + MOST_ROWS]
-            reply = self.get(path, {**query, "include": ",".join(part), "per_page": str(MOST_ROWS)})
-            found += [(row, text) for row, text in reply.rows() if record_id(row.get("id")) in part]
+            rows = self._every(path, {**query, "include": ",".join(part), "per_page": str(MOST_ROWS)})
+            found += [(row, text) for row, text in rows if record_id(row.get("id")) in part]
+        return found
+
+    def _every(self, path: str, query: Query) -> list[tuple[Row, str]]:
+        """All rows of a list of at most a page: a host may send fewer at once than it was asked for."""
+        reply = self.get(path, query)
+        found = rows = reply.rows()
+        while rows and len(found) < told(reply):
+            rows = self.get(path, {**query, "offset": str(len(found))}).rows()
+            found = found + rows
         return found
 
     def update(self, path: str, items: Sequence[Row]) -> dict[str, Row]:
@@ -101,6 +115,8 @@ class Site:
         try:
             reply = self.http.send("POST", f"{BASE}{path}/batch", {word: list(items) for word, items in work.items()})
         except Rejected as error:
+            if error.code == "rest_no_route":  # halved it would be no less unknown
+                raise Declined(str(error), error.status, error.code, hint=error.hint) from None
             raise BatchRefused(str(error), hint=error.hint) from None
         body = reply.body if isinstance(reply.body, dict) else {}
         answers = {word: body.get(word) for word in work}

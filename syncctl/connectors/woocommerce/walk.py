@@ -35,13 +35,17 @@ class Answer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Stride:
-    """The rows of one page that had not been read. The walk goes on behind id `after`, at `offset`."""
+    """The rows of one page that had not been read. The walk goes on behind id `after`, at `offset`.
+
+    `end`: where the page's last row stands, for whoever begins there another time.
+    """
 
     rows: Sequence[tuple[Row, str]]
     after: int
     offset: int
     is_last: bool
     at: datetime | None
+    end: int = 0
 
 
 def strides(ask: Callable[[int], Answer], size: int, after: int = 0, offset: int = 0) -> Iterator[Stride]:
@@ -65,11 +69,11 @@ def strides(ask: Callable[[int], Answer], size: int, after: int = 0, offset: int
             continue
         new = [(row, text) for row, text in rows if _is_beyond(after, row)]
         after = max([after, *page[-1:]])
-        is_last = len(rows) < size and _told(answer) <= offset + size
-        stuck = not new and len(rows) < size
+        is_last = len(rows) < size and told(answer) <= offset + size
+        stuck, end = not new and len(rows) < size, offset + max(0, len(rows) - 1)
         if not is_last:
             offset += len(rows) - 1 if stuck and len(rows) > 1 else size - 1
-        yield Stride(new, after, offset, is_last, answer.at)
+        yield Stride(new, after, offset, is_last, answer.at, end)
         if is_last:
             return
         back, kept_from_us = 1, stuck and len(rows) <= 1
@@ -92,7 +96,7 @@ def _number(row: Row) -> int | None:
     return None if found is None else int(found)
 
 
-def _told(answer: Answer) -> int:
+def told(answer: Answer) -> int:
     """How many rows the shop says there are; 0 where it does not say."""
     text = answer.headers.get(TOTAL, "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
