@@ -155,6 +155,32 @@ def test_money_alone_may_be_given_back_and_the_whole_makes_an_order_refunded(sho
     )
 
 
+def test_the_word_refunded_alone_gives_back_the_money_that_is_left_and_no_stock(
+    shop: Shop, site: Site, client: Client
+) -> None:
+    product = shop.add_product("A", 10)
+    order_id = shop.place([Line(product, 4)])
+    [line] = shop.lines(order_id)
+    shop.refund(order_id, {line: 1})
+    shop.set_status(order_id, "refunded")
+    newest, first = client.get(f"orders/{order_id}").json["refunds"]
+    assert (newest["total"], newest["reason"], first["total"]) == ("-15.00", "Order fully refunded.", "-5.00")
+    assert client.get(f"orders/{order_id}/refunds").json[0]["line_items"] == []
+    assert site.products[product].quantity == 7
+
+
+def test_a_refund_that_is_taken_back_leaves_its_tally(shop: Shop, site: Site, client: Client) -> None:
+    product = shop.add_product("A", 10)
+    order_id = shop.place([Line(product, 4)])
+    [line] = shop.lines(order_id)
+    refund, before = shop.refund(order_id, {line: 1}), site.orders[order_id].modified
+    site.clock.advance(60)  # type: ignore[attr-defined]
+    shop.delete_refund(refund.id)
+    assert (client.get("refunds").ids, client.get(f"orders/{order_id}").json["refunds"]) == ([], [])
+    assert tally(client, order_id)["_restock_refunded_items"] == "1"
+    assert (site.products[product].quantity, site.orders[order_id].modified) == (7, before)
+
+
 def test_an_edited_line_moves_its_stock_by_the_difference(shop: Shop, site: Site) -> None:
     product = shop.add_product("A", 10)
     order_id = shop.place([Line(product, 4)])

@@ -242,6 +242,12 @@ class Shop:
         """See `selling.refund`: units by line, `restock`, `amount`, `totals`, `reason`."""
         return selling.refund(self.site, self.site.orders[order_id], units, **more)
 
+    def delete_refund(self, refund_id: int) -> None:
+        """A refund is taken back. Stock, the tallies of the lines and the order's date stay as they are."""
+        refund = self.site.refunds.pop(refund_id)
+        self.site.touch(self.site.orders[refund.parent_id], date=False)
+        self._event("unrefunded", "order", refund.parent_id, refund=refund_id)
+
     def trash(self, order_id: int) -> None:
         """Into the trash: its stock stays as it is, as on the real site."""
         order = self.site.orders[order_id]
