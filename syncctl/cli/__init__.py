@@ -78,7 +78,9 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--config", metavar="PATH", help="The configuration file.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing unless something is wrong.")
-@click.option("-v", "--verbose", count=True, help="Say what goes on; twice: also where an error came from.")
+@click.option(
+    "-v", "--verbose", count=True, help="Say what goes on; twice: each request, and where an error came from."
+)
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
@@ -94,6 +96,10 @@ def main(ctx: click.Context, config: str | None, quiet: bool, verbose: int, colo
     app = ctx.ensure_object(App)
     app.explicit_config, app.verbosity, app.colour = config, -1 if quiet else verbose, color
     ctx.color = app.click_colour
+    if verbose > 1:
+        from syncctl.cli.logs import show_requests
+
+        ctx.call_on_close(show_requests(app))
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
