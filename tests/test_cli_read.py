@@ -49,6 +49,7 @@ def connection(config: Path) -> Iterator[sqlite3.Connection]:
     with Hub.open(config.parent / "hub.db") as hub:
         connection = hub.connection
         put(connection, "party", name="shop", identity="s1", seen_at=ago(days=1))
+        put(connection, "state", key="customers matched", value="back-office\nshop")
         put(connection, "run", id=1, command="sync-all", started_at=ago(hours=3), ended_at=ago(hours=3), exit_code=0)
         put(connection, "run", id=2, command="sync-all", started_at=ago(hours=1), ended_at=ago(hours=1), exit_code=3)
         for step, party in PARTS:
