@@ -14,6 +14,7 @@ BENCHMARKS = {
     "quiet-cycle": "bench.quiet",
     "customers-changed": "bench.changed_customers",
     "customers-match": "bench.customers_match",
+    "woocommerce-import": "bench.woocommerce_import",
 }
 """Name -> module, imported when it is asked for, with `run() -> dict`; or module:function."""
 

@@ -230,8 +230,9 @@ def _contacts(one: int, row: dict[str, Any]) -> Iterator[tuple[object, ...]]:
     yield one, "phone", 1, row["phone"], row["phone"].replace(" ", "")
 
 
-def _address(row: dict[str, Any]) -> dict[str, Any]:
-    values = ("billing", _name(row), "", row["address_1"], row["city"], "", "", row["country"], "")
+def _address(row: dict[str, Any], name: str = "") -> dict[str, Any]:
+    """A customer's own says nothing of whose it is; an order's does."""
+    values = ("billing", name, "", row["address_1"], row["city"], "", "", row["country"], "")
     return {**dict(zip(_PARTS, values, strict=True)), "is_default": False}
 
 
@@ -240,7 +241,7 @@ def _address_row(row: dict[str, Any]) -> str:
 
 
 def _delivery(row: dict[str, Any]) -> str:
-    return json.dumps([row["email"], None, _address(row)]) if row["email"] else ""
+    return json.dumps([row["email"], None, _address(row, _name(row))]) if row["email"] else ""
 
 
 def _agreed(row: dict[str, Any]) -> str:

@@ -99,7 +99,8 @@ def _body(order_id: int, rows: Sequence[dict[str, str]], items: Iterator[int], m
     total = _text(sum((Decimal(line["total"]).quantize(Decimal("0.01"), ROUND_HALF_UP) for line in lines), Decimal()))
     at, customer, country = first["InvoiceDate"][:19], first["CustomerID"], COUNTRIES.get(first["Country"], "")
     came_back = all(line["quantity"] < 0 for line in lines)
-    zero, none = _text(Decimal()), [[] for _ in range(5)]
+    zero = _text(Decimal())
+    nothing: list[list[Row]] = [[] for _ in range(5)]
     link = "https://shop.example/wp-json/wc/v3/orders"
     return {
         "id": order_id,
@@ -130,7 +131,7 @@ def _body(order_id: int, rows: Sequence[dict[str, str]], items: Iterator[int], m
         "number": first["InvoiceNo"],
         "meta_data": [{"id": next(metas), "key": "is_vat_exempt", "value": "no"}],
         "line_items": lines,
-        **dict(zip(("tax_lines", "shipping_lines", "fee_lines", "coupon_lines", "refunds"), none, strict=True)),
+        **dict(zip(("tax_lines", "shipping_lines", "fee_lines", "coupon_lines", "refunds"), nothing, strict=True)),
         "payment_url": f"https://shop.example/checkout/order-pay/{order_id}/?pay_for_order=true",
         "is_editable": False,
         "needs_payment": False,

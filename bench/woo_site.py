@@ -17,10 +17,14 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from bench.measure import ROOT
-from tests.fakes.wire import Answer, Request, Server, reply
+from tests.fakes.wire import Answer, Request, reply
+from tests.fakes.woo import auth
+from tests.fakes.woo.server import KEY, SECRET, WooServer
+from tests.fakes.woo.site import Options, Site
+
+__all__ = ["KEY", "SECRET", "Asked", "Pages", "asked", "read_bare", "site"]
 
 ORDERS = "/wp-json/wc/v3/orders"
-KEY, SECRET = "ck_bench", "cs_bench"
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 
@@ -52,15 +56,15 @@ class Asked:
     bytes: int
 
 
-class PreparedSite(Server):
-    """The site. Errors: what cannot be answered from the prepared pages is an error of the benchmark (status 500)."""
+class PreparedSite(WooServer):
+    """The WooCommerce fake with prepared orders. What they cannot answer is an error of the benchmark: status 500."""
 
     def __init__(self, folder: Path, latency: float) -> None:
         self.pages = Pages(folder)
         self.fields = frozenset((folder / "fields.txt").read_text("utf-8").split())
         self.latency = latency
         self.asked: list[Asked] = []
-        super().__init__()
+        super().__init__(Site(Options(currency="GBP", zone="UTC")))
 
     def handle(self, request: Request) -> Answer:
         if request.path == "/bench/asked":
@@ -70,18 +74,16 @@ class PreparedSite(Server):
             return self._page(request.query, [])
         if request.method == "GET" and request.path == ORDERS and "include" not in request.query:
             return self._orders(request)
-        answer = self.other(request)
+        answer = super().handle(request)
+        assert answer.status == 200, f"{request.method} {request.target}: {answer.status}"
         self.asked.append(Asked(None, 0, len(answer.body)))
         return answer
 
-    def other(self, request: Request) -> Answer:
-        """Whatever is no page of orders."""
-        if request.path.endswith("/data/currencies/current"):
-            return reply({"code": "GBP", "name": "Pound sterling", "symbol": "&pound;"})
-        raise AssertionError(f"{request.method} {request.target} was not prepared")
-
     def _orders(self, request: Request) -> Answer:
         query = request.query
+        url = f"http://{request.header('Host')}{request.path}"
+        authorization = request.header("Authorization")
+        assert auth.identify(self.site, method="GET", url=url, pairs=request.pairs, authorization=authorization)
         assert frozenset(query["_fields"].split(",")) == self.fields, "other fields than were prepared"
         assert (query["orderby"], query["order"], query["status"]) == ("id", "asc", "any"), "another order, or fewer"
         assert max(query.get("after", ""), query.get("modified_after", "")) < "2010-12-01", "fewer than all orders"

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from bench import BENCHMARKS, benchmark, customers_match, pull_orders, quiet, retail, stock, woo_orders, woo_site
+from bench import (
+    BENCHMARKS,
+    benchmark,
+    customers_match,
+    pull_orders,
+    quiet,
+    retail,
+    stock,
+    woo_orders,
+    woo_site,
+    woocommerce_import,
+)
 from bench.__main__ import line, main
 from bench.measure import ROOT, measured
 from bench.sandboxes import load_data, write_config
@@ -125,3 +136,25 @@ def test_a_page_of_the_prepared_shop_is_a_slice_of_its_orders_that_comes_when_it
         asked = [woo_site.Asked(start, 4, len(pages.page(start, 4))) for start in (0, 3)]
         assert woo_site.read_bare(port, asked) >= 0.1
         assert woo_site.asked(port) == []  # the bare client is not counted
+
+
+def test_the_floor_of_the_first_import_writes_what_the_import_writes(tmp_path: Path) -> None:
+    """Over several pages, of which each begins with the last order of the one before."""
+    data = tmp_path / "history.csv"
+    rows = [
+        f"{number},A,Apple & pear,{number % 3 + 1},2011-01-0{number % 9 + 1}T08:26:00,0.3{number % 10}5,"
+        f"{number % 7 + 1},{('France', 'EIRE')[number % 5 > 2]}"
+        for number in range(1000, 1240)
+    ]
+    data.write_text(HISTORY + "\n".join(rows) + "\n", "utf-8")
+    woocommerce_import.prepare(tmp_path, data)
+    usage, figures = woocommerce_import.pull(tmp_path, 0.02)
+    assert figures["orders"] == woocommerce_import.copy(tmp_path)["orders"] == 246
+    assert [(page.start, page.size) for page in figures["pages"]] == [(0, 100), (99, 100), (198, 100)]
+    assert figures["requests"] <= 5 and usage.rss_mb > 0 and figures["wall_s"] > figures["bare_s"] > 0.06
+    woocommerce_import.compare(tmp_path, woocommerce_import.SAME_ROWS)
+    with closing(sqlite3.connect(tmp_path / "floor.db")) as floor:
+        floor.execute("UPDATE payment SET amount = amount + 1 WHERE order_id = 200")
+        floor.commit()
+    with pytest.raises(RuntimeError, match="payment differs"):
+        woocommerce_import.compare(tmp_path, woocommerce_import.SAME_ROWS)
