@@ -41,9 +41,17 @@ class Throttled(Unreachable):
 
 
 class SignInNeeded(SyncctlError):
-    """The other side refuses our credentials or our rights; a person must sign in again."""
+    """The other side refuses our credentials or our rights; a person must sign in again.
+
+    `status` as in HTTP and `code`, the other side's own word, where it gave any.
+    """
 
     exit_code = 4
+
+    def __init__(self, message: str, *, hint: str = "", status: int = 0, code: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
 
 
 class SafetyStop(SyncctlError):

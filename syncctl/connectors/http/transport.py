@@ -214,7 +214,8 @@ class Http:
         code, message, details = reasons(body, (call.body, dict(call.query)))
         rejected = Rejected(call.what, status, code, message, details)
         if status in (401, 403):
-            raise SignInNeeded(str(rejected), hint="Check the credentials in the settings, and what they may do there.")
+            hint = "Check the credentials in the settings, and what they may do there."
+            raise SignInNeeded(str(rejected), hint=hint, status=status, code=code)
         raise rejected
 
     def _unwell(self, call: _Call, status: int, headers: Mapping[str, str], at: datetime | None) -> Exception:

@@ -38,7 +38,8 @@ class SiteStore(WebStore):
         self.address = address_of(settings)
         self.abilities = replace(self.abilities, groups=settings.group_by == "meta")
         self.manners = Manners(settings.statuses, settings.tracking_key)
-        self.site = Site(name, settings, patience or Patience())
+        self.patience = patience or Patience()
+        self.site = Site(name, settings, self.patience)
 
     def about(self) -> About:
         reply = self.site.get("data/currencies/current", {})
