@@ -66,6 +66,8 @@ _COMPILED = [(methods, _pattern(route), since, handler, route) for methods, rout
 def answer(site: Site, request: Request, base: str) -> Answer:
     """The answer to one request. `base`: scheme and host under which the site is reached."""
     home = f"{site.options.folder}/wp-json"
+    if request.path == f"{site.options.folder}/" and dict(request.pairs).get("rest_route") == "/":
+        return Answer(house.index(site, [], php.parameters(request.pairs)).text.encode(), 200, HEADERS)
     if not site.options.permalinks or not (request.path == home or request.path.startswith(f"{home}/")):
         return Answer(NOT_FOUND, 404, {"Content-Type": "text/html; charset=UTF-8"})
     try:
@@ -84,7 +86,7 @@ def _answered(site: Site, request: Request, base: str, path: str) -> Reply:
         (methods[0], route) for methods, _, since, _, route in _COMPILED if not since or site.options.at_least(since)
     ]
     if path == "":
-        return house.index(site, shown)
+        return _index(site, request, base, shown)
     key = auth.identify(
         site,
         method=request.method,
@@ -92,6 +94,8 @@ def _answered(site: Site, request: Request, base: str, path: str) -> Reply:
         pairs=request.pairs,
         authorization=request.header("Authorization"),
     )
+    if not site.options.plugin:
+        raise Refusal("rest_no_route", "No route was found matching the URL and request method.", 404)
     if path == "wc/v3":
         return house.namespace(site, shown)
     auth.allow(key, request.method)
@@ -111,11 +115,26 @@ def _routed(site: Site, request: Request, route: str, key: Key | None) -> Reply:
             numbers = tuple(int(number) for number in found.groups())
             call = Call(site, key, method, route, given, request.body, is_json, numbers)
             call.permit("woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
-            return handler(call)
+            return _allowed(site, name, handler(call))
     asked = f"{request.method} {re.sub(r'[0-9]+', '#', route)}"
     if asked in ELSEWHERE:
         raise NotOffered(asked)
     raise Refusal("rest_no_route", "No route was found matching the URL and request method.", 404)
+
+
+def _index(site: Site, request: Request, base: str, shown: list[tuple[str, str]]) -> Reply:
+    """WordPress' own; it takes what stands in the header for a person's name and password, over TLS."""
+    given = "" if site.options.strips_authorization else request.header("Authorization")
+    if base.startswith("https:") and given.startswith("Basic "):
+        raise Refusal("invalid_username", "Unknown username. Check again or try your email address.", 401)
+    return house.index(site, shown, php.parameters(request.pairs))
+
+
+def _allowed(site: Site, route: str, made: Reply) -> Reply:
+    """WordPress tells with each answer what this user may do at this route."""
+    if route not in ("orders", "products", "customers"):
+        return made
+    return Reply(made.text, made.status, {**made.headers, "Allow": site.options.allow})
 
 
 def _links(request: Request, made: Reply, base: str) -> Mapping[str, str]:

@@ -1,10 +1,12 @@
 """The routes about the site itself: its index, currency, settings, status."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.fakes.woo import php
 from tests.fakes.woo.call import Call, Reply
 from tests.fakes.woo.params import Refusal
+from tests.fakes.woo.reading import cut, mask_of
 from tests.fakes.woo.rows_orders import root
 from tests.fakes.woo.site import Site
 
@@ -43,6 +45,9 @@ def settings(site: Site) -> dict[str, dict[str, Any]]:
         "email_customer_new_account": {"enabled": _yes(options.mail_new_accounts)},
         "advanced": {"woocommerce_custom_orders_table_enabled": _yes(options.storage == "hpos")},
     }
+
+
+SPACES = ("wc/v1", "wc/v2", "wc/v3", "wc-analytics", "wc/store/v1")
 
 
 def _yes(flag: bool) -> str:
@@ -137,7 +142,7 @@ def _storage(storage: str) -> dict[str, Any]:
     return {"HPOS_enabled": own, "order_datastore": tables if own else "WC_Order_Data_Store_CPT"}
 
 
-def index(site: Site, routes: list[tuple[str, str]]) -> Reply:
+def index(site: Site, routes: list[tuple[str, str]], given: Mapping[str, Any]) -> Reply:
     """GET /wp-json/: anybody may ask."""
     offset = site.clock().astimezone(site.zone).utcoffset()
     row = {
@@ -147,12 +152,12 @@ def index(site: Site, routes: list[tuple[str, str]]) -> Reply:
         "home": f"https://shop.example{site.options.folder}",
         "gmt_offset": str(offset.total_seconds() / 3600 if offset else 0),
         "timezone_string": site.options.zone,
-        "namespaces": ["oembed/1.0", "wc/v1", "wc/v2", "wc/v3", "wc-analytics", "wc/store/v1", "wp/v2"],
+        "namespaces": ["oembed/1.0", *(SPACES if site.options.plugin else ()), "wp/v2"],
         "authentication": [],
         "routes": _routes(routes),
         "_links": {"help": [{"href": "https://developer.wordpress.org/rest-api/"}]},
     }
-    return Reply(php.dump(row))
+    return Reply(php.dump(cut(row, mask_of(given))))
 
 
 def namespace(site: Site, routes: list[tuple[str, str]]) -> Reply:

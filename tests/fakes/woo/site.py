@@ -32,6 +32,8 @@ class Options:
     statuses: tuple[str, ...] = ()  # what plug-ins register beside the site's own
     roles: tuple[str, ...] = ("administrator", "editor", "author", "contributor", "subscriber", "customer")
     more_roles: tuple[str, ...] = ("shop_manager",)
+    plugin: bool = True  # WooCommerce is active; without it WordPress answers alone
+    allow: str = "GET, POST"  # what the user of a key may do with lists, as the header Allow tells it
     permalinks: bool = True  # without them there is no /wp-json/
     strips_authorization: bool = False  # the host drops the header before PHP sees it
     batch_limit: int = 100
