@@ -9,6 +9,7 @@ import pytest
 
 from syncctl.model import Address
 from tests.fakes.wire import WireFault
+from tests.fakes.woo.shop import Line
 from tests.woo_world import WooCycles
 
 PAT: dict[str, Any] = {
@@ -133,10 +134,14 @@ def test_a_new_name_and_address_of_the_till_do_not_change_the_login(world: WooCy
 MAKING = "POST customers/batch"
 
 
+# An address of another kind, or with a name on it, has no place of its own in an account.
+NAMED = Address(kind="billing", name="Pat Poole", company="Poole & Sons", street="1 High St\nFlat 2", city="Leeds")
+
+
 def upload(folder: Path, match: str) -> WooCycles:
     """One customer who is about to go up."""
     world = WooCycles(folder, customers={"upload": "all", "match": match, "country": "GB"})
-    world.office.upsert_customer(**PAT)
+    world.office.upsert_customer(**{**PAT, "addresses": [NAMED]} if match == "create_new" else PAT)
     if match != "create_new":
         world.run("pull-orders", "push-orders", "pull-data")
     return world
@@ -166,11 +171,65 @@ def test_a_lost_reply_to_a_creation_makes_no_second_account(tmp_path: Path, faul
         assert world.run().exit_code == 3
         assert world.asked().count(MAKING) == 1, "what may have been done is not sent again"
         assert len(world.site.customers) == int(fault.works)
+        till = list(world.people())
         assert world.run().exit_code == 0
         [pat] = world.site.customers.values()
+        assert list(world.people()) == till, "what the shop made of it is no news"
         assert (pat.email, pat.billing["city"]) == ("pat@pos.example", "Leeds")
         links = world.rows("SELECT remote_id FROM link WHERE kind = 'customer' AND party = 'shop'")
         assert links == [(str(pat.id),)] and world.holds() == []
         assert world.site.oracle.mails == [mail for mail in world.site.oracle.mails if mail[2] == pat.id]
         world.run()
         assert world.asked("POST") == [] and world.writes_to_office() == 0
+
+
+def order(world: WooCycles, customer: int, **more: Any) -> int:
+    return world.hands.place([Line(world.hands.made["MUG"])], customer=customer, **more)
+
+
+def test_an_orders_copy_of_its_buyer_takes_nothing_away_from_his_account(world: WooCycles) -> None:
+    """Bought with goods to somebody else, whose name and phone are not the buyer's."""
+    world.sell("MUG")
+    billing = {**ANN, **HOME, "email": "accounts@web.example", "phone": "0113 4960", "company": "A & B"}
+    ann = world.hands.add_customer("ann@web.example", **ANN, billing=billing)
+    cycles(world)
+    before = list(world.people())
+    gift = {"first_name": "Bo", "last_name": "Baker", "address_1": "9 Low Rd", "city": "Hull", "phone": "07700 900999"}
+    order(world, ann, shipping_to=gift)
+    order(world, ann)
+    cycles(world)
+    [after] = world.people()
+    assert (after["name"], after["emails"], after["phones"]) == (
+        "Ann Archer",
+        ("accounts@web.example",),
+        ("0113 4960",),
+    )
+    assert set(before[0]["addresses"]) <= set(after["addresses"])
+    account = world.account("ann@web.example")
+    assert {name: account.billing[name] for name in billing} == billing
+    assert_quiet(world)
+
+
+def test_a_buyer_is_booked_under_the_account_that_he_is_linked_to(tmp_path: Path) -> None:
+    """Customers by order: nobody's account is read, and nothing but the order is asked for."""
+    with WooCycles(tmp_path, customers={"country": "GB"}) as world:
+        world.sell("MUG")
+        pos = world.office.upsert_customer(name="Ann Archer", emails=["ann@web.example"])
+        cycles(world, 2)
+        ann = world.hands.add_customer("ann@web.example", **ANN, billing={**ANN, **HOME})
+        order(world, ann)
+        cycles(world, 1)
+        [told] = world.people()
+        assert (told["id"], [one.city for one in told["addresses"]]) == (pos, ["York"])
+        assert {one.customer_id for one in world.documents()} == {pos}
+        cycles(world, 2)
+        assert world.asked() == ["GET orders"] and world.writes_to_office() == 0
+
+
+def test_a_guests_order_makes_no_account(world: WooCycles) -> None:
+    world.sell("MUG")
+    order(world, 0, billing={**ANN, **HOME, "email": "ann@web.example"})
+    cycles(world)
+    assert [one["name"] for one in world.people()] == ["Ann Archer"]
+    assert world.site.oracle.mails == [mail for mail in world.site.oracle.mails if mail[1] != "customer_new_account"]
+    assert_quiet(world)
