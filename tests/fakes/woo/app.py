@@ -82,11 +82,8 @@ def answer(site: Site, request: Request, base: str) -> Answer:
 
 
 def _answered(site: Site, request: Request, base: str, path: str) -> Reply:
-    shown = [
-        (methods[0], route) for methods, _, since, _, route in _COMPILED if not since or site.options.at_least(since)
-    ]
     if path == "":
-        return _index(site, request, base, shown)
+        return _index(site, request, base, _offered(site))
     key = auth.identify(
         site,
         method=request.method,
@@ -97,11 +94,15 @@ def _answered(site: Site, request: Request, base: str, path: str) -> Reply:
     if not site.options.plugin:
         raise Refusal("rest_no_route", "No route was found matching the URL and request method.", 404)
     if path == "wc/v3":
-        return house.namespace(site, shown)
+        return house.namespace(site, _offered(site))
     auth.allow(key, request.method)
     if not path.startswith("wc/v3/"):
         raise Refusal("rest_no_route", "No route was found matching the URL and request method.", 404)
     return _routed(site, request, path.removeprefix("wc/v3/"), key)
+
+
+def _offered(site: Site) -> list[tuple[str, str]]:
+    return [(methods[0], route) for methods, route, since, _ in ROUTES if not since or site.options.at_least(since)]
 
 
 def _routed(site: Site, request: Request, route: str, key: Key | None) -> Reply:
