@@ -115,10 +115,17 @@ def test_over_tls_a_key_is_taken_from_the_header_or_the_query(site: Site) -> Non
     assert over_tls(site, query=f"consumer_key={KEY}&consumer_secret={SECRET}").status == 200
     wrong = over_tls(site, authorization=basic(KEY, "cs_other"))
     assert (wrong.status, wrong.json["message"]) == (401, "Consumer secret is invalid.")
-    for odd in ("Basic", "Basic ?", "Basic bm8=", "Bearer x"):
-        assert over_tls(site, authorization=odd).code == "woocommerce_rest_cannot_view"
-    unknown = over_tls(site, authorization=basic("ck_other", SECRET))
+    unknown = over_tls(site, query=f"consumer_key=ck_other&consumer_secret={SECRET}")
     assert (unknown.status, unknown.code) == (401, "woocommerce_rest_cannot_view")
+
+
+def test_a_header_that_is_no_key_s_is_taken_for_a_person_s_unless_that_is_switched_off(site: Site) -> None:
+    headers = [basic("ck_other", SECRET), "Basic ?", "Basic bm8="]
+    assert {over_tls(site, authorization=one).code for one in headers} == {"invalid_username"}
+    site.options.application_passwords = False
+    assert {over_tls(site, authorization=one).code for one in headers} == {"woocommerce_rest_cannot_view"}
+    for odd in ("Basic", "Bearer x"):
+        assert over_tls(site, authorization=odd).code == "woocommerce_rest_cannot_view"
 
 
 def test_a_host_that_strips_the_header_leaves_the_query(site: Site) -> None:

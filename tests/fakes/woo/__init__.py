@@ -9,7 +9,8 @@ real one that it keeps, because a connector must not fall into them:
 - A quantity sent to what keeps no stock is passed over, the item is answered as if it were written.
 - `include=` with nothing behind it filters nothing; an id that is no number is 0.
 - A date with a zone of its own is turned to the site's clock before it is compared, with `dates_are_gmt` too.
-- A wrong consumer key is nobody's: 401 `woocommerce_rest_cannot_view`; Basic over plain HTTP is not looked at.
+- A wrong consumer key is nobody's: 401 `woocommerce_rest_cannot_view`, in a header over TLS `invalid_username`; Basic
+  over plain HTTP is not looked at.
 - Stock that orders move does not move a product's date; with legacy storage an edit of lines or meta does not move an
   order's. Refunds come newest first, and do not say whether their units were put back.
 """

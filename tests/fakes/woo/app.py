@@ -126,7 +126,7 @@ def _routed(site: Site, request: Request, route: str, key: Key | None) -> Reply:
 def _index(site: Site, request: Request, base: str, shown: list[tuple[str, str]]) -> Reply:
     """WordPress' own; it takes what stands in the header for a person's name and password, over TLS."""
     given = "" if site.options.strips_authorization else request.header("Authorization")
-    if base.startswith("https:") and given.startswith("Basic "):
+    if base.startswith("https:") and given.startswith("Basic ") and site.options.application_passwords:
         raise Refusal("invalid_username", "Unknown username. Check again or try your email address.", 401)
     return house.index(site, shown, php.parameters(request.pairs))
 

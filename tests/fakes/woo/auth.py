@@ -60,6 +60,8 @@ def _basic(site: Site, given: Mapping[str, str], authorization: str) -> Key | No
         decoded = base64.b64decode(authorization[6:] + "==").decode("utf-8", "replace")
         name, _, secret = decoded.partition(":")
     key = site.keys.get(name) if name and secret else None
+    if key is None and authorization.startswith("Basic ") and site.options.application_passwords:
+        raise Refusal("invalid_username", "Unknown username. Check again or try your email address.", 401)
     if key and key.consumer_secret != secret:
         raise Refusal(ERROR, "Consumer secret is invalid.", 401)
     return key

@@ -35,6 +35,7 @@ class Options:
     plugin: bool = True  # WooCommerce is active; without it WordPress answers alone
     allow: str = "GET, POST"  # what the user of a key may do with lists, as the header Allow tells it
     permalinks: bool = True  # without them there is no /wp-json/
+    application_passwords: bool = True  # WordPress takes a header that is no key's for a person's; some switch it off
     strips_authorization: bool = False  # the host drops the header before PHP sees it
     batch_limit: int = 100
     fatal_after: int | None = None  # PHP dies once, in the next batch after so many items: those are done
