@@ -24,6 +24,7 @@ REFERENCE = "_syncctl_reference"
 Row = Mapping[str, Any]
 
 _PLACE = {"address_1": "", "address_2": "", "city": "", "state": "", "postcode": "", "country": ""}
+_PLACE_NAMES = ("address_1", "address_2", "city", "postcode")
 _TAG = re.compile(r"<[^>]{0,200}>")
 _MAIL = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 _ACCOUNTS = "WooCommerce's account settings must let it make a new account's own"
@@ -110,6 +111,8 @@ def addresses_in(billing: Row, shipping: Row, name: str) -> tuple[Address, ...]:
 
 def to_address(row: Row, kind: str) -> Address | None:
     """A billing or shipping address; None where it names no place."""
+    if not any(map(row.get, _PLACE_NAMES)):  # as the shipping address of most orders
+        return None
     lines = [line for line in (_text(row, "address_1").strip(), _text(row, "address_2").strip()) if line]
     city, postcode = _text(row, "city").strip(), _text(row, "postcode").strip()
     if not (lines or city or postcode):
