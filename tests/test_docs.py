@@ -1,12 +1,13 @@
-"""The manual cannot lie: what README.md shows exists and works, and docs/commands.md and config.example.yaml are made
-from the commands and the settings themselves.
+"""The manual cannot lie: what README.md shows exists and works; docs/commands.md, config.example.yaml and the README's
+tables of systems are made from the commands, the settings and the connectors themselves.
 
-`python tests/test_docs.py` writes both anew.
+`python tests/test_docs.py` writes them anew.
 """
 
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tomllib
@@ -84,6 +85,21 @@ def test_the_example_of_a_configuration_is_made_from_the_settings() -> None:
     assert EXAMPLE.read_text(encoding="utf-8") == SAMPLE.text(), "python tests/test_docs.py writes it anew"
 
 
+def test_the_tables_of_systems_say_what_the_connectors_can_do_and_nobody_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tests import systems
+
+    def refuse(*_arguments: object) -> None:
+        raise AssertionError("somebody was contacted")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr("sqlite3.connect", refuse)
+    assert systems.tables() in README, "python tests/test_docs.py writes them anew"
+    assert README.count(systems.BEGIN) == README.count(systems.END) == 1
+
+
 def test_every_help_fits_a_screen() -> None:
     long = [one.command_path for one in commands(main, None, "syncctl") if one.get_help().count("\n") >= 40]
     assert long == []
@@ -156,3 +172,9 @@ if __name__ == "__main__":
     REFERENCE.parent.mkdir(exist_ok=True)
     REFERENCE.write_text(reference(), encoding="utf-8")
     EXAMPLE.write_text(SAMPLE.text(), encoding="utf-8")
+    sys.path.append(str(ROOT))
+    from tests import systems
+
+    before, _, rest = README.partition(systems.BEGIN)
+    after = rest.partition(systems.END)[2]
+    (ROOT / "README.md").write_text(f"{before}{systems.tables()}{after}", encoding="utf-8")

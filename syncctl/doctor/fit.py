@@ -52,7 +52,7 @@ def _customers_in(settings: Settings, name: str, store: WebStore) -> Iterator[Fi
     if not store.abilities.consent_channels:
         yield _ok(name, "it keeps no answers about marketing: none is read there and none is sent")
     if not store.abilities.groups:
-        yield _ok(name, "it keeps no customer groups, as it is set up: none is read there and none is sent")
+        yield _ok(name, "no customer's group is sent there, as it is set up")
 
 
 def _customers_out(settings: Settings, name: str, store: WebStore) -> Iterator[Finding]:
