@@ -168,6 +168,8 @@ class Recorder:
         people = self.party != "back-office" and name in PEOPLE
         keys = [f"{self.party}:{key_of(record)}" if people else key_of(record) for record in records]
         operations = [(_operation(name, record), key) for record, key in zip(records, keys, strict=True)]
+        if name == "push_levels":
+            operations += [("price.set", one.listing_id) for one in records if one.price is not None]
         self.world.write_is_due(self.party, operations)
         return push(records)
 

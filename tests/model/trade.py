@@ -45,17 +45,29 @@ class Trade(RuleBasedStateMachine):
         safety=st.sampled_from([0, 0, 2]),
         told=st.booleans(),
         batch=st.sampled_from([2, 100]),
+        priced=st.booleans(),
         orders=st.lists(st.tuples(numbers, lines, people), min_size=2, max_size=4),
     )
     def begin(
-        self, *, two: bool, taxes: bool, match: str, fallback: str, safety: int, told: bool, batch: int, orders: Any
+        self,
+        *,
+        two: bool,
+        taxes: bool,
+        match: str,
+        fallback: str,
+        safety: int,
+        told: bool,
+        batch: int,
+        priced: bool,
+        orders: Any,
     ) -> None:
         world = ModelWorld(["shop", "mart"] if two else ["shop"], *self.kind)
         world.options["orders"]["import_taxes"] = taxes
         world.options["customers"] = {"match": match, "fallback": fallback, "country": "GB"}
         world.options["stock"]["safety_stock"] = safety
-        world.tells_changes, world.batch = told, batch
+        world.tells_changes, world.batch, world.priced = told, batch, priced
         world.tell(f"the stores {'list' if told else 'do not list'} what changed, batches are of {batch}")
+        world.tell(f"they take a level and a price {'in one write' if priced else 'apart'}")
         world.tell(f"stock falls on {self.kind[0]}, the back office answers {self.kind[1]}; {world.options}")
         self.world: ModelWorld = world
         self.deeds = Deeds(world)

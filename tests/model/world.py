@@ -26,6 +26,7 @@ from syncctl.hub import Hub
 from syncctl.model import Report
 from syncctl.settings import Settings
 from tests.fakes.faulty import Fault
+from tests.fakes.shops import PricedStore
 from tests.model import files
 from tests.model.files import Reading
 from tests.model.ledger import GHOST, Ledger, Units
@@ -112,6 +113,7 @@ class ModelWorld:
         self.edited_unseen = False  # and something did, that no order tells of
         self.closed_once = False  # a period of the books was closed at some time: what was refused then is tried daily
         self.batch = 100  # records in one call
+        self.priced = False  # the stores take a level and a price of one listing in one write
         self.runs = self.crashes = self.restores = 0
         self.actions: list[str] = []
         self.accounts: dict[tuple[str, str], str] = {}  # whose account it is, by store and its id there
@@ -171,7 +173,7 @@ class ModelWorld:
         """Within it, runs go over connectors that stand on the files which the machine has open."""
 
         def open_store(name: str, settings: Any, _patience: Any = None) -> Any:
-            store = SandboxStore(name, settings)
+            store = (PricedStore if self.priced else SandboxStore)(name, settings)
             store._opened = self.shops[name]
             store.abilities = replace(store.abilities, listing_changes=self.tells_changes, level_batch=self.batch)
             return record(name, store)
