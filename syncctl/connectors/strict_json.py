@@ -154,8 +154,9 @@ def _integer(text: str) -> int | str:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) != len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key {next(shown(name) for name in names if names.count(name) > 1)} stands twice")
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {shown(twice)} stands twice")
     return row
 
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.wire
 READ = "GET"
 WRITE = "POST"
 
-SILENT = ("timeout_before", "timeout_after", "reset", "reset_mid_body", "short_body", "drip", "dns")
+SILENT = ("timeout_before", "timeout_after", "reset", "reset_mid_body", "short_body", "dns")
 ILL = ("500", "502", "503", "503_seconds", "504")
 THROTTLED = ("429_seconds", "429_date", "429_none")
 WORTHLESS = ("truncated", "login_page", "empty", "latin1", "duplicate_key", "nan", "bomb")
@@ -32,7 +32,7 @@ def test_a_read_and_a_keyed_write_are_made_again(server: Rows, kind: str) -> Non
     assert server.count == 4
 
 
-@pytest.mark.parametrize("kind", [*SILENT[:-1], *ILL])
+@pytest.mark.parametrize("kind", [*SILENT[:-1], *ILL, "drip"])
 def test_any_other_write_is_made_once_and_its_outcome_is_unknown(server: Rows, kind: str) -> None:
     server.fail(kind)
     with pytest.raises(Unreachable, match="outcome"):
@@ -46,6 +46,14 @@ def test_a_write_that_was_certainly_not_done_is_made_again(server: Rows, kind: s
     with names(server):
         assert call(ask(server), WRITE) == ROWS
     assert (server.count, server.work) == (2, 1)
+
+
+def test_what_passed_the_deadline_is_not_asked_for_again(server: Rows) -> None:
+    """Each try would take as long: five minutes, five times."""
+    server.fail("drip")
+    with pytest.raises(Unreachable, match="did not end its answer in time"):
+        call(ask(server, timeout=5, deadline=0.3), READ)
+    assert server.count == 1
 
 
 def test_a_connection_that_is_refused_is_tried_five_times(server: Rows) -> None:

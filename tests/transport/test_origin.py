@@ -164,7 +164,7 @@ def test_where_clouds_keep_their_secrets_is_never_asked(address: str) -> None:
     assert is_forbidden(address)
     host = f"[{address}]" if ":" in address else address
     for scheme in ("http", "https"):
-        with pytest.raises(SyncctlError, match="no store can have"):
+        with pytest.raises(ConfigError, match="no store can have"):
             Http("shop", Wire(url=f"{scheme}://{host}", allow_http=True, timeout=0.5)).get("latest/meta-data")
 
 

@@ -11,10 +11,10 @@ _CHUNK = 65_536
 _STEP = 1_000_000  # what is unpacked at a time, and from where on the ratio is looked at
 
 
-def read_body(raw: Any, encoding: str, wire: Wire, line: Line) -> bytes:
+def read_body(raw: Any, encoding: str, wire: Wire, line: Line) -> bytearray:
     """The decoded body of a urllib3 response. Errors: DataError; what urllib3 raises where it breaks off."""
     body = bytearray()
-    unpack = _unpacker(encoding, wire)
+    unpack = _unpacker(encoding)
     taken = 0
     while chunk := raw.read1(_CHUNK, decode_content=False):
         line.silence()  # raises where the time is up, though bytes keep coming
@@ -22,12 +22,13 @@ def read_body(raw: Any, encoding: str, wire: Wire, line: Line) -> bytes:
         for piece in unpack.pieces(chunk):
             body += piece
             _weigh(len(body), taken, wire)
+        _weigh(len(body), taken, wire)  # also where what came unpacks to nothing at all
     unpack.end()
-    return bytes(body)
+    return body
 
 
 def _weigh(size: int, taken: int, wire: Wire) -> None:
-    if size > wire.max_bytes:
+    if max(size, taken) > wire.max_bytes:
         raise DataError(f"more than {wire.max_bytes // 1_000_000} MB, which was not read on")
     if size > _STEP and size > taken * wire.max_ratio:
         raise DataError(f"what was packed more than {wire.max_ratio} times, which was not unpacked further")
@@ -66,7 +67,7 @@ class _Gzip(_Plain):
             raise DataError("what ends in the middle of its packing")
 
 
-def _unpacker(encoding: str, _wire: Wire) -> _Plain:
+def _unpacker(encoding: str) -> _Plain:
     if encoding in ("", "identity"):
         return _Plain()
     if encoding in ("gzip", "x-gzip"):

@@ -29,16 +29,20 @@ class Line:
     Units: seconds. Every wait on the socket ends with the silence that is allowed, or with the deadline of the whole.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, *, proxied: bool) -> None:
         self._wire = wire
         self._ends = 0.0
-        self.plain_anywhere = wire.allow_http or wire.proxy is not None
+        self.plain_anywhere = wire.allow_http or proxied
         self.sent = False
 
     def begin(self) -> None:
         """A new request: its time runs from now."""
         self._ends = time.monotonic() + self._wire.deadline
         self.sent = False
+
+    def hurry(self, seconds: float) -> None:
+        """What is still to come is not worth more than that."""
+        self._ends = min(self._ends, time.monotonic() + seconds)
 
     @property
     def late(self) -> bool:
@@ -183,8 +187,9 @@ def adapter_for(wire: Wire, line: Line) -> HTTPAdapter:
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks the certificate and its host, always
     tls.minimum_version = ssl.TLSVersion.TLSv1_2
     tls.set_alpn_protocols(["http/1.1"])
-    try:
-        tls.load_verify_locations(wire.ca_file or DEFAULT_CA_BUNDLE_PATH)
+    try:  # to read all authorities takes a while, and plain http needs none
+        if wire.ca_file or wire.proxy or wire.url.lower().startswith("https:"):
+            tls.load_verify_locations(wire.ca_file or DEFAULT_CA_BUNDLE_PATH)
     except (OSError, ssl.SSLError):
         raise ConfigError(
             f"ca_file: {wire.ca_file} holds no certificates that can be read", hint="It must be a PEM file."

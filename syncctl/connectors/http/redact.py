@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus
 
 MASK = "***"
 _LIBRARIES = ("urllib3", "requests", "tenacity", "oauthlib", "charset_normalizer")
+_LONGEST = 4000  # characters; what a server can make as long as it likes is not searched for hours
 _SHORTEST = 4  # a secret shorter than that would mask half of every text
 _NAMES = r"consumer_key|consumer_secret|oauth_\w+|\w*token\w*|\w*secret\w*|\w*password\w*|api[_-]?key|signature"
 _SECRET_NAME = re.compile(rf"(?:{_NAMES}|authorization)\Z", re.IGNORECASE)
@@ -20,7 +21,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*://)[^\s/?#@\"'<>]+@"), rf"\1{MASK}@"),
     (re.compile(r"(?i)\b([a-z][a-z0-9+.\-]*://[^\s?#\"'<>]*)[?#][^\s\"'<>]*"), rf"\1?{MASK}"),
     (re.compile(r"(?i)(?<![\w/.])(/[\w.~%/\-]*)\?[^\s\"'<>)]*=[^\s\"'<>)]*"), rf"\1?{MASK}"),
-    (re.compile(r"[\w.+\-%]+(?:@|%40)[\w\-]+(?:\.[\w\-]+)+"), MASK),
+    (re.compile(r"[\w.+\-%]+(?:@|%40)[\w\-]+(?:\.[\w\-]+)*"), MASK),
 )
 _PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d\s().\-]{6,}\d(?![\w.])")
 _HARMLESS = frozenset({"sku", "status", "currency", "type", "role", "orderby", "order", "context"})
@@ -43,6 +44,8 @@ def clean(text: str) -> str:
     """
     for form in sorted(_kept, key=len, reverse=True):
         text = text.replace(form, MASK)
+    if len(text) > _LONGEST:
+        text = text[:_LONGEST] + "…"
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return text

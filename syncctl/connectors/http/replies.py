@@ -82,7 +82,7 @@ class Reply:
         return DataError(f"{self.what} was answered {found}", hint=DOCTOR)
 
 
-def decoded(what: str, body: bytes) -> str:
+def decoded(what: str, body: bytearray) -> str:
     """The text of a body, which is UTF-8 and nothing else. Errors: DataError names the first byte that is not."""
     try:
         return body.decode("utf-8").removeprefix("\ufeff")
@@ -101,7 +101,7 @@ def date_of(headers: Mapping[str, str]) -> datetime | None:
         return None
 
 
-def reasons(body: bytes, sent: object) -> tuple[str, str, object]:
+def reasons(body: bytearray, sent: object) -> tuple[str, str, object]:
     """Code, message and body of an error, cleaned of what we had sent; empty where the body is none that says any."""
     try:
         found = strict_json.parse_reply(body.decode("utf-8"))

@@ -4,8 +4,9 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from requests import PreparedRequest, Response
@@ -27,7 +28,14 @@ from syncctl.errors import ConfigError, DataError, SafetyStop, SignInNeeded, Syn
 
 _LOG = logging.getLogger("syncctl.http")
 _IDLE = 30.0  # seconds; a connection that was kept open longer is not trusted with a write
-_HEADERS = {"User-Agent": f"syncctl/{__version__}", "Accept": "application/json", "Accept-Encoding": "gzip"}
+_HEADERS = {
+    "User-Agent": f"syncctl/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "Cache-Control": "no-cache",
+}
+_SOON = 1e-6  # seconds that are not worth a wait
+_ERROR_BYTES, _ERROR_SECONDS = 200_000, 10.0  # of an error's body no more is read, and no longer
 _BUSY = frozenset({408, 425, 429})
 
 
@@ -69,9 +77,9 @@ class Http:
         self._sign = sign
         self._patience = patience or Patience()
         self._breaker = Breaker(party)
-        self._line = Line(wire)
-        self._adapter = adapter_for(wire, self._line)
         self._proxies = _proxies(wire, loopback=self.base.loopback)
+        self._line = Line(wire, proxied=bool(self._proxies))
+        self._adapter = adapter_for(wire, self._line)
         self._lock = threading.Lock()
         self._used_at = 0.0
 
@@ -117,8 +125,7 @@ class Http:
         return retried(lambda: self._try(call), self.party, self._patience)
 
     def _try(self, call: _Call) -> Reply:
-        self._wait()
-        with self._lock:
+        with self._turn():
             self._breaker.check()
             self.budget.took()
             try:
@@ -135,11 +142,18 @@ class Http:
             self._breaker.went_well()
             return reply
 
-    def _wait(self) -> None:
-        seconds = self.budget.delay()
-        if seconds > LONGEST_ASKED:
-            raise _throttled(self.party, seconds)
-        self._patience.sleep(seconds, self.party, "it allows no more requests for the moment")
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait till this host may be asked, and ask it alone. Errors: Throttled where that is too long."""
+        while True:
+            with self._lock:
+                seconds = self.budget.delay()
+                if seconds < _SOON:
+                    yield
+                    return
+            if seconds > LONGEST_ASKED:
+                raise _throttled(self.party, seconds)
+            self._patience.sleep(seconds, self.party, "it allows no more requests for the moment")
 
     def _exchange(self, call: _Call) -> Reply:
         """One try. Errors: Again, where another may follow."""
@@ -152,6 +166,8 @@ class Http:
                 status = answer.status_code
                 body = self._body(answer)
             size = len(body)
+            if status // 100 not in (2, 4) or status in (204, 205):
+                self._adapter.close()  # what follows there may be the rest of this answer, and not the next one
         except (RequestException, HTTPError, OSError) as error:
             raise self._failure(call, error) from None
         except DataError as error:
@@ -183,22 +199,23 @@ class Http:
         timeout = (CONNECT, self.wire.timeout)
         return self._adapter.send(prepared, stream=True, timeout=timeout, verify=True, proxies=self._proxies)
 
-    def _body(self, answer: Response) -> bytes:
-        """The body; of an answer that is an error, what can be had of it."""
+    def _body(self, answer: Response) -> bytearray:
+        """The body; of an answer that is an error, what can be had of it soon."""
         encoding = answer.headers.get("Content-Encoding", "").strip().lower()
-        try:
+        if 200 <= answer.status_code < 300:
             return read_body(answer.raw, encoding, self.wire, self._line)
+        self._line.hurry(_ERROR_SECONDS)
+        try:
+            return read_body(answer.raw, encoding, replace(self.wire, max_bytes=_ERROR_BYTES), self._line)
         except (HTTPError, OSError, DataError):
-            if 200 <= answer.status_code < 300:
-                raise
-            return b""
+            return bytearray()
 
     def _failure(self, call: _Call, error: Exception) -> Exception:
         problem = trouble(call.what, error, self.base, self._line, writes=call.writes)
-        again = (call.again or not self._line.sent) and not isinstance(problem, TlsTrouble)
+        again = (call.again or not self._line.sent) and not isinstance(problem, TlsTrouble) and not self._line.late
         return Again(problem) if again else problem
 
-    def _judged(self, call: _Call, answer: Response, body: bytes) -> Reply:
+    def _judged(self, call: _Call, answer: Response, body: bytearray) -> Reply:
         """The reply, or what the status means. Errors: see `get`, and Again."""
         status, headers = answer.status_code, answer.headers
         at = date_of(headers)
@@ -241,7 +258,7 @@ class Http:
                 f"{call.what} was sent on within {self.base.host}, to {where!r}; that is not followed",
                 hint="Set url to the address that the other side really uses.",
             )
-        other = redact.clean(self.base.origin_of(parts) or "an address that cannot be read")
+        other = redact.clean(self.base.origin_of(parts)[:200] or "an address that cannot be read")
         return SafetyStop(
             f"{call.what} was sent on to {other!r}; nothing was sent there",
             hint="If that is where it is now, set url to it.",

@@ -76,14 +76,14 @@ class Base:
         Errors: SafetyStop if it is not below the base.
         """
         parts = split(url)
-        path = unquote(parts.path)
-        if parts.username is not None or self.origin_of(parts) != self.origin or not path.startswith(self.prefix):
+        path, prefix = unquote(parts.path), unquote(self.prefix)
+        if parts.username is not None or self.origin_of(parts) != self.origin or not path.startswith(prefix):
             raise SafetyStop(
                 f"{self.host} names a next page that is not below its own address; nothing was sent",
                 hint="Set url to the address that the other side really uses.",
             )
         pairs = parse_qsl(parts.query, keep_blank_values=True)
-        return path[len(self.prefix) :], [pair for pair in pairs if not is_secret_name(pair[0])]
+        return path[len(prefix) :], [pair for pair in pairs if not is_secret_name(pair[0])]
 
     def origin_of(self, parts: SplitResult) -> str:
         """The origin of an address, to be compared with ours; "" where it has none that can be read."""
@@ -111,6 +111,8 @@ def base_of(wire: Wire) -> Base:
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ConfigError("url has more in it than host and folder", hint="Write it as https://shop.example/folder")
     prefix = quote(unquote(parts.path), safe="/~!$'()*,;:@").rstrip("/") + "/"
+    if is_forbidden(host):
+        raise ConfigError(f"url: {host} is an address that no store can have", hint="Write the store's own address.")
     base = Base(parts.scheme, host, port, prefix)
     if base.scheme == "http" and not (base.loopback or wire.allow_http):
         raise ConfigError(
@@ -134,7 +136,8 @@ def is_loopback(address: str) -> bool:
     (True, True, False, False)
     """
     found = _parsed(address)
-    return found is not None and found.is_loopback
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return found is not None and (mapped or found).is_loopback
 
 
 def is_forbidden(address: str) -> bool:
@@ -144,17 +147,16 @@ def is_forbidden(address: str) -> bool:
     (True, True, False)
     """
     found = _parsed(address)
+    if isinstance(found, IPv6Address):
+        found = found.ipv4_mapped or found.sixtofour or _nat64(found) or found
     return found is not None and any(found in network for network in _NEVER if network.version == found.version)
 
 
 def _parsed(address: str) -> IPv4Address | IPv6Address | None:
     try:
-        found = ip_address(address.strip("[]").partition("%")[0])
+        return ip_address(address.strip("[]").partition("%")[0])
     except ValueError:
         return None
-    if isinstance(found, IPv6Address):
-        return found.ipv4_mapped or found.sixtofour or _nat64(found) or found
-    return found
 
 
 def _nat64(address: IPv6Address) -> IPv4Address | None:
