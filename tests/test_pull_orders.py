@@ -281,6 +281,25 @@ def test_open_orders_are_read_again_daily_whatever_their_change_time_says(world:
     assert world.totals(order) == [("sale", 1000)]
 
 
+def test_a_line_whose_sku_is_told_no_more_keeps_the_one_that_was_read(world: World) -> None:
+    """A shop that deleted the product says nothing of it: the order is booked, and counted, as it was sold."""
+    order_id = world.shop.place_order([("MUG", 2), ("TRAY", 1)])
+    world.run("pull-orders")
+    for _ in range(2):
+        first, *rest = world.shop.order(order_id)["lines"]
+        world.shop.mark(order_id, lines=[{**first, "sku": None}, *rest])
+        world.run("pull-orders")
+        assert world.rows("SELECT sku, quantity FROM line_item ORDER BY position") == [("MUG", 2), ("TRAY", 1)]
+    world.run()
+    assert [[line.sku for line in one.lines] for one in world.documents(order_id) if one.kind == "sale"] == [
+        ["MUG", "TRAY"]
+    ]
+    new = world.shop.place_order([("MUG", 1)])
+    world.shop.mark(new, lines=[{**world.shop.order(new)["lines"][0], "sku": None}])
+    world.run()
+    assert [reason for _, reason in world.holds()] == ["missing SKU"], "what was never read is not made up"
+
+
 def test_another_shop_in_the_place_of_the_known_one_stops_it(world: World) -> None:
     world.shop.place_order([("MUG", 1)])
     world.run()

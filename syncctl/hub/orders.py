@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
@@ -58,7 +59,20 @@ class Orders(Family):
             elif before is not None and times.to_text(order.changed_at) < before.changed_at:
                 continue
             found.append(Fresh(order, version_hash, before))
-        return found
+        return self._with_known_skus(found)
+
+    def _with_known_skus(self, found: list[Fresh]) -> list[Fresh]:
+        """A line whose product is gone from the store keeps the SKU that it was sold under, where that was read before.
+
+        Some stores tell what a line's product is called today: of one that was deleted, nothing.
+        """
+        ids = [one.known.id for one in found if one.known and not all(Lines.of(one.order.lines).skus)]
+        skus: dict[int, dict[str, str]] = {}
+        for chunk in in_chunks(ids):
+            query = "SELECT order_id, line_id, sku FROM line_item WHERE sku IS NOT NULL AND order_id IN"
+            for order_id, line_id, sku in self.connection.execute(f"{query} ({marks(chunk)})", chunk):
+                skus.setdefault(order_id, {})[line_id] = sku
+        return [_named(one, skus[one.known.id]) if one.known and one.known.id in skus else one for one in found]
 
     def write(
         self,
@@ -222,6 +236,12 @@ class Orders(Family):
                 f"WHERE sku IS NOT NULL AND order_id IN ({marks(chunk)})",
                 chunk,
             )
+
+
+def _named(fresh: Fresh, skus: Mapping[str, str]) -> Fresh:
+    """The order with these SKUs, by line id, on its lines without any."""
+    lines = tuple(line if line.sku else replace(line, sku=skus.get(line.id)) for line in fresh.order.lines)
+    return replace(fresh, order=replace(fresh.order, lines=lines))
 
 
 def _latest(orders: Sequence[Order]) -> Iterable[Order]:

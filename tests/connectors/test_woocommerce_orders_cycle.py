@@ -116,6 +116,19 @@ def test_what_the_books_ship_is_shown_on_the_order_and_completes_it(world: WooCy
     assert world.totals(str(order_id)) == [("sale", 2000 + 400 - 100 + 594)]
 
 
+def test_an_order_of_a_product_that_was_deleted_since_goes_on_as_it_was_sold(world: WooCycles) -> None:
+    """The site tells a line's SKU as its product has it today, and nothing of a product that is gone."""
+    mug = world.sell("MUG", "10.00", 50)
+    order_id = place(world, mug)
+    world.run()
+    world.hands.remove_product(mug)
+    world.hands.refund(order_id, {world.hands.lines(order_id)[0]: 1}, restock=True)
+    assert world.run().exit_code == 0
+    assert world.holds() == []
+    [credit] = [one for one in world.documents(str(order_id)) if one.kind == "credit"]
+    assert [(line.sku, line.quantity) for line in credit.lines] == [("MUG", 1)]
+
+
 def test_an_order_in_the_trash_is_held_as_gone_and_comes_back_from_there(world: WooCycles) -> None:
     mug = world.sell("MUG", "10.00", 50)
     order_id = place(world, mug, status="on-hold")
