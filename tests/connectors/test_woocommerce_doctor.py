@@ -287,7 +287,9 @@ def test_a_user_who_may_read_but_not_write_is_told(case: Case) -> None:
     case.site.options.allow = "GET"
     code, found = case.bad()
     assert code == 4 and [line.partition(" |")[0] for line in found] == [
-        f"fail: the user of the key may not write {what}" for what in ("orders", "products", "customers")
+        "fail: the user of the key may not write orders",
+        "fail: the user of the key may not write products",
+        "warn: the user of the key may not write customers",
     ]
 
 
@@ -386,6 +388,40 @@ def test_another_currency_than_the_books(case: Case) -> None:
     assert code == 0 and lines[0].startswith(
         "warn: sells in USD, the books are kept in GBP: each of its orders is held"
     )
+
+
+@pytest.mark.parametrize("kind", ["400", "403", "404"])
+def test_settings_that_are_not_told_are_no_failure(case: Case, kind: str) -> None:
+    case.doctor()
+    first = next(n for n, request in enumerate(case.server.log, 1) if request.path.endswith("/system_status"))
+    count = len(case.server.log)
+    case.server.faults = dict.fromkeys(range(count + first, 2 * count + 1), WireFault(kind))
+    code, lines = case.bad()
+    assert code == 0 and lines and all(line.startswith("warn: ") for line in lines)
+
+
+def test_init_then_doctor_then_the_whole_cycle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SHOP_CONSUMER_KEY", KEY)
+    monkeypatch.setenv("SHOP_CONSUMER_SECRET", SECRET)
+    site = site_with_goods(currency="GBP")
+    mug = next(one for one in site.products.values() if one.sku == "MUG")
+    mug.sku = "MUG-BLUE"  # as the sandbox's back office calls it
+    day_ago = times.to_text(times.now() - timedelta(days=1))
+    with WooServer(site) as server:
+        url = ["--store", "shop=woocommerce", "--url", server.address]
+        assert call("-q", "init", *url, "--book-from", day_ago) == 0
+        text = Path("syncctl.yaml").read_text()
+        assert KEY not in text and SECRET not in text
+        assert call("-q", "doctor") == 0 and call("-q", "plan") == 0
+        assert {request.method for request in server.log} == {"GET"}
+        capsys.readouterr()
+        assert call("sync-all") == 0, capsys.readouterr().err
+        assert "2 booked" in capsys.readouterr().err, "the sale and its payment"
+        assert call("--config", "syncctl.yaml", "-q", "doctor") == 0
+    assert mug.quantity not in (5, 4), "the back office's level was written"
 
 
 def test_mails_that_are_off_are_not_told(case: Case) -> None:

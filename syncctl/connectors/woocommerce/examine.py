@@ -12,6 +12,7 @@ from syncctl.connectors.http import Reply
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.woocommerce.about import SiteStore
 from syncctl.connectors.woocommerce.reaching import Reaching
+from syncctl.connectors.woocommerce.site import Declined
 from syncctl.errors import MoneyError, SignInNeeded, SyncctlError
 from syncctl.model import Finding
 from syncctl.money import places
@@ -42,12 +43,14 @@ def _told(store: SiteStore, index: Values) -> Iterator[Finding]:
     name = index.get("name")
     about = replace(about, name=name if isinstance(name, str) and name else about.name, time_zone=time_zone(index))
     yield replace(_line(store, "ok", f"sells in {about.currency}; its clock was compared"), about=about)
-    try:
-        yield from _house(store, about.currency or "")
-    except SignInNeeded as error:
-        text = f"its version and settings may not be read by the user of the key: {error}"
-        yield _line(store, "warn", text, "Make the key for an administrator or a shop manager.")
-    yield from _goods(store)
+    for part in (_house(store, about.currency or ""), _goods(store)):
+        try:
+            yield from part
+        except SignInNeeded as error:
+            text = f"some of its settings may not be read by the user of the key: {error}"
+            yield _line(store, "warn", text, "Make the key for an administrator or a shop manager.")
+        except Declined as error:
+            yield _line(store, "warn", f"it does not tell all that was asked: {error}")
 
 
 def time_zone(index: Values) -> str | None:
@@ -122,8 +125,7 @@ def _mails(store: SiteStore) -> Iterator[Finding]:
 
 
 def _is_on(store: SiteStore, group: str) -> bool:
-    reply = store.site.optional(group, f"settings/{group}", {"_fields": "id,value"})
-    return reply is not None and {row.get("id"): row.get("value") for row, _ in reply.rows()}.get("enabled") == "yes"
+    return _settings(store, group).get("enabled") == "yes"
 
 
 def _goods(store: SiteStore) -> Iterator[Finding]:
@@ -164,7 +166,13 @@ def _skus(store: SiteStore, managed: list[Values]) -> Iterator[Finding]:
 
 
 def _settings(store: SiteStore, group: str) -> Values:
-    rows = store.site.rows(f"settings/{group}", {"_fields": "id,value"})
+    """The options of a group by their id; none where this version has no such group."""
+    try:
+        rows = store.site.rows(f"settings/{group}", {"_fields": "id,value"})
+    except Declined as error:
+        if error.status != 404:
+            raise
+        return {}
     return {str(row.get("id")): row.get("value") for row in rows}
 
 
