@@ -135,8 +135,8 @@ def counted() -> Iterator[tuple[Counter[str], Counter[str]]]:
 
     changes: list[tuple[Any, str, Any]] = [
         (sqlite3, "connect", counting),
-        (module, "open_back_office", lambda one: Calls(back_office(one), "back-office", calls)),
-        (module, "open_store", lambda name, one: Calls(store(name, one), name, calls)),
+        (module, "open_back_office", lambda *one: Calls(back_office(*one), "back-office", calls)),
+        (module, "open_store", lambda name, *one: Calls(store(name, *one), name, calls)),
     ]
     former = [(place, name, getattr(place, name)) for place, name, _ in changes]
     try:
