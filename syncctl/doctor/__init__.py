@@ -21,7 +21,6 @@ from syncctl.settings import Settings
 __all__ = ["Answers", "Finding", "examine", "exit_code", "unreadable"]
 
 _SEVERITY = (7, 5, 4, 3, 2)  # as of a run: of several failures, the first of these is the exit code
-_PATIENCE = 60.0  # seconds that a person waits at most for sides that ask to be left alone for a while
 
 
 def examine(
@@ -34,7 +33,7 @@ def examine(
         yield finding
     yield from look_at_settings(settings, known)
     with ExitStack() as stack:
-        patience = Patience(_PATIENCE, say=progress)
+        patience = Patience(settings.safety.max_wait.total_seconds(), say=progress)
         back_office = open_back_office(settings.back_office, patience)
         stack.callback(back_office.close)
         stores = {name: open_store(name, one, patience) for name, one in settings.stores.items()}

@@ -12,7 +12,7 @@ import pytest
 from syncctl import times
 from syncctl.model import Finding
 from tests.fakes.certificates import Certificates, make_certificates
-from tests.fakes.wire import Answer, Server, WireFault
+from tests.fakes.wire import Answer, Request, Server, WireFault
 from tests.fakes.woo.client import basic
 from tests.fakes.woo.records import Key
 from tests.fakes.woo.server import KEY, SECRET, WooServer
@@ -281,6 +281,22 @@ def test_a_key_of_somebody_without_rights(case: Case) -> None:
     code, found = case.bad()
     assert code == 4
     assert [line for line in found if line.startswith("fail: the user of the key may not read orders")]
+
+
+def test_a_firewall_is_not_taken_for_missing_rights(case: Case) -> None:
+    def guarded(request: Request) -> Answer:
+        page = Answer(b"<html>Forbidden</html>", 403, {"Content-Type": "text/html"})
+        return case.server.handle(request) if request.path.endswith("/wp-json/") else page
+
+    with Server(guarded) as wall:
+        case.store["url"] = wall.url
+        code, [line] = case.bad()
+    assert code == 4 and "it is refused before WooCommerce sees it" in line and "Let the address" in line
+
+
+def test_a_shop_that_asks_for_patience_gets_it(case: Case) -> None:
+    case.server.fail(WireFault("429_seconds", seconds=1), at=3)
+    assert case.bad() == (0, [])
 
 
 def test_a_user_who_may_read_but_not_write_is_told(case: Case) -> None:

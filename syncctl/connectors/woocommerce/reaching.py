@@ -88,7 +88,7 @@ class Reaching:
             try:
                 reply = self.store.site.get(resource, {"per_page": "1", "_fields": "id"})
             except SignInNeeded as error:
-                if error.status == 403:
+                if error.status == 403 and error.code.startswith("woocommerce_rest_"):
                     yield self._line("fail", f"the user of the key may not read {resource}", _KEYS, error.exit_code)
                     continue
                 yield self._refused(error)
@@ -114,6 +114,9 @@ class Reaching:
     def _refused(self, error: SignInNeeded) -> Finding:
         self.open = False
         code = error.exit_code
+        if error.status == 403:
+            text = f"it is refused before WooCommerce sees it, as a firewall or a security plug-in does: {error}"
+            return self._line("fail", text, "Let the address of this machine through there.", code)
         if error.code != "woocommerce_rest_cannot_view":
             return self._line("fail", f"the key or its secret is refused: {error}", _KEYS, code)
         if self._let_in_otherwise():
