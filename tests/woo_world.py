@@ -8,6 +8,7 @@ assert world.asked() == ["GET orders"]                           # what the last
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,6 +39,8 @@ class WooCycles(World):
         super().__init__(folder, stores=(), goods=(), **sections)
         self.site = Site(Options(**{"currency": self.office.currency, **(options or {})}))
         self.hands = Shop(self.site)
+        self.hurry = timedelta(0)  # so much time has passed, for all three
+        self.site.clock = self.office.clock = lambda: datetime.now(UTC) + self.hurry
         self.server = WooServer(self.site)
         self.change(stores={"shop": self._settings(store or {})})
 
@@ -57,7 +60,7 @@ class WooCycles(World):
     def run(self, *steps: str, **options: Any) -> Report:
         """As in `builders`; what the run asks the site is in `asked` afterwards."""
         self.server.log.clear()
-        return super().run(*steps, **options)
+        return super().run(*steps, later=self.hurry, **options)
 
     def asked(self, *methods: str) -> list[str]:
         """The requests of the last run, as `GET orders`; only those of these methods."""

@@ -35,13 +35,15 @@ def world(tmp_path: Path) -> Iterator[WooCycles]:
 
 def cycles(world: WooCycles, count: int = 3) -> None:
     """Until all is told; each a while after the one before."""
-    for number in range(count):
-        assert world.run(later=timedelta(hours=number)).exit_code == 0
+    for _ in range(count):
+        assert world.run().exit_code == 0
+        world.hurry += timedelta(hours=1)
 
 
 def assert_quiet(world: WooCycles) -> None:
-    for hours in (9, 10):
-        world.run(later=timedelta(hours=hours))
+    for _ in range(2):
+        world.hurry += timedelta(hours=1)
+        world.run()
         assert world.asked("POST", "PUT") == [] and world.writes_to_office() == 0
 
 
@@ -233,3 +235,24 @@ def test_a_guests_order_makes_no_account(world: WooCycles) -> None:
     assert [one["name"] for one in world.people()] == ["Ann Archer"]
     assert world.site.oracle.mails == [mail for mail in world.site.oracle.mails if mail[1] != "customer_new_account"]
     assert_quiet(world)
+
+
+def test_a_role_tells_the_till_a_group_and_the_tills_group_moves_no_role(tmp_path: Path) -> None:
+    store = {"group_by": "role", "roles": {"wholesale_customer": "Trade"}, "customers_pass": "1s"}
+    customers = {"trigger": "any", "upload": "all", "country": "GB"}
+    roles = ("customer", "administrator", "wholesale_customer")
+    with WooCycles(tmp_path, store=store, customers=customers, options={"roles": roles}) as world:
+        world.office.add_groups(["Trade", "Staff"])
+        ann = world.hands.add_customer("ann@web.example", **ANN, role="wholesale_customer")
+        world.office.upsert_customer(**PAT, group="Staff")
+        cycles(world)
+        told = {one["name"]: one for one in world.people()}
+        assert {name: one["group"] for name, one in told.items()} == {"Ann Archer": "Trade", "Pat Poole": "Staff"}
+        assert (world.account("pat@pos.example").role, world.holds()) == ("customer", [])
+        world.office.upsert_customer(told["Ann Archer"]["id"], group="Staff")
+        world.hands.change_customer(ann, first_name="Anna")
+        cycles(world)
+        told = {one["name"]: one for one in world.people()}
+        assert (told["Anna Archer"]["group"], world.account("ann@web.example").role) == ("Staff", "wholesale_customer")
+        assert world.holds() == []
+        assert_quiet(world)

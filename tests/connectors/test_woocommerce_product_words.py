@@ -54,6 +54,11 @@ def test_a_variation_is_listed_by_its_parents_id_and_its_own() -> None:
     )
 
 
+def test_titles_are_told_as_they_are_read_by_people() -> None:
+    found = product_listing(product(name="Cups &amp; Saucers", sku="A&amp;B"))
+    assert found is not None and (found.title, found.sku) == ("Cups & Saucers", "A&amp;B")
+
+
 def test_a_product_that_is_sold_by_its_variations_is_listed_only_where_it_has_the_stock() -> None:
     kept_apart = product(type="variable", sku="TEE", regular_price="", variations=[23], manage_stock=False)
     assert product_listing(kept_apart) is None

@@ -64,6 +64,7 @@ def to_customer(row: Row, groups: Groups) -> Customer:
     billing, shipping = slot(row, "billing"), slot(row, "shipping")
     email = _text(billing, "email").strip() or _text(row, "email").strip()
     name = name_in(billing) or name_in(row) or name_in(shipping)
+    created_at = moment(row.get("date_created_gmt"))
     return Customer(
         id=str(customer_id),
         name=name,
@@ -73,8 +74,8 @@ def to_customer(row: Row, groups: Groups) -> Customer:
         addresses=addresses_in(billing, shipping, name),
         group=groups.of(row),
         reference=meta_text(row, REFERENCE) or None,
-        created_at=moment(row.get("date_created_gmt")),
-        changed_at=moment(row.get("date_modified_gmt")),
+        created_at=created_at,
+        changed_at=moment(row.get("date_modified_gmt")) or created_at,  # it is empty until the first change
     )
 
 

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 from syncctl.errors import DataError
@@ -45,7 +46,7 @@ class Parent:
     @classmethod
     def of(cls, row: Row) -> "Parent":
         name, sku, kind = (_text(row.get(part)) for part in ("name", "sku", "type"))
-        return cls(id_of(row), name, sku, kind, bool(row.get("variations")))
+        return cls(id_of(row), unescape(name), sku, kind, bool(row.get("variations")))
 
 
 def id_of(row: Row) -> int:
@@ -86,7 +87,7 @@ def product_listing(row: Row) -> Listing | None:
 def variation_listing(row: Row, parent: Parent) -> Listing:
     """One variation of `parent` as it is listed."""
     sku = _text(row.get("sku"))
-    options = [_text(one.get("option")) for one in _objects(row.get("attributes"))]
+    options = [unescape(_text(one.get("option"))) for one in _objects(row.get("attributes"))]
     title = " - ".join(filter(None, (parent.name, ", ".join(filter(None, options)))))
     why = "" if parent.type == "variable" else f"stock in a product of type {parent.type[:40] or 'none'} is not kept"
     if sku == parent.sku:  # SKUs are unique there, so it is told its parent's
