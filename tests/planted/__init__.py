@@ -1,4 +1,4 @@
-"""Planted bugs: is the net of tests tight? Each is one small mistake in the core that would lose, double or oversell.
+"""Planted bugs: is the net of tests tight? Each is one small mistake that would lose, double or oversell.
 
     python -m tests.planted                 plant all of them, one at a time, in a copy; which test catches which
     python -m tests.planted NAME…           these only

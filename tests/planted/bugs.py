@@ -1,6 +1,6 @@
 """All planted bugs."""
 
-from tests.planted import by_hand, customers, filed, goods, orders, people, sold, switches
+from tests.planted import by_hand, customers, filed, goods, orders, people, sold, switches, wire
 
 BUGS = (
     *orders.BUGS,
@@ -11,4 +11,5 @@ BUGS = (
     *by_hand.BUGS,
     *filed.BUGS,
     *switches.BUGS,
+    *wire.BUGS,
 )
