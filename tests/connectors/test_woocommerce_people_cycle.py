@@ -256,3 +256,16 @@ def test_a_role_tells_the_till_a_group_and_the_tills_group_moves_no_role(tmp_pat
         assert (told["Anna Archer"]["group"], world.account("ann@web.example").role) == ("Staff", "wholesale_customer")
         assert world.holds() == []
         assert_quiet(world)
+
+
+def test_a_group_that_moved_no_date_of_change_is_told_by_the_next_reading_of_all(world: WooCycles) -> None:
+    """Plug-ins and the page of users set roles and meta fields past WooCommerce."""
+    ann = world.hands.add_customer("ann@web.example", **ANN, metas=[world.site.meta("club", "Trade")])
+    cycles(world)
+    assert [one["group"] for one in world.people()] == ["Trade"]
+    account = world.site.customers[ann]
+    account.metas[0].value, account.stamp = "Staff", account.stamp + 1
+    assert account.modified is None
+    cycles(world)
+    assert [one["group"] for one in world.people()] == ["Staff"]
+    assert_quiet(world)
