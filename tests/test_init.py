@@ -10,11 +10,12 @@ import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syncctl import times
-from syncctl.config import load_config
+from syncctl.config import first, load_config
 from syncctl.settings import WooCommerceStoreSettings
 from tests.test_cli import call
 
@@ -30,11 +31,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def mode_of(path: Path | str) -> int:
     return stat.S_IMODE(Path(path).stat().st_mode)
-
-
-def everything(folder: Path) -> str:
-    """All files of a folder in one text."""
-    return "\n".join(path.read_text() for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 # --- by flags -------------------------------------------------------------------------------------------------------
@@ -129,6 +125,18 @@ def test_what_is_there_is_never_replaced_unless_that_is_said(capsys: pytest.Capt
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["syncctl.yaml", "syncctl.yaml.old"]
     Path("link.yaml").symlink_to("nowhere.yaml")
     assert call("init", "--sandbox", "--output", "link.yaml") == 2
+
+
+def test_somebody_who_was_quicker_is_not_written_over(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried_out = first._try_out
+
+    def and_meanwhile(*arguments: Any) -> None:
+        tried_out(*arguments)
+        Path("syncctl.yaml").write_text("theirs")
+
+    monkeypatch.setattr(first, "_try_out", and_meanwhile)
+    assert call("init", "--sandbox") == 2
+    assert [(path.name, path.read_text()) for path in here.iterdir()] == [("syncctl.yaml", "theirs")]
 
 
 def test_the_file_is_the_one_that_config_names(capsys: pytest.CaptureFixture[str]) -> None:
