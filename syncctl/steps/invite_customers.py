@@ -15,7 +15,7 @@ from syncctl.model import Customer, Queued, Refused, WriteOutcome, Written
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import Counts, Run
 from syncctl.steps.side import INVITE, MARK, Side, journal_state
-from syncctl.steps.update_customers import hold_gone
+from syncctl.steps.update_customers import hold_gone, hold_unread
 
 _SENT = {"sent": "invitations sent", "refused": "invitations refused"}
 
@@ -28,6 +28,7 @@ def invite_customers(run: Run, side: Side) -> Counts:
         links = run.hub.links.primaries(side.party, "customer", open_)
         links = {hub_id: link for hub_id, link in links.items() if not link.gone}
         there = side.now(link.remote_id for link in links.values())
+        counts += hold_unread(run, side, links)
         for hub_id in [one for one, link in links.items() if link.remote_id not in there]:
             counts += hold_gone(run, side, hub_id, links.pop(hub_id))
         batch = _Batch(

@@ -1,7 +1,7 @@
 """A person says who is who: this customer is that record, or nobody there (I4)."""
 
 from syncctl import times
-from syncctl.errors import ConfigError
+from syncctl.errors import ConfigError, DataError
 from syncctl.model import Customer, CustomerKey
 from syncctl.rules.matching import email_spellings, keys_of, phone_spellings
 from syncctl.steps.link_customers import keys_of_ours, references_of
@@ -19,7 +19,10 @@ def link_to(run: Run, party: str, hub_id: int, remote_id: str) -> Customer:
     there is no such customer, or no such record.
     """
     _known(run, hub_id)
-    there = side_of(run, party).now([remote_id]).get(remote_id)
+    side = side_of(run, party)
+    there = side.now([remote_id]).get(remote_id)
+    if remote_id in side.unreadable:
+        raise DataError(f"{party}'s customer {remote_id[:60]!r} cannot be read: {side.unreadable[remote_id]}")
     if there is None:
         raise ConfigError(
             f"{party} has no customer {remote_id[:60]!r}; nothing was linked",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from syncctl import times
+from syncctl.errors import DataError
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.journal import Entry
 from syncctl.hub.links import Link
@@ -18,7 +19,7 @@ from syncctl.rules.merging import Plain
 from syncctl.rules.references import name_for
 from syncctl.steps.making import Making, link_to
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
-from syncctl.steps.side import CREATE, Side, Write, side_of
+from syncctl.steps.side import CREATE, UNREADABLE, Side, Write, side_of
 from syncctl.steps.update_customers import answers_for, held_as_they_are, mark_of, merge_in, tell
 
 TIE = "which customer?"
@@ -100,7 +101,7 @@ class _Ensuring:
         near = self._look_up({hub_id: customers[hub_id] for hub_id in asked})
         absent = []
         settings = self.run.settings.customers
-        results = {one: match(customers[one], self.references[one], near[one], settings) for one in asked}
+        results = {one: match(customers[one], self.references[one], hits, settings) for one, hits in near.items()}
         for hub_id, result in self._without_rivals(results, customers).items():
             if self._decide(hub_id, customers[hub_id], result):
                 absent.append(hub_id)
@@ -138,14 +139,28 @@ class _Ensuring:
         return sorted(keys.keys() - waiting)
 
     def _look_up(self, customers: Mapping[int, Customer]) -> dict[int, list[Customer]]:
-        """Who may be meant, of those that nobody said are somebody else."""
+        """Who may be meant, of those that nobody said are somebody else. Of whom that cannot be told is held."""
         keys = {hub_id: self._keys(one, self.references[hub_id]) for hub_id, one in customers.items()}
-        answers = iter(self.side.find([key for group in keys.values() for key in group]))
+        answers = iter(self.side.find_each([key for group in keys.values() for key in group]))
         apart = self.run.hub.joining.apart(customers, self.side.party)
-        return {
-            hub_id: [one for _ in group for one in next(answers) if one.id not in apart.get(hub_id, ())]
-            for hub_id, group in keys.items()
-        }
+        found: dict[int, list[Customer]] = {}
+        for hub_id, group in keys.items():
+            hits = [next(answers) for _ in group]
+            error = next((one for one in hits if isinstance(one, DataError)), None)
+            if error is None:
+                known = (one for one in hits if not isinstance(one, DataError))
+                found[hub_id] = [one for near in known for one in near if one.id not in apart.get(hub_id, ())]
+            else:
+                what, mark = "somebody of the same reference, e-mail or phone", mark_of(customers[hub_id])
+                self.linked.counts += self.side.hold_unreadable(hub_id, what, str(error), mark)
+        self._let_go(found)
+        return found
+
+    def _let_go(self, hub_ids: Collection[int]) -> None:
+        """What could not be read of these can be by now."""
+        held = self.run.hub.holds.of_party(self.side.party, "customer", map(str, hub_ids))
+        mended = [record for record, hold in held.items() if hold.reason == UNREADABLE]
+        self.run.hub.holds.clear("customer", mended, party=self.side.party)
 
     def _keys(self, customer: Customer, reference: str) -> list[CustomerKey]:
         search = self.side.can.customer_search

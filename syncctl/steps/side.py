@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 from syncctl import times
 from syncctl.connectors.base import BackOffice, BackOfficeAbilities, StoreAbilities, WebStore
-from syncctl.errors import BatchRefused
+from syncctl.errors import BatchRefused, DataError
 from syncctl.hub.bulk import in_chunks
 from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.taking import CONFLICTS
 from syncctl.model import Customer, CustomerChange, CustomerKey, Mismatch, Queued, Refused, WriteOutcome, Written
-from syncctl.steps.batches import push_halving
+from syncctl.steps.batches import push_halving, read_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
 CREATE, UPDATE, INVITE, MARK = "customer.create", "customer.update", "customer.invite", "customer.mark"
-MISSING_GROUP = "group missing"
+MISSING_GROUP, UNREADABLE = "group missing", "unreadable"
 CREATE_GROUP = "group.create"
 
 
@@ -34,11 +34,15 @@ class Write:
 
 @dataclass(slots=True)
 class Side:
-    """`party` as the hub names it, with its connector; the groups that it has are asked once."""
+    """`party` as the hub names it, with its connector; the groups that it has are asked once.
+
+    `unreadable`: of the records that were asked for, those that are there but cannot be read, with the reason.
+    """
 
     run: Run
     party: str
     connector: BackOffice | WebStore
+    unreadable: dict[str, str] = field(default_factory=dict)
     _titles: set[str] | None = field(default=None)
     _refused_titles: set[str] = field(default_factory=set)
 
@@ -70,11 +74,28 @@ class Side:
         answers = [one for chunk in chunks for one in self.connector.find_customers(chunk)]
         return [[one for one in group if not one.deleted] for group in answers]
 
+    def find_each(self, keys: Sequence[CustomerKey]) -> list[list[Customer] | DataError]:
+        """As `find`; instead of candidates of whom one cannot be read, the error.
+
+        Errors: DataError where nothing at all can be read of several: that is no matter of one record.
+        """
+        chunks = in_chunks(keys, self.can.customer_batch)
+        answers = [one for chunk in chunks for one in read_halving(self.find, chunk)]
+        errors = [one for one in answers if isinstance(one, DataError)]
+        if len(answers) == len(errors) > 1:
+            raise errors[0]
+        return answers
+
     def now(self, remote_ids: Iterable[str]) -> dict[str, Customer]:
-        """These records as they are now; one that is gone is absent."""
+        """These records as they are now; one that is gone is absent, and one that cannot be read: see `unreadable`."""
         wanted = list(dict.fromkeys(remote_ids))
-        found = self.find([CustomerKey(id=remote_id) for remote_id in wanted])
-        return {one.id: one for group in found for one in group if one.id in set(wanted)}
+        found: dict[str, Customer] = {}
+        for remote_id, group in zip(wanted, self.find_each([CustomerKey(id=one) for one in wanted]), strict=True):
+            if isinstance(group, DataError):
+                self.unreadable[remote_id] = str(group)
+            else:
+                found |= {one.id: one for one in group if one.id == remote_id}
+        return found
 
     def push(
         self, operation: str, changes: Sequence[tuple[int, CustomerChange]], payloads: Sequence[object]
@@ -157,6 +178,11 @@ class Side:
             tried_at=since or times.to_text(times.now()) if mark else None,
         )
         return Counts({"newly held": 1}) if self.run.hub.holds.put(hold) else Counts()
+
+    def hold_unreadable(self, hub_id: int, what: str, reason: str, mark: str) -> Counts:
+        """What cannot be read is neither joined, nor told anything, nor taken to be gone. It is tried again daily."""
+        text = f"{what} cannot be read there: {reason}; nothing of this customer is written to {self.called}"
+        return self.hold(hub_id, UNREADABLE, text, mark=mark)
 
     def hold_group(self, hub_id: int, customer: Customer, mark: str) -> Counts:
         """Groups set prices: one that is missing here is made only where a person says so (R30, R31)."""

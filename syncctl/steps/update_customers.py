@@ -93,6 +93,7 @@ def tell(
     settling = still_settling(run, side, links)
     links = {hub_id: link for hub_id, link in links.items() if hub_id not in settling}
     records = _read(side, links, there or {})
+    told.counts += hold_unread(run, side, links)
     for hub_id in [one for one, link in links.items() if link.remote_id not in records]:
         told.gone.add(hub_id)
         told.counts += hold_gone(run, side, hub_id, links.pop(hub_id))
@@ -134,6 +135,17 @@ def hold_gone(run: Run, side: Side, hub_id: int, link: Link) -> Counts:
             return Counts()
         run.hub.links.settle(link, link.ours, link.theirs, GONE, times.to_text(times.now()), pending=False)
         return side.hold(hub_id, "gone", text, hint=f"syncctl customers unlink {hub_id} --from {side.party}")
+
+
+def hold_unread(run: Run, side: Side, links: dict[int, Link]) -> Counts:
+    """Those of these records that are there and cannot be read are held, and left out of `links`."""
+    counts = Counts()
+    unread = {hub_id: link for hub_id, link in links.items() if link.remote_id in side.unreadable}
+    for hub_id, customer in run.hub.customers.load(unread).items():
+        remote_id = links.pop(hub_id).remote_id
+        reason = side.unreadable[remote_id]
+        counts += side.hold_unreadable(hub_id, f"customer {remote_id[:60]!r}", reason, mark_of(customer))
+    return counts
 
 
 def mark_of(customer: Customer) -> str:

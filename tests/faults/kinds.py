@@ -124,6 +124,8 @@ def _lie(name: str, change: Callable[[Any], Any], strikes: Callable[[Call], bool
     return Kind(name, lambda when, _world: Lie(when, change), strikes)
 
 
+SPOILT = frozenset(["the reply cannot be read", "an answer for another", "too few answers", "too many answers"])
+"""Kinds by which the answer to a look-up of customers makes no sense: it is asked for once more, and does then."""
 DAY = timedelta(hours=25)
 KINDS = [
     _error("cannot be reached", lambda: Unreachable("connection refused"), 3),
@@ -157,6 +159,11 @@ KINDS = [
     Kind("in another order", lambda w, _: Shuffled(w, 3), page, SOUND),
     Kind("the next page's records come early", lambda w, _: Early(w), page, SOUND),
 ]
+
+
+def codes_of(kind: Kind, call: Call) -> tuple[int, ...]:
+    """How the command may end if this call is struck."""
+    return SOUND if call.method == "find_customers" and kind.name in SPOILT else kind.codes
 
 
 def when_of(kind: Kind, call: Call) -> When:

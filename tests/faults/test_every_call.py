@@ -11,7 +11,7 @@ from tests.crash.oracle import State
 from tests.fakes.faulty import WRITES, Call
 from tests.faults import oracle
 from tests.faults.conftest import SceneOf
-from tests.faults.kinds import HOLDS, KINDS, PRIVATE, Kind, when_of
+from tests.faults.kinds import HOLDS, KINDS, PRIVATE, Kind, codes_of, when_of
 from tests.faults.world import FaultWorld, Scene
 
 Record = Callable[[str, object], None]
@@ -24,7 +24,7 @@ def cell(scene: Scene, twin: State, kind: Kind, party: str, call: Call, sound: i
     with scene.copy() as world:
         holds = len(world.holds())
         ended = world.command(oracle.watched(world, {party: [kind.fault(when_of(kind, call), world)]}, found))
-        expected = {max(code, sound) for code in kind.codes}
+        expected = {max(code, sound) for code in codes_of(kind, call)}
         if ended.code not in expected:
             found.append(f"it ended with {ended.code}, not {expected}: {ended.text}")
         if "Traceback" in ended.text or PRIVATE in ended.text or _crash_file_tells(world):

@@ -10,7 +10,7 @@ from syncctl.connectors.base import BackOffice, WebStore
 from tests.crash.oracle import State
 from tests.fakes.faulty import Call, Unread
 from tests.faults import oracle
-from tests.faults.kinds import HOLDS, KINDS, PRIVATE, Kind, when_of
+from tests.faults.kinds import HOLDS, KINDS, PRIVATE, Kind, codes_of, when_of
 from tests.faults.people import ASSIGNED, PeopleWorld, set_people, state_of, told, wrong
 from tests.faults.test_every_call import clean, struck_by
 from tests.faults.world import FaultWorld, Scene, in_memory, small_steps
@@ -60,7 +60,7 @@ def cell(scene: Scene, twin: State, kind: Kind, party: str, call: Call, sound: i
         plans = oracle.watched(world, {party: [kind.fault(when_of(kind, call), world)]}, found)
         ended = world.command(plans, "-vv", "sync-all")
         refused_for_ever = call.method in INVITES and 1 in kind.codes
-        expected = {0, 1} if refused_for_ever else {max(code, sound) for code in kind.codes}
+        expected = {0, 1} if refused_for_ever else {max(code, sound) for code in codes_of(kind, call)}
         if ended.code not in expected:
             found.append(f"it ended with {ended.code}, not {expected}: {ended.text}")
         if "Traceback" in ended.text or PRIVATE in ended.text:
