@@ -198,16 +198,25 @@ def test_of_three_records_those_who_stay_keep_what_one_of_them_said(made: Made) 
 
 
 @times_or_not
-def test_a_lost_reply_is_no_word_of_that_side(made: Made, timed: bool) -> None:
+@pytest.mark.parametrize("note", ["", "rings twice"], ids=["alone", "with-a-note"])
+@pytest.mark.parametrize("then", [YES, NO])
+def test_a_lost_reply_is_no_word_of_that_side(made: Made, timed: bool, note: str, then: str) -> None:
     two = made(stores=("shop", "mart"), timed=timed)
     two.settle()
     two.say("shop", YES)
+    two.world.shops["shop"].upsert_customer(two.ids["shop"], note=note)
     two.world.run(plans={OFFICE: [FailAfter(on("push_customers"), Unreachable("gone"))]})
     assert two.shows(OFFICE) == YES
+    if then == NO:
+        two.say(OFFICE, NO)
     two.settle()
-    assert two.unlink(OFFICE) == [Astray(OFFICE, two.ids[OFFICE], "email", YES)]
-    two.settle()
-    assert two.shows("mart", two.meet(OFFICE, "mart")) == ""
+    astray = two.unlink(OFFICE)
+    if then == YES:
+        assert astray == [Astray(OFFICE, two.ids[OFFICE], "email", YES)]
+        assert two.shows("mart", two.meet(OFFICE, "mart")) == ""
+    else:
+        assert astray == [Astray("shop", two.ids["shop"], "email", NO)]
+        assert two.shows("mart", two.meet(OFFICE, "mart")) == NO, "that was said there, and is its own"
 
 
 @times_or_not

@@ -5,13 +5,15 @@ lost reply).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from syncctl import times
 from syncctl.hub.journal import Unfinished
 from syncctl.hub.links import Link
-from syncctl.model import Customer
+from syncctl.model import Consent, Customer
+from syncctl.rules.consent import NO
 from syncctl.rules.merging import Plain, made_of, plain
 from syncctl.steps.run import Run
 from syncctl.steps.side import CREATE_GROUP, UPDATE, Side
@@ -41,12 +43,29 @@ def recall(run: Run, side: Side, there: Mapping[str, Customer], links: Mapping[i
                 continue
             ours, theirs, now = link.ours, link.theirs, plain(there[link.remote_id], True)
             sent = json.loads(row.payload or "{}")
+            _recall_answers(run, side, hub_id, there[link.remote_id].consents, sent.get("consents", ()))
             for name in sent.keys() & now.keys():
                 if now[name] != theirs.get(name) and made_of(sent[name], now[name]):
                     ours[name], theirs[name] = sent[name], now[name]
             if theirs != link.theirs:
                 run.hub.links.settle(link, ours, theirs, None, None, pending=True)
                 run.hub.journal.supersede(side.party, UPDATE, [side.key(link.remote_id)])
+
+
+def _recall_answers(
+    run: Run, side: Side, hub_id: int, shown: Iterable[Consent], sent: Iterable[tuple[str, str, str | None]]
+) -> None:
+    """Answers that stand there as they were sent are no words of that side's own; a no without a time may be one."""
+    at = {(channel, state): text for channel, state, text in sent}
+    ours = []
+    for one in shown:
+        key = (one.channel, one.state)
+        timed = one.changed_at is not None and times.to_text(one.changed_at) == at.get(key)
+        if key in at and (timed or (one.changed_at is None and one.state != NO)):
+            given = at[key]
+            ours.append(replace(one, changed_at=None if given is None else times.from_text(given)))
+    if ours:
+        run.hub.consents.tell(hub_id, side.party, ours, times.now())
 
 
 def close_seen(run: Run, side: Side) -> None:
