@@ -220,6 +220,19 @@ def test_a_lost_reply_is_no_word_of_that_side(made: Made, timed: bool, note: str
 
 
 @times_or_not
+def test_nor_is_it_if_it_comes_with_an_order_first(made: Made, timed: bool) -> None:
+    two = made(timed=timed)
+    two.settle()
+    two.world.change(customers={"trigger": "order"})
+    two.say(OFFICE, YES)
+    two.world.run(plans={"shop": [FailAfter(on("push_customers"), Unreachable("gone"))]})
+    assert two.shows("shop") == YES
+    two.world.shop.place_order([("MUG", 1)], customer=two.ids["shop"])
+    two.world.run("pull-orders")
+    assert two.unlink("shop") == [Astray("shop", two.ids["shop"], "email", YES)]
+
+
+@times_or_not
 @pytest.mark.parametrize("joined", [True, False], ids=["joined-before", "joined-since"])
 def test_a_restored_hub_does_not_know_who_said_it_so_nobody_did(made: Made, timed: bool, joined: bool) -> None:
     two = made(stores=("shop", "mart"), timed=timed)

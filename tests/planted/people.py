@@ -234,6 +234,20 @@ BUGS = (
         why="a yes whose reply was lost is taken for that side's own when it is read",
         old="bool(one.key and self.hub.journal.unfinished(_UPDATE, [one.key]))",
         new="False",
+        tests=(f"{_UNLINK}::test_nor_is_it_if_it_comes_with_an_order_first",),
+    ),
+    Bug(
+        name="lost-answers-are-not-recalled",
+        why="the same, where a note was sent along with it",
+        old='sent.get("consents", ()))',
+        new="())",
         tests=(f"{_UNLINK}::test_a_lost_reply_is_no_word_of_that_side",),
+    ),
+    Bug(
+        name="unreadable-is-gone",
+        why="a record that cannot be read is taken for deleted, and a person is sent to have it made again",
+        old="        remote_id = links.pop(hub_id).remote_id\n        reason",
+        new="        remote_id = links[hub_id].remote_id\n        reason",
+        tests=("tests/test_unreadable_candidates.py",),
     ),
 )
