@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from syncctl.connectors.ahead import ahead
+from syncctl.connectors.ahead import ahead, foreseeing
 from syncctl.errors import Stopped, SyncctlError, Unreachable
 
 
@@ -96,3 +96,57 @@ def test_an_error_of_a_page_that_nobody_wants_is_dropped() -> None:
     reading = ahead(pages())
     next(reading)
     reading.close()
+
+
+def test_the_next_answer_is_on_its_way_while_the_last_one_is_read() -> None:
+    under_way = threading.Event()
+
+    def ask(start: int) -> int:
+        if start == 10:
+            under_way.set()
+        return start
+
+    with foreseeing(ask, lambda start, _answer: start + 10 if start < 20 else None) as asked:
+        assert asked(0) == 0
+        assert under_way.wait(5), "nobody asks for the second page while we read the first"
+        assert [asked(10), asked(20)] == [10, 20]
+
+
+def test_each_page_is_asked_for_once_and_never_one_behind_the_last() -> None:
+    calls: list[int] = []
+
+    def ask(start: int) -> int:
+        calls.append(start)
+        return start
+
+    with foreseeing(ask, lambda start, _answer: start + 1 if start < 5 else None) as asked:
+        assert [asked(start) for start in range(6)] == list(range(6))
+    assert calls == list(range(6))
+
+
+def test_where_the_next_page_was_foreseen_wrongly_the_right_one_is_asked_for_and_none_is_foreseen_any_more() -> None:
+    calls: list[int] = []
+
+    def ask(start: int) -> int:
+        calls.append(start)
+        return start
+
+    with foreseeing(ask, lambda start, _answer: start + 100) as asked:
+        assert [asked(start) for start in (0, 50, 100, 200)] == [0, 50, 100, 200]
+    assert sorted(calls) == [0, 50, 100, 100, 200], "what was foreseen wrongly is old when its time comes"
+
+
+def test_the_error_of_an_answer_ahead_comes_when_it_is_due_and_never_where_nobody_wants_it() -> None:
+    def ask(start: int) -> int:
+        if start:
+            raise Unreachable("gone")
+        return start
+
+    before = threading.active_count()
+    with foreseeing(ask, lambda start, _answer: start + 1) as asked:
+        assert asked(0) == 0
+        with pytest.raises(Unreachable):
+            asked(1)
+    with foreseeing(ask, lambda start, _answer: start + 1) as asked:
+        assert asked(0) == 0
+    assert threading.active_count() == before

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from syncctl.connectors.ahead import ahead
+from syncctl.connectors.ahead import ahead, foreseeing
 from syncctl.connectors.http import Http, Rejected, Reply, Sign, Wire, basic, in_query, oauth1
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.woocommerce.walk import Stride, strides, told
@@ -74,14 +74,24 @@ class Site:
             return None
 
     def walk(self, path: str, query: Query, after: int = 0, offset: int = 0) -> Iterator[Stride]:
-        """All records of a list by id; the next page is fetched while the caller works on the last one."""
+        """All records of a list by id; the next page is fetched while the caller works on the last one.
+
+        And the one behind that while the next one is read: reading a hundred orders takes a tenth of their latency.
+        """
         size = self.page_size
 
         def ask(start: int) -> Reply:
             by_id = {"orderby": "id", "order": "asc", "per_page": str(size), "offset": str(start)}
             return self.get(path, {**query, **by_id})
 
-        return ahead(strides(ask, size, after, offset))
+        def following(start: int, answer: Reply) -> int | None:
+            return start + size - 1 if told(answer) > start + size else None
+
+        def pages() -> Iterator[Stride]:
+            with foreseeing(ask, following) as asked:
+                yield from strides(asked, size, after, offset)
+
+        return ahead(pages())
 
     def by_ids(self, path: str, ids: Sequence[str], query: Query) -> list[tuple[Row, str]]:
         """Those of these records that are there, with the text of each; an id that is no number is none of theirs."""
