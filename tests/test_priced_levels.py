@@ -3,6 +3,7 @@ two is sorted out one by one, and nothing is sent twice.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,18 @@ def test_after_a_lost_reply_both_are_unknown_and_read_before_anything_is_sent(wo
     world.run()
     assert [one for one in sent(world) if one[1] == "MUG"] == []
     assert ("MUG", 105, "11.5") in believed(world)
+    assert {state for _, sku, state in journal(world) if sku == "MUG"} == {"superseded"}
+
+
+def test_a_lost_reply_leaves_no_write_open_where_the_store_does_not_tell_what_changed(
+    world: StockWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = replace(PricedStore.abilities, listing_changes=False)
+    monkeypatch.setattr(PricedStore, "abilities", silent)
+    faulty(world, lost_reply("push_levels"))
+    assert [state for _, sku, state in journal(world) if sku == "MUG"] == ["sending", "sending"]
+    world.run()
+    assert [one for one in sent(world) if one[1] == "MUG"] == []
     assert {state for _, sku, state in journal(world) if sku == "MUG"} == {"superseded"}
 
 

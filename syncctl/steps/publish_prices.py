@@ -49,7 +49,9 @@ def _still_differing(run: Run, store: WebStore, unknown: Sequence[ShownPrice], c
         return []
     there = store.fetch_prices([one.remote_id for one in unknown])
     shown = {one.listing_id: shown_price(there.get(one.remote_id), one.want, currency) for one in unknown}
-    run.hub.catalog.set_shown_prices(shown)
+    with run.hub.transaction():
+        run.hub.catalog.set_shown_prices(shown)
+        run.hub.journal.supersede(store.name, "price.set", there)
     return [replace(one, price=shown[one.listing_id]) for one in unknown if shown[one.listing_id] != one.want]
 
 
