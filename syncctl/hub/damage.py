@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from syncctl import money, times
 from syncctl.errors import HubError, SyncctlError
 from syncctl.hub.files import OURS, RESTORE, hub_error
-from syncctl.hub.schema import migrations
+from syncctl.hub.schema import SCHEMA_VERSION, migrations
 
 _BUG = SyncctlError.exit_code
 _ODD = (sqlite3.Error, ValueError, LookupError, TypeError, ArithmeticError, AttributeError)
@@ -33,13 +33,26 @@ def damage_told(path: Path) -> Iterator[None]:
         explained = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, OURS)
         found = hub_error(path, error) if explained and isinstance(error, sqlite3.Error) else None
         if found is None or getattr(error, "sqlite_errorname", "") == "SQLITE_ERROR":
-            where = find_damage(path)
+            where = "" if _is_older(path) else find_damage(path)
             if where:
                 text = f"the hub {path} is damaged ({where}); the run stopped there and wrote nothing more"
                 found = HubError(text, hint=RESTORE)
+        if explained and _is_older(path):  # only what was opened to be read: a run brings it up to date
+            found = HubError(
+                f"the hub {path} was made by an older syncctl",
+                hint="The next run brings it up to date: syncctl sync-all",
+            )
         if found is None:
             raise
         raise found from None
+
+
+def _is_older(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return 0 < int(connection.execute("PRAGMA user_version").fetchone()[0]) < SCHEMA_VERSION
+    except sqlite3.Error:
+        return False
 
 
 def find_damage(path: Path) -> str:

@@ -9,7 +9,7 @@ import re
 from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x53594E43  # "SYNC"
-SCHEMA_VERSION = 1  # the number of migrations; kept in `user_version`, so that an older syncctl knows a newer hub
+SCHEMA_VERSION = 2  # the number of migrations; kept in `user_version`, so that an older syncctl knows a newer hub
 
 TABLES = """
 -- sync ---------------------------------------------------------------------------------------------------------------
@@ -247,6 +247,17 @@ CREATE TABLE stale_sku (sku TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; -- its `wan
 migrations = Migrations("syncctl")
 
 
+# Where two sides had said the same, it is not known any more which had it from the other: a yes is taken for ours.
+_WHOSE_CONSENT = (
+    "ALTER TABLE consent ADD COLUMN told TEXT NOT NULL DEFAULT '' CHECK (told IN ('', 'told', 'astray'))",
+    "ALTER TABLE consent ADD COLUMN own TEXT",
+    "UPDATE consent SET told = 'told' WHERE state <> 'unsubscribed' AND EXISTS (SELECT 1 FROM consent other "
+    "WHERE other.customer_id = consent.customer_id AND other.channel = consent.channel AND other.party <> consent.party "
+    "AND other.state = consent.state "
+    "AND (other.changed_at IS NULL OR consent.changed_at IS NULL OR other.changed_at = consent.changed_at))",
+)
+
+
 @migrations()
 def m001_all_tables(db: Database) -> None:
     """The tables of 0.1.0. Statement by statement: `executescript` would end the migration's transaction."""
@@ -254,3 +265,11 @@ def m001_all_tables(db: Database) -> None:
         if statement.strip():
             db.execute(statement)
     db.execute("INSERT INTO state VALUES ('event', '0')")
+
+
+@migrations()
+def m002_whose_consent(db: Database) -> None:
+    """Answers about marketing that were said there are told apart from those that we wrote there."""
+    if "told" not in db["consent"].columns_dict:  # in a new hub they are there already
+        for statement in _WHOSE_CONSENT:
+            db.execute(statement)

@@ -1,0 +1,77 @@
+"""A hub that an older syncctl made is brought up to date by the first run, with all that is in it."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from syncctl.errors import HubError
+from syncctl.hub import Hub
+from syncctl.hub.damage import damage_told, find_damage
+from syncctl.hub.schema import SCHEMA_VERSION
+from tests.customer_world import CustomerWorld
+from tests.stock_world import dump
+
+ANN = {"name": "Ann Archer", "emails": ("ann@shop.example",)}
+
+
+def made_older(path: Path, *, told: bool = False) -> None:
+    """As schema 1 was: it did not keep apart what a side said itself. `told`: one of the days between did."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for column in () if told else ("told", "own"):
+            connection.execute(f"ALTER TABLE consent DROP COLUMN {column}")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name <> 'm001_all_tables'")
+        connection.execute("PRAGMA user_version = 1")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> CustomerWorld:
+    """Ann said yes in the shop, and no in the messages' channel at the counter; both were carried over."""
+    world = CustomerWorld(tmp_path, customers={"trigger": "any", "upload": "linked"})
+    for party in ("shop", "back-office"):
+        side = world.shop if party == "shop" else world.office
+        ann = side.upsert_customer(**ANN)
+        side.set_consent(ann, "email", "subscribed" if party == "shop" else "unsubscribed")
+        if party == "shop":
+            world.settle(6)
+    world.settle(6)
+    return world
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_nothing_is_lost_and_the_tables_are_those_of_a_new_hub(world: CustomerWorld, told: bool) -> None:
+    before = dump(world.settings.hub.path)
+    made_older(world.settings.hub.path, told=told)
+    assert world.run().exit_code == 0
+    assert find_damage(world.settings.hub.path) == ""
+    assert world.rows("PRAGMA user_version") == [(SCHEMA_VERSION,)]
+    plain = "SELECT customer_id, channel, party, state, changed_at, source, seen_at, seen_before FROM consent"
+    after = sorted(world.rows(plain))
+    assert after == sorted(tuple(row[:8]) for row in before["consent"]) and len(after) >= 2
+
+
+def test_answers_still_go_over_and_a_yes_that_both_show_is_carried_to_nobody_else(tmp_path: Path) -> None:
+    world = CustomerWorld(tmp_path, customers={"trigger": "any", "upload": "linked"})
+    web, pos = world.shop.upsert_customer(**ANN), world.office.upsert_customer(**ANN)
+    world.shop.set_consent(web, "email", "subscribed")
+    world.settle(6)
+    made_older(world.settings.hub.path)
+    world.run()
+    with world.hub() as hub:
+        link = hub.links.by_remote("back-office", "customer", [pos])[pos]
+        parted = hub.joining.unlink("back-office", pos, world.settings.customers)
+        left = hub.consents.astray([link.hub_id, parted])
+    assert {(one.party, one.state) for one in left} == {("shop", "subscribed"), ("back-office", "subscribed")}
+    world.shop.set_consent(web, "email", "unsubscribed")
+    world.settle(6)
+    assert world.pos()[0]["consents"][0]["state"] == "subscribed", "parted: it is nobody's business there"
+
+
+def test_what_only_reads_says_that_a_run_is_needed_and_blames_no_damage(world: CustomerWorld) -> None:
+    path = world.settings.hub.path
+    made_older(path)
+    with pytest.raises(HubError, match="older syncctl") as caught, damage_told(path):
+        with Hub.open(path, read_only=True) as hub:
+            hub.consents.heard([1])
+    assert "syncctl sync-all" in caught.value.hint
