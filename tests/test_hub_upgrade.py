@@ -71,7 +71,10 @@ def test_answers_still_go_over_and_a_yes_that_both_show_is_carried_to_nobody_els
 def test_what_only_reads_says_that_a_run_is_needed_and_blames_no_damage(world: CustomerWorld) -> None:
     path = world.settings.hub.path
     made_older(path)
-    with pytest.raises(HubError, match="older syncctl") as caught, damage_told(path):
-        with Hub.open(path, read_only=True) as hub:
-            hub.consents.heard([1])
+    with (
+        pytest.raises(HubError, match="older syncctl") as caught,
+        damage_told(path),
+        Hub.open(path, read_only=True) as hub,
+    ):
+        hub.consents.heard([1])
     assert "syncctl sync-all" in caught.value.hint

@@ -252,8 +252,8 @@ _WHOSE_CONSENT = (
     "ALTER TABLE consent ADD COLUMN told TEXT NOT NULL DEFAULT '' CHECK (told IN ('', 'told', 'astray'))",
     "ALTER TABLE consent ADD COLUMN own TEXT",
     "UPDATE consent SET told = 'told' WHERE state <> 'unsubscribed' AND EXISTS (SELECT 1 FROM consent other "
-    "WHERE other.customer_id = consent.customer_id AND other.channel = consent.channel AND other.party <> consent.party "
-    "AND other.state = consent.state "
+    "WHERE other.customer_id = consent.customer_id AND other.channel = consent.channel "
+    "AND other.party <> consent.party AND other.state = consent.state "
     "AND (other.changed_at IS NULL OR consent.changed_at IS NULL OR other.changed_at = consent.changed_at))",
 )
 
