@@ -136,7 +136,10 @@ class _Reader(threading.local):
         if not sound:
             value, piece = self._read_slowly(text, position)
         if "\\" in piece and ("\\ud" in piece or "\\uD" in piece):
-            value = _storable(value)
+            try:
+                value = _storable(value)
+            except RecursionError:
+                raise DataError("This JSON has lists in lists without end.") from None
         return value, piece
 
     def _read_slowly(self, text: str, position: int) -> tuple[Any, str]:

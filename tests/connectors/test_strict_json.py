@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -106,3 +107,9 @@ def test_threads_do_not_count_each_others_keys() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@pytest.mark.parametrize("depth", [100, 300, 500, 700, 900, 5000])
+def test_half_a_letter_deep_in_lists_is_read_or_is_an_error_of_the_text(depth: int) -> None:
+    with suppress(DataError):
+        assert str(parse_reply("[" * depth + '"\\ud800"' + "]" * depth)).count("\ufffd") == 1

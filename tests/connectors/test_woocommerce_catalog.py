@@ -312,3 +312,10 @@ def test_after_an_error_nothing_is_known_of_any_of_them(
 def test_a_site_is_reached_by_the_settings(server: WooServer) -> None:
     """The fixture's store is one that the program itself would make."""
     assert settings_of(server).url == server.address
+
+
+def test_ids_that_a_plugin_sends_as_text_are_ids(store: WebStore, site: WooWorld) -> None:
+    mug, (tee,) = site.shop.add_product("MUG", 4), family(site, "TEE", [6])
+    site.shop.change_product(mug, patch={"id": str(mug)})
+    site.shop.change_product(int(tee.partition("/")[2]), patch={"id": tee.partition("/")[2]})
+    assert store.fetch_levels([str(mug), tee]) == {str(mug): 4, tee: 6}

@@ -280,3 +280,11 @@ def test_a_notice_before_the_answer_is_an_error_and_no_empty_shop(store: WooComm
     site.site.options.debris = "<br />\n<b>Notice</b>: Undefined index in <b>plugin.php</b>\n"
     with pytest.raises(DataError, match="web page instead of data"):
         read(store)
+
+
+def test_orders_by_id_come_to_an_end_where_a_cache_repeats_a_page_and_says_that_there_are_more() -> None:
+    site = world(same_page=True, total_told=10**12)
+    order_id = place(site)
+    for side in connected(site):
+        assert [one.id for one in side.store.fetch_orders_by_id([order_id]).records] == [order_id]
+    assert asked(site) == 1

@@ -242,3 +242,9 @@ def test_a_price_that_was_not_taken_is_refused_alone_or_with_its_level(shown: ob
 def test_a_price_is_taken_however_it_is_written() -> None:
     for shown in ("6.25", "6.2500", "06.25"):
         assert outcomes_of([priced(price="6.25")], answer(product(regular_price=shown))) == [Written(key="key 93")]
+
+
+def test_an_outcome_is_found_by_an_id_that_came_as_text_and_not_by_what_is_no_id() -> None:
+    kept = {"manage_stock": True, "stock_quantity": level().quantity}
+    assert [type(one) for one in outcomes_of([level()], answer({"id": "93", **kept}))] == [Written]
+    assert [type(one) for one in outcomes_of([level()], answer({"id": [93], **kept}))] == [Unclear]

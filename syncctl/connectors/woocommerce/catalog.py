@@ -89,10 +89,10 @@ class CatalogStore(SiteStore):
         products = wanted.pop(0, {})
         if products:
             rows = self.site.by_ids("products", list(map(str, products)), {**_ANY, "_fields": fields})
-            yield from ((products[row["id"]], row) for row, _ in rows)
+            yield from ((products[int(row["id"])], row) for row, _ in rows)
         if wanted:
             for row, default in self._variations_now(wanted, fields):
-                found = wanted.get(parent_of(row, default), {}).get(row["id"])
+                found = wanted.get(parent_of(row, default), {}).get(int(row["id"]))
                 if found is not None:
                     yield found, row
 

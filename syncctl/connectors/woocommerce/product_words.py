@@ -15,6 +15,7 @@ from decimal import Decimal
 from html import unescape
 from typing import Any
 
+from syncctl.connectors.woocommerce.words import record_id
 from syncctl.errors import DataError
 from syncctl.model import LevelChange, Listing, PriceChange, Refused, Unclear, WriteOutcome, Written
 from syncctl.units import LIMIT, floored
@@ -176,8 +177,8 @@ def outcomes_of(changes: Sequence[Change], reply: object) -> list[WriteOutcome]:
     What is not in the reply may have been done or not; what is there in another shape than it was sent in was not.
     """
     rows = reply.get("update") if isinstance(reply, dict) else None
-    found = {row.get("id"): row for row in _objects(rows)}
-    return [_outcome(change, found.get(to_row(change)["id"])) for change in changes]
+    found = {record_id(row.get("id")): row for row in _objects(rows)}
+    return [_outcome(change, found.get(str(to_row(change)["id"]))) for change in changes]
 
 
 def _outcome(change: Change, row: Row | None) -> WriteOutcome:

@@ -99,15 +99,18 @@ class Site:
         found: list[tuple[Row, str]] = []
         for start in range(0, len(numbers), MOST_ROWS):
             part = numbers[start : start + MOST_ROWS]
-            rows = self._every(path, {**query, "include": ",".join(part), "per_page": str(MOST_ROWS)})
+            rows = self._every(path, {**query, "include": ",".join(part), "per_page": str(MOST_ROWS)}, len(part))
             found += [(row, text) for row, text in rows if record_id(row.get("id")) in part]
         return found
 
-    def _every(self, path: str, query: Query) -> list[tuple[Row, str]]:
-        """All rows of a list of at most a page: a host may send fewer at once than it was asked for."""
+    def _every(self, path: str, query: Query, most: int) -> list[tuple[Row, str]]:
+        """All rows of a list of at most a page: a host may send fewer at once than it was asked for.
+
+        `most`: no more rows than that are looked for, whatever the shop says there are.
+        """
         reply = self.get(path, query)
         found = rows = reply.rows()
-        while rows and len(found) < told(reply):
+        while rows and len(found) < min(told(reply), most):
             rows = self.get(path, {**query, "offset": str(len(found))}).rows()
             found = found + rows
         return found
