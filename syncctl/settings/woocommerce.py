@@ -59,6 +59,12 @@ class WooCommerceStoreSettings(StoreBase):
     requests_per_minute: int = Field(
         default=0, ge=0, le=100_000, description="The most requests that are sent in a minute. 0: no limit of ours."
     )
+    page_size: int = Field(
+        default=100,
+        ge=10,
+        le=100,
+        description="How many records are read at once; fewer where the shop runs out of memory or time (HTTP 500).",
+    )
     statuses: dict[Status, Counted] = Field(
         default={},
         description="Statuses of plug-ins, each with WooCommerce's own that it counts as: {packed: processing}.",

@@ -91,6 +91,26 @@ def test_rows_that_the_shop_cannot_load_end_nothing() -> None:
     assert set(shop.read()) == set(shop.ids) - shop.hidden
 
 
+@pytest.mark.parametrize("cap", [2, 3, 4, 7, 50])
+def test_a_host_that_sends_fewer_rows_than_were_asked_for_hides_none(cap: int) -> None:
+    for count in (1, 2, 3, 5, 8, 13, 99, 149, 151):
+        shop = List(list(range(1, count + 1)), cap)
+        read = [row["id"] for stride in strides(shop, 100) for row, _ in stride.rows]
+        assert read == shop.ids, f"{count} rows"
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_whatever_happens_between_short_pages_no_row_that_stayed_is_missed(block: int) -> None:
+    for seed in range(block * 100, block * 100 + 100):
+        drawn = random.Random(seed)
+        cap, size = drawn.randint(3, 5), drawn.randint(6, 9)
+        ids = sorted(drawn.sample(range(1, 200), drawn.randint(0, 40)))
+        shop = List(ids, cap, hidden=set(drawn.sample(ids, min(len(ids), drawn.choice([0, 0, 1])))))
+        shop.after_each = lambda count, drawn=drawn, shop=shop: happen(drawn, shop, count)
+        read = {row["id"] for stride in strides(shop, size) for row, _ in stride.rows}
+        assert set(ids) - shop.left - shop.hidden <= read, f"seed {seed}"
+
+
 def test_a_walk_resumes_where_it_stood_whatever_left_meanwhile() -> None:
     shop = List(list(range(1, 31)), 4)
     for stride in strides(shop, 4):

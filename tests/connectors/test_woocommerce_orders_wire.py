@@ -11,7 +11,8 @@ from syncctl.connectors.woocommerce.store import WooCommerceStore
 from syncctl.errors import BatchRefused, CursorLost, DataError
 from syncctl.model import Order
 from tests.conformance.web_store import Side
-from tests.connectors.woo_side import connected
+from tests.connectors.woo_side import connected, settings_of
+from tests.fakes.woo.server import WooServer
 from tests.fakes.woo.shop import Line
 from tests.fakes.woo.world import WooWorld, world
 
@@ -288,3 +289,25 @@ def test_orders_by_id_come_to_an_end_where_a_cache_repeats_a_page_and_says_that_
     for side in connected(site):
         assert [one.id for one in side.store.fetch_orders_by_id([order_id]).records] == [order_id]
     assert asked(site) == 1
+
+
+@pytest.mark.parametrize("version", ["10.4.2", "7.0.0"])
+def test_refunds_are_all_read_where_the_host_sends_fewer_rows_than_were_asked_for(version: str) -> None:
+    site = world(version=version, page_size=2)
+    order_id = str(site.shop.place([Line(0, 5, "5.00", name="Mug")]))
+    for _ in range(5):
+        site.shop.refund(int(order_id), {site.shop.lines(int(order_id))[0]: 1})
+    for side in connected(site):
+        [order] = side.store.fetch_orders_by_id([order_id]).records
+        assert (len(order.refunds), order.problems) == (5, ())
+
+
+def test_no_more_records_are_read_at_once_than_the_settings_say() -> None:
+    site = world()
+    ids = [place(site) for _ in range(25)]
+    site.site.options.page_limit = 10  # above that the host answers with an error, as one that runs out of memory
+    with WooServer(site.site) as server:
+        store = WooCommerceStore("web", settings_of(server, page_size=10))
+        assert list(read(store)[0]) == ids
+        assert {order.id for order in store.fetch_orders_by_id(ids).records} == set(ids)
+        store.close()

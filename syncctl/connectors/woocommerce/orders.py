@@ -12,7 +12,6 @@ from syncctl.connectors.woocommerce.about import SiteStore
 from syncctl.connectors.woocommerce.cursor import Cursor, bound_text
 from syncctl.connectors.woocommerce.order_words import NO_ORDERS, read_order, status_of
 from syncctl.connectors.woocommerce.refunds import Body, refund_ids
-from syncctl.connectors.woocommerce.site import MOST_ROWS
 from syncctl.connectors.woocommerce.words import record_id
 from syncctl.model import Order
 
@@ -22,7 +21,7 @@ FIELDS = (
 )
 REFUND_FIELDS = "id,date_created_gmt,amount,line_items,shipping_lines,fee_lines"
 QUERY = {"status": "any", "dp": "6", "_fields": FIELDS}
-_REFUND_QUERY = {"dp": "6", "per_page": str(MOST_ROWS), "_fields": REFUND_FIELDS}
+_REFUND_QUERY = {"dp": "6", "_fields": REFUND_FIELDS}
 
 
 class OrderStore(SiteStore):
@@ -69,17 +68,12 @@ class OrderStore(SiteStore):
 
     def _refunds(self, ids: Sequence[str]) -> dict[str, Body] | None:
         """Refunds by id, whichever orders they are of; None before WooCommerce 9.0, which cannot be asked so."""
-        found: dict[str, Body] = {}
-        for start in range(0, len(ids), MOST_ROWS):
-            include = ",".join(ids[start : start + MOST_ROWS])
-            reply = self.site.optional("refunds", "refunds", {**_REFUND_QUERY, "include": include})
-            if reply is None:
-                return None
-            found |= _by_id(row for row, _ in reply.rows())
-        return found
+        found = self.site.if_there("refunds", lambda: self.site.by_ids("refunds", ids, _REFUND_QUERY))
+        return None if found is None else _by_id(row for row, _ in found)
 
     def _refunds_of_one(self, order_id: str) -> dict[str, Body]:
-        return _by_id(self.site.rows(f"orders/{order_id}/refunds", _REFUND_QUERY))
+        strides = self.site.walk(f"orders/{order_id}/refunds", _REFUND_QUERY)
+        return _by_id(row for stride in strides for row, _ in stride.rows)
 
 
 def _by_id(rows: Iterator[Body] | Sequence[Body]) -> dict[str, Body]:

@@ -38,11 +38,11 @@ class Declined(DataError):
 
 
 class Site:
-    """One shop. `page_size` may be replaced before the first call."""
+    """One shop. `page_size`: rows of one page of a walk; it may be replaced before the first call."""
 
     def __init__(self, party: str, settings: WooCommerceStoreSettings, patience: Patience) -> None:
         self.party = party
-        self.page_size = MOST_ROWS
+        self.page_size = self._at_once = settings.page_size
         self.http = Http(party, wire_of(settings), sign_of(settings), patience)
         self._missing: set[str] = set()
 
@@ -97,9 +97,9 @@ class Site:
         """Those of these records that are there, with the text of each; an id that is no number is none of theirs."""
         numbers = list(dict.fromkeys(one for each in ids if (one := record_id(each)) == each and one is not None))
         found: list[tuple[Row, str]] = []
-        for start in range(0, len(numbers), MOST_ROWS):
-            part = numbers[start : start + MOST_ROWS]
-            rows = self._every(path, {**query, "include": ",".join(part), "per_page": str(MOST_ROWS)}, len(part))
+        for start in range(0, len(numbers), self._at_once):
+            part = numbers[start : start + self._at_once]
+            rows = self._every(path, {**query, "include": ",".join(part), "per_page": str(self._at_once)}, len(part))
             found += [(row, text) for row, text in rows if record_id(row.get("id")) in part]
         return found
 

@@ -69,10 +69,11 @@ def strides(ask: Callable[[int], Answer], size: int, after: int = 0, offset: int
             continue
         new = [(row, text) for row, text in rows if _is_beyond(after, row)]
         after = max([after, *page[-1:]])
-        is_last = len(rows) < size and told(answer) <= offset + size
-        stuck, end = not new and len(rows) < size, offset + max(0, len(rows) - 1)
+        is_short = len(rows) < size  # rows were left out of it, or the host sends fewer at once: nobody knows which
+        is_last = is_short and told(answer) <= offset + len(rows)
+        stuck, end = not new and is_short, offset + max(0, len(rows) - 1)
         if not is_last:
-            offset += len(rows) - 1 if stuck and len(rows) > 1 else size - 1
+            offset += len(rows) - 1 if len(rows) > 1 else size - 1
         yield Stride(new, after, offset, is_last, answer.at, end)
         if is_last:
             return
