@@ -212,7 +212,7 @@ def test_the_wizard_asks_again_until_the_answer_will_do_and_keeps_secrets_apart(
     asked.expects("a store's name is a small letter")
     asked.expects("[shop]: ")
     asked.types("")
-    asked.expects("https://shop.example or https://example.com/shop.")
+    asked.expects("https://shop.example or https://example.com/shop")
     asked.types("shop.example")
     asked.expects("Error")
     asked.types("https://shop.example")

@@ -92,13 +92,15 @@ def test_an_order_of_which_anything_costs_something_is_not_without_value(changes
             {"financial_status": "wibble" * 20},
             "unknown status",
             f"its financial status '{('wibble' * 20)[:60]}' is not one that syncctl knows; list it under "
-            "orders.financial_statuses if such orders are to be booked",
+            "orders.financial_statuses if such orders are to be booked, or say what it counts as under the store's "
+            "`statuses`, if it has these",
         ),
         (
             {"fulfilment_status": "with-the-framer"},
             "unknown status",
             "its fulfilment status 'with-the-framer' is not one that syncctl knows; list it under "
-            "orders.fulfilment_statuses if such orders are to be booked",
+            "orders.fulfilment_statuses if such orders are to be booked, or say what it counts as under the store's "
+            "`statuses`, if it has these",
         ),
         (
             {"kind": "barter" * 20},

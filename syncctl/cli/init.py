@@ -127,7 +127,7 @@ def _prompt(question: str, problem: Callable[[str], str], default: str | None, h
             raise click.BadParameter(found)
         return text
 
-    answer: str = click.prompt(question, default=default, value_proc=checked, hide_input=hidden, err=True)
+    answer: str = click.prompt(question.rstrip("."), default=default, value_proc=checked, hide_input=hidden, err=True)
     return answer
 
 

@@ -98,7 +98,7 @@ def _by_status(order: Order, settings: OrderSettings) -> Verdict | None:
             "held",
             "unknown status",
             f"its {name} status {status[:60]!r} is not one that syncctl knows; list it under orders.{name}_statuses "
-            "if such orders are to be booked",
+            "if such orders are to be booked, or say what it counts as under the store's `statuses`, if it has these",
         )
     return None
 

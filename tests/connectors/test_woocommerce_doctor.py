@@ -216,6 +216,12 @@ def test_plain_permalinks(case: Case) -> None:
     assert code == 3 and "its permalinks are plain" in line and "Settings > Permalinks" in line
 
 
+def test_a_plug_in_that_prints_above_the_answers_is_not_taken_for_plain_permalinks(case: Case) -> None:
+    case.site.options.debris = "<br />\n<b>Warning</b>: Undefined index in <b>plugin.php</b>\n"
+    code, [line] = case.bad()
+    assert code == 3 and "permalinks" not in line and "a plug-in prints something there" in line
+
+
 def test_another_site_at_the_address(case: Case) -> None:
     page = Answer(b"<html>Under construction</html>", 200, {"Content-Type": "text/html"})
     with Server(lambda _request: page) as other:

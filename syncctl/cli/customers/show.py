@@ -117,7 +117,7 @@ def _bought_line(one: Row, parties: Sequence[str]) -> list[object]:
 def _who(one: Row) -> list[object]:
     name = one["name"] or one["company"]
     guest = any(side["state"] == "guest" for side in one["sides"].values())
-    return [one["id"], f"{name} (guest)" if guest else name, ", ".join(one["emails"]), ", ".join(one["phones"])]
+    return [one["id"], f"{name} (guest)".strip() if guest else name, ", ".join(one["emails"]), ", ".join(one["phones"])]
 
 
 def _sides(one: Row, parties: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from syncctl.connectors import strict_json
 from syncctl.connectors.http import redact
 from syncctl.errors import DataError, SyncctlError
 
-DOCTOR = "Ask it by hand with: syncctl doctor"
+DOCTOR = "See what is wrong there: syncctl doctor"
 _LONGEST = 200  # characters of a foreign message
 _CODES = ("code", "errorCode", "error_code", "type")
 _MESSAGES = ("message", "errorMessage", "error_description", "title", "detail")

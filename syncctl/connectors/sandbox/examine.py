@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from syncctl import times
+from syncctl.connectors.sandbox.catalog import CURRENCY
 from syncctl.errors import ConfigError, Unreachable
 from syncctl.model import About, Finding
 
@@ -13,7 +14,7 @@ from syncctl.model import About, Finding
 def examined(name: str, path: Path, application_id: int, kind: str) -> Iterator[Finding]:
     """What stands in the file at `path`; `kind`: what it is called where it has no name of its own."""
     if not path.exists() or not path.stat().st_size:
-        text = f"there is no sandbox at {path} yet; it is made with a small catalog at first use"
+        text = f"there is no sandbox at {path} yet; it is made with a small catalog at first use, in {CURRENCY}"
         yield Finding(level="ok", subject=name, text=text)
         return
     try:

@@ -42,7 +42,7 @@ def _told(store: SiteStore, index: Values) -> Iterator[Finding]:
     about = store.about()
     name = index.get("name")
     about = replace(about, name=name if isinstance(name, str) and name else about.name, time_zone=time_zone(index))
-    yield replace(_line(store, "ok", f"sells in {about.currency}; its clock was compared"), about=about)
+    yield replace(_line(store, "ok", f"sells in {about.currency}"), about=about)
     for part in (_house(store, about.currency or ""), _goods(store)):
         try:
             yield from part

@@ -62,6 +62,11 @@ class Reaching:
             text = "its permalinks are plain: its REST API cannot be reached at /wp-json/"
             return self._line("fail", text, _PERMALINKS, error.exit_code)
         fix = "Write in url the address of the shop itself, with its folder; or a plug-in has switched the API off."
+        if isinstance(error, DataError):  # something answers there, as WordPress does with a plug-in's warning on top
+            fix = (
+                "Open it in a browser, with /wp-json/ behind it: what does not begin with { is no shop's, or a plug-in "
+                "prints something there, which must be mended. Else write in url the address of the shop itself."
+            )
         return self._line("fail", f"there is no WordPress REST API at this address ({error})", fix, error.exit_code)
 
     def _stopped(self, error: SyncctlError) -> Finding:

@@ -67,7 +67,8 @@ def answer(site: Site, request: Request, base: str) -> Answer:
     """The answer to one request. `base`: scheme and host under which the site is reached."""
     home = f"{site.options.folder}/wp-json"
     if request.path == f"{site.options.folder}/" and dict(request.pairs).get("rest_route") == "/":
-        return Answer(house.index(site, [], php.parameters(request.pairs)).text.encode(), 200, HEADERS)
+        index = house.index(site, [], php.parameters(request.pairs)).text
+        return Answer((site.options.debris + index).encode(), 200, HEADERS)
     if not site.options.permalinks or not (request.path == home or request.path.startswith(f"{home}/")):
         return Answer(NOT_FOUND, 404, {"Content-Type": "text/html; charset=UTF-8"})
     try:
