@@ -264,6 +264,14 @@ def test_a_wrong_key_or_secret(
         assert "f" * 40 not in line and "auth: query" not in line
 
 
+def test_a_shop_that_is_asked_by_another_name_than_its_own_says_which(case: Case) -> None:
+    case.store["consumer_secret"] = f"cs_{'0' * 40}"  # to WordPress it looks the same: a signature that does not fit
+    code, [line] = case.bad()
+    assert code == 4 and line.endswith(
+        "If they are right, write in url what the shop calls itself: https://shop.example"
+    )
+
+
 def test_a_host_that_takes_the_header_away_is_told_apart_from_a_wrong_key(
     tmp_path: Path, certificates: Certificates, capsys: pytest.CaptureFixture[str]
 ) -> None:

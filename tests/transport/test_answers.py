@@ -3,6 +3,7 @@
 import pytest
 
 from syncctl.connectors.http import Http, Rejected
+from syncctl.connectors.http.replies import decoded
 from syncctl.errors import DataError, SafetyStop, SignInNeeded, SyncctlError, Unreachable
 from tests.fakes.wire import names
 from tests.transport.kit import ROWS, Rows, ask
@@ -103,3 +104,7 @@ def test_a_refusal_carries_what_the_other_side_says(server: Rows, kind: str) -> 
     assert caught.value.code and caught.value.message
     assert caught.value.code in str(caught.value)
     assert server.count == 1
+
+
+def test_marks_and_blanks_that_files_of_plugins_begin_with_are_no_part_of_the_answer() -> None:
+    assert decoded("x", bytearray(b'\xef\xbb\xbf\n\xef\xbb\xbf[{"a":"\xef\xbb\xbf"}]\n')) == '[{"a":"\ufeff"}]\n'

@@ -85,7 +85,7 @@ class Reply:
 def decoded(what: str, body: bytearray) -> str:
     """The text of a body, which is UTF-8 and nothing else. Errors: DataError names the first byte that is not."""
     try:
-        return body.decode("utf-8").removeprefix("\ufeff")
+        return body.decode("utf-8").lstrip("\ufeff \t\r\n")  # of each file of a plug-in that was saved with such
     except UnicodeDecodeError as error:
         raise DataError(
             f"{what} was answered with what is no UTF-8: byte {error.start} is {body[error.start]:#04x}", hint=DOCTOR

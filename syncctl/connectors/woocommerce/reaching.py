@@ -123,11 +123,21 @@ class Reaching:
             text = f"it is refused before WooCommerce sees it, as a firewall or a security plug-in does: {error}"
             return self._line("fail", text, "Let the address of this machine through there.", code)
         if error.code != "woocommerce_rest_cannot_view":
-            return self._line("fail", f"the key or its secret is refused: {error}", _KEYS, code)
+            return self._line("fail", f"the key or its secret is refused: {error}", _KEYS + self._own_name(error), code)
         if self._let_in_otherwise():
             text = "the key does not arrive: this host takes the Authorization header away"
             return self._line("fail", text, f"Set stores.{self.store.name}.auth: query", code)
         return self._line("fail", f"the shop does not know this key: {error}", _KEYS, code)
+
+    def _own_name(self, error: SignInNeeded) -> str:
+        """WordPress checks signatures against the address that it takes for its own: by another, none of them fits."""
+        home = self.told.get("home")
+        if "signature" not in str(error) or not isinstance(home, str) or not home.isprintable():
+            return ""
+        own, ours = (urlsplit(one.lower().rstrip("/")) for one in (home, self.store.settings.url))
+        if (own.netloc, own.path) == (ours.netloc, ours.path):
+            return ""
+        return f" If they are right, write in url what the shop calls itself: {home[:200]}"
 
     def _let_in_otherwise(self) -> bool:
         """Whether the same key is let in by a signature in the query, which gives no secret away."""
