@@ -1,6 +1,8 @@
 """A hub that an older syncctl made is brought up to date by the first run, with all that is in it."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from syncctl.hub.damage import damage_told, find_damage
 from syncctl.hub.schema import SCHEMA_VERSION
 from tests.customer_world import CustomerWorld
 from tests.stock_world import dump
+
+ROOT = Path(__file__).parent.parent
 
 ANN = {"name": "Ann Archer", "emails": ("ann@shop.example",)}
 
@@ -66,6 +70,40 @@ def test_answers_still_go_over_and_a_yes_that_both_show_is_carried_to_nobody_els
     world.shop.set_consent(web, "email", "unsubscribed")
     world.settle(6)
     assert world.pos()[0]["consents"][0]["state"] == "subscribed", "parted: it is nobody's business there"
+
+
+DYING = """
+import os, sqlite3, sys
+from pathlib import Path
+left = [int(sys.argv[2])]
+class Dying(sqlite3.Connection):
+    def execute(self, *args):
+        left[0] -= 1
+        if left[0] < 0: os._exit(9)
+        return super().execute(*args)
+real = sqlite3.connect
+sqlite3.connect = lambda *args, **options: real(*args, **{**options, 'factory': Dying})
+from syncctl.hub import Hub
+Hub.open(Path(sys.argv[1])).close()
+"""
+
+
+@pytest.mark.parametrize("at", [1, 8, 12, 14, 15, 16, 17, 18, 20, 24, 60])
+def test_a_crash_in_the_middle_of_it_leaves_a_hub_that_the_next_run_finishes(tmp_path: Path, at: int) -> None:
+    """The process ends at the n-th statement, as by kill -9."""
+    world = CustomerWorld(tmp_path, customers={"trigger": "any", "upload": "linked"})
+    world.office.upsert_customer(**ANN)
+    world.shop.set_consent(world.shop.upsert_customer(**ANN), "email", "subscribed")
+    world.settle(6)
+    made_older(world.settings.hub.path)
+    done = subprocess.run([sys.executable, "-c", DYING, str(world.settings.hub.path), str(at)], cwd=ROOT)
+    assert done.returncode == (0 if at == 60 else 9)
+    Hub.open(world.settings.hub.path).close()
+    assert sorted(world.rows("SELECT party, state, told, own FROM consent")) == [
+        ("back-office", "subscribed", "told", None),
+        ("shop", "subscribed", "told", None),
+    ]
+    assert find_damage(world.settings.hub.path) == ""
 
 
 def test_what_only_reads_says_that_a_run_is_needed_and_blames_no_damage(world: CustomerWorld) -> None:
