@@ -1,0 +1,159 @@
+"""What must hold, whatever has happened: asked of the site's own oracle and of the back office's file, never of us."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from tests.crash import oracle
+from tests.fakes.woo.oracle import Level
+from tests.fakes.woo.records import Order
+from tests.wire.world import WireWorld
+
+MOST_CYCLES = 3
+SHIPMENTS = "_syncctl_shipments"
+_GONE = ("cancelled", "failed", "trash", "refunded")
+_MAY_MOVE = ("run", "run_step", "cursor", "snapshot")
+
+
+def state_of(world: WireWorld) -> oracle.State:
+    """Both sides and the hub, in a form that does not depend on the way there."""
+    site = world.site
+    return oracle.read(world.folder, ()) | {
+        "products": sorted(
+            (one.sku, one.quantity, one.regular_price, one.sale_price) for one in site.products.values()
+        ),
+        "orders": sorted((one.id, one.status, _shipped(one)) for one in site.orders.values()),
+        "accounts": sorted(
+            (one.email, one.first_name, one.last_name, json.dumps(one.billing), json.dumps(one.shipping))
+            for one in site.customers.values()
+        ),
+    }
+
+
+def _shipped(order: Order) -> str:
+    texts = [str(meta.value) for meta in order.metas if meta.key == SHIPMENTS]
+    bodies = [one for text in texts for one in json.loads(text)]
+    return json.dumps([{key: value for key, value in one.items() if key not in ("id", "at")} for one in bodies])
+
+
+def wrong(world: WireWorld, since: int) -> list[str]:
+    """What does not hold right now. `since`: the number of the site's last event before the run that is judged."""
+    return [
+        *_twice(world),
+        *oversold(world, since),
+        *_people(world),
+        *_open_writes(world),
+        *world.site.oracle.violations,
+        *map(repr, world.server.errors),
+    ]
+
+
+def _twice(world: WireWorld) -> Iterator[str]:
+    references = Counter(one.reference for one in world.documents())
+    yield from (f"I2: {one} is {times} times in the books" for one, times in references.items() if times > 1)
+    for order in world.site.orders.values():
+        shown = Counter(one["tracking_number"] for one in json.loads(_shipped(order)) if one.get("tracking_number"))
+        yield from (f"I2: {one} is shown {times} times" for one, times in shown.items() if times > 1)
+
+
+def oversold(world: WireWorld, since: int) -> Iterator[str]:
+    """Of the levels that we wrote since then, those that promise more than there is."""
+    for product_id, levels in world.site.oracle.levels.items():
+        ours = [level for level in levels if level.by == "api" and level.number > since]
+        if ours and ours[-1] is levels[-1]:
+            product = world.site.products[product_id]
+            yield from _beyond(world, product.sku, ours[-1])
+
+
+def _beyond(world: WireWorld, sku: str, level: Level) -> Iterator[str]:
+    most = most_of(world, sku)
+    if level.quantity > most:
+        yield f"I3: the site was made to show {level.quantity} of {sku}, and {most} are there to sell"
+
+
+def most_of(world: WireWorld, sku: str) -> int:
+    """What the back office has of it, less what is sold on the site and not taken from its stock yet."""
+    on_hand = world.office.on_hand(sku) or 0
+    return max(0, on_hand - sum(max(0, units) for units in _owed(world, sku)))
+
+
+def _owed(world: WireWorld, sku: str) -> Iterator[int]:
+    booked = {
+        (one.order_id, line.line_id): line.quantity
+        for one in world.documents()
+        for line in one.lines
+        if one.kind == "sale"
+    }
+    for order in world.site.orders.values():
+        if order.status in _GONE:
+            continue
+        for item in order.of("line_item"):
+            product = world.site.products[item.variation_id or item.product_id]
+            if product.sku == sku:
+                refunded = 0 if (str(order.id), str(item.id)) in booked else _refunded(world, order, item.id)
+                yield item.quantity - refunded - booked.get((str(order.id), str(item.id)), 0)
+
+
+def _refunded(world: WireWorld, order: Order, item_id: int) -> int:
+    parts = [item for refund in world.site.refunds_of(order) for item in refund.of("line_item")]
+    return sum(-item.quantity for item in parts if str(item.meta("_refunded_item_id")) == str(item_id))
+
+
+def _people(world: WireWorld) -> Iterator[str]:
+    emails = Counter(email for one in world.people() for email in one["emails"])
+    yield from (f"I4: {email} is {times} times in the books" for email, times in emails.items() if times > 1)
+    rows = world.office.connection.execute("SELECT consents FROM customer WHERE NOT deleted").fetchall()
+    yield from (f"I5: nobody ever said {row[0]}" for row in rows if json.loads(row[0] or "[]"))
+
+
+def _open_writes(world: WireWorld) -> Iterator[str]:
+    rows = _rows(world, "SELECT party, operation, key FROM journal WHERE state IN ('sending', 'unclear')")
+    yield from (f"I8: {row} is open {times} times" for row, times in Counter(rows).items() if times > 1)
+
+
+def settle(world: WireWorld, twin: oracle.State, *, quiet: bool = False) -> list[str]:
+    """Clean cycles, at most three, must reach the twin's state; one more is quiet (I7), and no order is lost (I1)."""
+    world.server.heal()
+    found = ["no cycle was run"]
+    for _ in range(MOST_CYCLES):
+        since = len(world.site.oracle.events)
+        ended = world.command()
+        if ended.code not in (0, 1):
+            return [f"a clean cycle ended with {ended.code}: {ended.text[-600:]}"]
+        found = [*oracle.differences(state_of(world), twin), *wrong(world, since)]
+        if not found:
+            break
+    return [*found, *(_loud(world) if quiet else ()), *_lost(world)]
+
+
+def _loud(world: WireWorld) -> Iterator[str]:
+    before = _marks(world)
+    world.command()
+    after = _marks(world)
+    yield from (f"I7: {name} changed" for name in before if before[name] != after[name])
+    yield from (f"I7: sent {one}" for one in world.asked("POST", "PUT", "DELETE"))
+
+
+def _marks(world: WireWorld) -> dict[str, Any]:
+    names = [name for (name,) in _rows(world, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    rows = {name: sorted(_rows(world, f"SELECT * FROM {name}"), key=repr) for name in names if name not in _MAY_MOVE}
+    return rows | {"books": oracle.read(world.folder, (), hub=False)}
+
+
+def _lost(world: WireWorld) -> Iterator[str]:
+    known = {remote_id for (remote_id,) in _rows(world, "SELECT remote_id FROM sales_order")}
+    yield from (f"I1: order {one} is lost" for one in world.site.orders if str(one) not in known)
+
+
+def _rows(world: WireWorld, query: str) -> list[tuple[Any, ...]]:
+    with oracle._open(world.folder / oracle.HUB) as hub:
+        return hub.execute(query).fetchall()
+
+
+def twin_of(world: WireWorld) -> tuple[oracle.State, int]:
+    """What clean cycles make of the scene, and how the first of them ends."""
+    code = world.command().code
+    for _ in range(MOST_CYCLES - 1):
+        world.command()
+    return state_of(world), code
