@@ -1,5 +1,9 @@
 """The wire: a WooCommerce site on real sockets and a sandbox back office, and all that can go wrong between them.
 
-Whatever happens to a request, nothing is lost, nothing is twice, nothing that was sold is put back on sale, and the
-exit code tells. What the connector does with each fault by itself stands in `tests/transport`.
+Whatever happens to a request, nothing is lost, nothing is twice, nothing that was sold is put back on sale, nothing
+secret or personal is told, and the exit code tells how it went. What the transport does with each fault by itself
+stands in `tests/transport`, what the connector makes of each answer in `tests/connectors`.
+
+`world`: the scene, a busy day, and the command over it. `oracle`: what must hold, asked of the site and of the books.
+`cells`: one fault at one request, and all that is judged then. `test_every_request`: each fault at each request.
 """

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from tests.crash import oracle
@@ -112,9 +113,14 @@ def _open_writes(world: WireWorld) -> Iterator[str]:
     yield from (f"I8: {row} is open {times} times" for row, times in Counter(rows).items() if times > 1)
 
 
-def settle(world: WireWorld, twin: oracle.State, *, quiet: bool = False) -> list[str]:
-    """Clean cycles, at most three, must reach the twin's state; one more is quiet (I7), and no order is lost (I1)."""
+def settle(world: WireWorld, twin: oracle.State, *, quiet: bool = False, after: timedelta = timedelta(0)) -> list[str]:
+    """Clean cycles, at most three, must reach the twin's state; one more is quiet (I7), and no order is lost (I1).
+
+    `after`: they are run so much later.
+    """
     world.server.heal()
+    world.hurry += after
+    _try_again(world)
     found = ["no cycle was run"]
     for _ in range(MOST_CYCLES):
         since = len(world.site.oracle.events)
@@ -125,6 +131,12 @@ def settle(world: WireWorld, twin: oracle.State, *, quiet: bool = False) -> list
         if not found:
             break
     return [*found, *(_loud(world) if quiet else ()), *_lost(world)]
+
+
+def _try_again(world: WireWorld) -> None:
+    """What the site refused, or said not to have, is tried again daily, or when a person says so: here he does."""
+    if _rows(world, "SELECT 1 FROM hold WHERE reason IN ('refused', 'unknown_order', 'gone')"):
+        world.command("holds", "retry", "--all")
 
 
 def _loud(world: WireWorld) -> Iterator[str]:

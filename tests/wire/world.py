@@ -7,6 +7,7 @@ Nothing is waited for: a run that has to wait is told that the time has passed.
 import io
 import logging
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
@@ -22,11 +23,13 @@ import syncctl.connectors.woocommerce.site
 import syncctl.cycle
 from syncctl import times
 from syncctl.cli import run as run_command
+from syncctl.connectors.http import Http
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.woocommerce.site import Site as Client
 from syncctl.connectors.woocommerce.site import wire_of
+from tests.fakes.wire import names
 from tests.fakes.woo.shop import Fee, Line, Shop
-from tests.fakes.woo.site import Frozen, Site
+from tests.fakes.woo.site import Frozen
 from tests.woo_world import WooCycles
 
 PAGE = 5
@@ -34,8 +37,14 @@ SILENCE = 0.25  # seconds; after so long the site is taken to be silent
 DEADLINE = 0.6
 LATER = timedelta(hours=25)
 ADDRESS = {
-    **{"first_name": "Ada", "last_name": "Byron-Canary", "address_1": "12 Canary Lane", "city": "Canaryville"},
-    **{"postcode": "LS1 4AP", "country": "GB", "email": "ada.canary@example.com", "phone": "+447700900123"},
+    "first_name": "Ada",
+    "last_name": "Byron-Canary",
+    "address_1": "12 Canary Lane",
+    "city": "Canaryville",
+    "postcode": "LS1 4AP",
+    "country": "GB",
+    "email": "ada.canary@example.com",
+    "phone": "+447700900123",
 }
 GUEST = {"first_name": "Greta", "last_name": "Guest-Canary", "email": "greta.canary@example.com", "country": "GB"}
 SECTIONS: dict[str, Any] = {
@@ -52,21 +61,28 @@ class Ended(NamedTuple):
     text: str
 
 
-class Impatience(Patience):
-    """Waits as long as it is told, in no time."""
+class Passing:
+    """Seconds that pass as they do, and at once where somebody waits. `waits`: what every run waited in all."""
 
-    def __init__(self, *given: Any, **options: Any) -> None:
-        self._at = 0.0
-        super().__init__(*given, **options, clock=lambda: self._at, sleeper=self._pass)
+    def __init__(self) -> None:
+        self.skipped = 0.0
+        self.waits: list[Patience] = []
 
-    def _pass(self, seconds: float) -> None:
-        self._at += seconds
+    def now(self) -> float:
+        return time.monotonic() + self.skipped
+
+    def sleep(self, seconds: float) -> None:
+        self.skipped += seconds
+
+    def patience(self, *given: Any, **options: Any) -> Patience:
+        self.waits.append(Patience(*given, **options, clock=self.now, sleeper=self.sleep))
+        return self.waits[-1]
 
 
 @contextmanager
-def hurried() -> Iterator[None]:
+def hurried() -> Iterator[Passing]:
     """Small pages, short silences, and no waiting."""
-    begin = Client.__init__
+    begin, passing = Client.__init__, Passing()
 
     def small(self: Client, *given: Any) -> None:
         begin(self, *given)
@@ -79,8 +95,9 @@ def hurried() -> Iterator[None]:
             "wire_of",
             lambda settings: replace(wire_of(settings), timeout=SILENCE, deadline=DEADLINE, max_bytes=2**21),
         )
-        patch.setattr(syncctl.cycle, "Patience", Impatience)
-        yield
+        patch.setattr(syncctl.connectors.woocommerce.site, "Http", partial(Http, clock=passing.now))
+        patch.setattr(syncctl.cycle, "Patience", passing.patience)
+        yield passing
 
 
 class WireWorld(WooCycles):
@@ -103,6 +120,7 @@ class WireWorld(WooCycles):
             redirect_stdout(printed),
             redirect_stderr(printed),
             logged(printed),
+            names(self.server),
             pytest.MonkeyPatch.context() as to,
         ):
             to.setattr(syncctl.config, "load_config", lambda _path, _environ: self.settings)
@@ -216,6 +234,3 @@ def _trade_at_the_counter(world: WireWorld, shipped: str) -> None:
     office.ship(reference, tracking_number="TRACK-1", carrier="Royal Mail")
     [ada] = [one for one in office.customers() if "ada.canary@example.com" in one.emails]
     office.upsert_customer(ada.id, phones=("+447700900999",))
-
-
-__all__ = ["ADDRESS", "GUEST", "Ended", "Scene", "Site", "WireWorld", "hurried"]
