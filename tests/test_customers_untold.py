@@ -73,6 +73,23 @@ def test_what_changed_untold_comes_with_the_next_reading_of_all(
     assert world.names() == (["Ann Changed"], ["Ann Changed"])
 
 
+def test_who_was_not_found_for_a_while_and_is_read_again_is_told_what_changed_meanwhile(
+    world: CustomerWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the record is older than the day on which it was missed: it is there, whenever it was changed."""
+    [ann], [pos] = world.web(), world.pos()
+    with monkeypatch.context() as absent:
+        absent.setattr(UntoldStore, "find_customers", lambda _self, keys: [[] for _ in keys])
+        world.office.upsert_customer(pos["id"], company="New & Co")
+        world.know()
+        world.run()
+    assert world.holds() == [("customer", "gone")]
+    monkeypatch.setattr(UntoldStore, "everybody", True)
+    world.run()
+    assert world.holds() == []
+    assert world.shop.customer(ann["id"])["company"] == "New & Co"
+
+
 def test_a_yes_of_unknown_age_does_not_beat_a_no_that_was_given_since_it_was_last_seen_otherwise(
     world: CustomerWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,10 +61,10 @@ class Customers(Family):
             arrival = latest[remote_id]
             as_of = times.to_text(arrival.as_of)
             undated = seen_hash is not None and seen_hash[:1] == "~"
-            if seen_at is not None and as_of < seen_at and not (full and undated):
+            if seen_hash == GONE:  # it is there again, whenever it was changed; an order's copy does not prove that
+                changed += [remote_id] if full else []
+            elif seen_at is not None and as_of < seen_at and not (full and undated):
                 older += [remote_id] if arrival.customer.consents else []
-            elif seen_hash == GONE and not full:
-                continue  # an order's copy does not prove that the record is there again
             elif seen_hash is None or seen_hash.lstrip("~") != reading_hash(arrival.customer):
                 changed.append(remote_id)
             elif as_of != seen_at and not full:

@@ -52,12 +52,13 @@ class Departures(Family):
         return True
 
     def came_back(self, party: str, remote_ids: Iterable[str]) -> None:
-        """These records are there: nobody waits because they were deleted."""
+        """These records are there: nobody waits because they were deleted, and each is told what it has missed."""
         held = self.hub.holds.held_for(party, "customer", "gone")
         if held:
             links = self.hub.links.by_remote(party, "customer", remote_ids)
             back = held & {str(link.hub_id) for link in links.values() if link.role == "primary"}
             self.hub.holds.clear("customer", back, party=party)
+            self.hub.links.mark_pending(map(int, back), party=party)
 
     def _follow(self, link: Link, rest: list[Link], target: str, settings: CustomerSettings) -> Counter[str]:
         """The link moves to the record that stands for this one now, if nobody else's place is taken by that."""
