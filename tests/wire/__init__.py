@@ -5,5 +5,6 @@ secret or personal is told, and the exit code tells how it went. What the transp
 stands in `tests/transport`, what the connector makes of each answer in `tests/connectors`.
 
 `world`: the scene, a busy day, and the command over it. `oracle`: what must hold, asked of the site and of the books.
-`cells`: one fault at one request, and all that is judged then. `test_every_request`: each fault at each request.
+`cells`: one fault at one request, and all that is judged then. `test_every_request`: each fault at each request, and at
+all from one on. SYNCCTL_WIRE_CELLS=all takes every cell, for which the normal run has no time.
 """

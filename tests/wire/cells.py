@@ -23,7 +23,6 @@ _WHOLE = frozenset({"400", "404", "409", "422"})  # a batch that was refused who
 _SIGN_IN = frozenset({"401", "403"})
 _SHAPES = frozenset({"string", "object", "list"})
 _UNREADABLE = frozenset({"latin1", "duplicate_key", "nan", "bomb", "login_page", "empty", "truncated"})
-_VERSIONED = ("variations", "refunds")
 _ENDLESS = 9999
 MUCH_LATER = timedelta(days=8)  # an empty list is believed, until all is read again: listings daily, people weekly
 Codes = Collection[object]
@@ -41,9 +40,9 @@ def codes_of(kind: str, method: str, path: str) -> Codes:
         return {SOUND}
     if kind == "drip":
         return {SOUND, 3}  # of a few bytes only the silence after them is noticed
-    if kind in _SHAPES or (kind == "404" and path in _VERSIONED):
+    if kind in _SHAPES or (kind == "404" and path == "refunds"):
         return {SOUND, 3}  # a list of nothing is an answer; a version may have no such route
-    if kind in _UNREADABLE and path in ("customers", "variations"):
+    if kind in _UNREADABLE | _WHOLE and path in ("customers", "variations"):
         return {SOUND, 3}  # who is looked up and cannot be read is looked up alone; whether a route is there is a reply
     return {3}
 
