@@ -22,9 +22,10 @@ def publish_prices(run: Run, name: str, store: WebStore) -> Counts:
     currency = run.hub.parties.currency(name)
     while currency and (batch := run.hub.catalog.pending_prices(name, store.abilities.price_batch, after)):
         after = batch[-1].listing_id
+        batch = _leave_refused(run, name, batch, counts)  # not read either: of what has no price none is ever known
         unknown = [one for one in batch if one.price is None]
         batch = [one for one in batch if one.price is not None] + _still_differing(run, store, unknown, currency)
-        _send(run, name, store, _leave_refused(run, name, batch, counts), currency, counts)
+        _send(run, name, store, batch, currency, counts)
         run.progress(f"{name}: {counts['prices written']} prices written")
         run.checkpoint()
     run.hub.holds.clear_mended_prices(name)

@@ -1,6 +1,7 @@
 """Whole cycles over a WooCommerce site on a real socket: how often it is asked, and what it holds after that."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,17 @@ def test_an_idle_cycle_that_watches_customers_asks_for_them_too(tmp_path: Path) 
         world.run()
         assert world.asked() == ["GET orders", "GET customers"]
         assert len(list(world.people())) == 5
+
+
+def test_a_product_without_a_price_of_its_own_is_not_asked_for_it_in_each_cycle(world: WooCycles) -> None:
+    world.office.add_item("TEE", "Tee", "7.00", 20)
+    parent = world.hands.add_product("TEE", 20, kind="variable")
+    world.hands.add_variation(parent, "", None, "7.00")
+    world.run()
+    assert world.holds() == [("price", "no_price")]
+    world.run()
+    world.run()
+    assert world.asked() == ["GET orders"]
+    world.hurry = timedelta(days=2)
+    world.run()
+    assert world.asked("POST") == ["POST products/batch"], "a day later it is tried again"
