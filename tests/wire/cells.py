@@ -61,6 +61,8 @@ def codes_of_all(kind: str) -> Codes:
         return {4}
     if kind == "redirect":
         return {5}
+    if kind in _WHOLE | _UNREADABLE:
+        return {SOUND, 3}  # the last requests are of single records, which are held
     return {SOUND, 3, 5} if kind in _SHAPES else {3}
 
 

@@ -130,7 +130,7 @@ def settle(world: WireWorld, twin: oracle.State, *, quiet: bool = False, after: 
         found = [*oracle.differences(state_of(world), twin), *wrong(world, since)]
         if not found:
             break
-    return [*found, *(_loud(world) if quiet else ()), *_lost(world)]
+    return [*found, *(_loud(world) if quiet else ()), *lost(world)]
 
 
 def _try_again(world: WireWorld) -> None:
@@ -153,7 +153,8 @@ def _marks(world: WireWorld) -> dict[str, Any]:
     return rows | {"books": oracle.read(world.folder, (), hub=False)}
 
 
-def _lost(world: WireWorld) -> Iterator[str]:
+def lost(world: WireWorld) -> Iterator[str]:
+    """Orders of the site that the hub does not know (I1)."""
     known = {remote_id for (remote_id,) in _rows(world, "SELECT remote_id FROM sales_order")}
     yield from (f"I1: order {one} is lost" for one in world.site.orders if str(one) not in known)
 
