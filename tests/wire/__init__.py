@@ -7,5 +7,5 @@ stands in `tests/transport`, what the connector makes of each answer in `tests/c
 `world`: the scene, a busy day, and the command over it. `oracle`: what must hold, asked of the site and of the books.
 `cells`: one fault at one request, and all that is judged then. `test_every_request`: each fault at each request, and at
 all from one on. `test_races`: something happens on the site before each request.
-SYNCCTL_WIRE_CELLS=all takes every cell, for which the normal run has no time.
+`test_storms`: requests fail at random. SYNCCTL_WIRE_CELLS=all takes every cell, for which the normal run has no time.
 """
