@@ -1,7 +1,7 @@
 """Walking a list that changes while it is read: no row is missed because others left, came or moved."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -109,6 +109,15 @@ def test_whatever_happens_between_short_pages_no_row_that_stayed_is_missed(block
         shop.after_each = lambda count, drawn=drawn, shop=shop: happen(drawn, shop, count)
         read = {row["id"] for stride in strides(shop, size) for row, _ in stride.rows}
         assert set(ids) - shop.left - shop.hidden <= read, f"seed {seed}"
+
+
+@pytest.mark.parametrize(("hidden", "whole"), [((), True), ((3,), True), (range(3, 7), False), (range(1, 9), False)])
+def test_a_walk_that_went_past_rows_which_the_shop_does_not_show_is_not_whole(
+    hidden: Sequence[int], whole: bool
+) -> None:
+    shop = List(list(range(1, 9)), 4, hidden=set(hidden))
+    *_, last = strides(shop, 4)
+    assert (last.is_last, last.whole) == (True, whole)
 
 
 def test_a_walk_resumes_where_it_stood_whatever_left_meanwhile() -> None:

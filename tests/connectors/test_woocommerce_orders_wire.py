@@ -59,6 +59,23 @@ def asked(site: WooWorld) -> int:
 # --- between two pages ------------------------------------------------------------------------------------------------
 
 
+def test_orders_that_the_shop_tells_of_and_does_not_show_are_asked_for_until_it_does(
+    store: WooCommerceStore, site: WooWorld
+) -> None:
+    placed = [place(site) for _ in range(3)]
+    for number in placed:
+        site.site.orders[int(number)].unloadable = True
+    orders, cursor = read(store)
+    assert orders == {}
+    for number in placed:
+        site.site.orders[int(number)].unloadable = False
+    site.advance(8 * 86_400)
+    orders, cursor = read(store, cursor)
+    assert sorted(orders) == sorted(placed)
+    site.advance(3_600)
+    assert read(store, cursor)[0] == {}
+
+
 def trash_the_first(site: WooWorld, ids: list[str]) -> None:
     site.shop.trash(int(ids[0]))
 

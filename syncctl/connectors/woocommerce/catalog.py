@@ -28,7 +28,7 @@ from syncctl.connectors.woocommerce.product_words import (
     variation_listing,
 )
 from syncctl.connectors.woocommerce.site import Declined
-from syncctl.errors import BatchRefused
+from syncctl.errors import BatchRefused, DataError
 from syncctl.model import LevelChange, Listing, PriceChange, Refused, WriteOutcome
 
 _ROUTE = "variations"
@@ -42,7 +42,13 @@ class CatalogStore(SiteStore):
         """All of them, always: what an order takes does not move a product's date of change."""
         del cursor
         parents: dict[int, Parent] = {}
+        shown = False
         for stride in self.site.walk("products", {**_ANY, "_fields": PRODUCT_FIELDS}):
+            shown = shown or bool(stride.rows)
+            if not shown and not stride.whole:
+                raise DataError(
+                    f"{self.name} tells of products and shows none; what it lists is taken to be as it was."
+                )
             found = [(Parent.of(row), product_listing(row)) for row, _ in stride.rows]
             parents |= {parent.id: parent for parent, _ in found if parent.has_variations}
             yield _page([listing for _, listing in found if listing is not None])

@@ -19,12 +19,16 @@ _SKIPPED_HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`since` None: everything. `started`: the shop's time when the walk under way began, if one is."""
+    """`since` None: everything. `started`: the shop's time when the walk under way began, if one is.
+
+    `whole` False: that walk went past orders which the shop did not show, so that they are asked for again.
+    """
 
     since: datetime | None = None
     after: int = 0
     offset: int = 0
     started: datetime | None = None
+    whole: bool = True
 
     @classmethod
     def parse(cls, text: str | None, manners: Manners) -> "Cursor":
@@ -35,26 +39,27 @@ class Cursor:
             row = json.loads(text)
             if row["manners"] != _mark(manners):
                 raise CursorLost("The settings say otherwise than before how orders of this store are read.")
-            cursor = cls(_read(row["since"]), row["after"], row["offset"], _read(row["started"]))
-            if not (_is_count(cursor.after) and _is_count(cursor.offset)):
+            cursor = cls(_read(row["since"]), row["after"], row["offset"], _read(row["started"]), row["whole"])
+            if not (_is_count(cursor.after) and _is_count(cursor.offset) and type(cursor.whole) is bool):
                 raise ValueError("it counts nothing")
         except (ValueError, TypeError, LookupError, OverflowError) as error:
             raise CursorLost(f"{text[:60]!r} is no cursor of this store: {error}.") from error
         return cursor
 
     def moved(self, stride: Stride) -> "Cursor":
-        """Where to resume after a page: the bound moves with the last one, where the shop told its time."""
-        started = self.started or stride.at
+        """Where to resume after a page: the bound moves with the last, where the shop told its time and showed all."""
+        started, whole = self.started or stride.at, self.whole and stride.whole
         if not stride.is_last:
-            return Cursor(self.since, stride.after, stride.offset, started)
-        return Cursor(self.since if started is None else started - timedelta(seconds=OVERLAP_SECONDS))
+            return Cursor(self.since, stride.after, stride.offset, started, whole)
+        if started is None or not whole:
+            return Cursor(self.since)
+        return Cursor(started - timedelta(seconds=OVERLAP_SECONDS))
 
     def text(self, manners: Manners) -> str:
         since, started = (None if at is None else times.to_text(at) for at in (self.since, self.started))
         mark = _mark(manners)
-        return json.dumps(
-            {"since": since, "after": self.after, "offset": self.offset, "started": started, "manners": mark}
-        )
+        at = {"since": since, "after": self.after, "offset": self.offset, "started": started, "whole": self.whole}
+        return json.dumps({**at, "manners": mark})
 
 
 def _read(text: str | None) -> datetime | None:

@@ -37,7 +37,8 @@ class Answer(Protocol):
 class Stride:
     """The rows of one page that had not been read. The walk goes on behind id `after`, at `offset`.
 
-    `end`: where the page's last row stands, for whoever begins there another time.
+    `end`: where the page's last row stands, for whoever begins there another time. `whole` False: the walk went past
+    rows that the shop told of and did not show.
     """
 
     rows: Sequence[tuple[Row, str]]
@@ -46,6 +47,7 @@ class Stride:
     is_last: bool
     at: datetime | None
     end: int = 0
+    whole: bool = True
 
 
 def strides(ask: Callable[[int], Answer], size: int, after: int = 0, offset: int = 0) -> Iterator[Stride]:
@@ -56,7 +58,7 @@ def strides(ask: Callable[[int], Answer], size: int, after: int = 0, offset: int
     """
     back, kept_from_us = 1, False
     page: list[int] = []
-    same = 0
+    same, whole = 0, True
     while True:
         answer = ask(offset)
         rows = answer.rows()
@@ -74,10 +76,11 @@ def strides(ask: Callable[[int], Answer], size: int, after: int = 0, offset: int
         stuck, end = not new and is_short, offset + max(0, len(rows) - 1)
         if not is_last:
             offset += len(rows) - 1 if len(rows) > 1 else size - 1
-        yield Stride(new, after, offset, is_last, answer.at, end)
+        back, kept_from_us = 1, stuck and len(rows) <= 1
+        whole = whole and not (kept_from_us and not is_last)
+        yield Stride(new, after, offset, is_last, answer.at, end, whole)
         if is_last:
             return
-        back, kept_from_us = 1, stuck and len(rows) <= 1
 
 
 def _ids(rows: Sequence[tuple[Row, str]]) -> list[int]:
