@@ -24,7 +24,7 @@ _SIGN_IN = frozenset({"401", "403"})
 _SHAPES = frozenset({"string", "object", "list"})
 _UNREADABLE = frozenset({"latin1", "duplicate_key", "nan", "bomb", "login_page", "empty", "truncated"})
 _ENDLESS = 9999
-MUCH_LATER = timedelta(days=8)  # an empty list is believed, until all is read again: listings daily, people weekly
+MUCH_LATER = timedelta(days=8)  # no people, no variations: that is believed until all are read again, weekly and daily
 Codes = Collection[object]
 
 
@@ -40,9 +40,9 @@ def codes_of(kind: str, method: str, path: str) -> Codes:
         return {SOUND}
     if kind == "drip":
         return {SOUND, 3}  # of a few bytes only the silence after them is noticed
-    if kind in _SHAPES or (kind == "404" and path == "refunds"):
+    if kind == "list" or (kind == "404" and path == "refunds"):
         return {SOUND, 3}  # a list of nothing is an answer; a version may have no such route
-    if kind in _UNREADABLE | _WHOLE and path in ("customers", "variations"):
+    if kind in _UNREADABLE | _WHOLE | _SHAPES and path in ("customers", "variations"):
         return {SOUND, 3}  # who is looked up and cannot be read is looked up alone; whether a route is there is a reply
     return {3}
 
@@ -55,14 +55,14 @@ def _codes_of_write(kind: str) -> Codes:
     return {SOUND} if kind in _AGAIN_WRITE else {3}
 
 
-def codes_of_all(kind: str) -> Codes:
-    """How the command may end where every request meets this fault from some request on."""
+def codes_of_all(kind: str, *, late: bool) -> Codes:
+    """How the command may end where every request meets this fault from some request on. `late`: from the last ones."""
     if kind in _SIGN_IN:
         return {4}
     if kind == "redirect":
         return {5}
     if kind in _WHOLE | _UNREADABLE:
-        return {SOUND, 3}  # the last requests are of single records, which are held
+        return {SOUND, 3} if late else {3}  # the last requests are of single records, which are held
     return {SOUND, 3, 5} if kind in _SHAPES else {3}
 
 
@@ -128,10 +128,11 @@ def cell(
     world.server.heal()
     struck = next((one for one in world.server.log if one.number == begun + number), None)  # a page may come ahead
     method, path = (struck.method, struck.path.rpartition(API)[2]) if struck else asked[number - 1]
-    codes = codes_of_all(kind) if on else codes_of(kind, method, path)
+    codes = codes_of_all(kind, late=number >= len(asked) - 1) if on else codes_of(kind, method, path)
     found = [*_badly_ended(world, ended, {max(sound, one) if isinstance(one, int) else sound for one in codes})]
     found += [*told(ended.text), *kept_secrets(world), *oracle.wrong(world, since)]
-    found += oracle.settle(world, state, quiet=quiet, after=MUCH_LATER if kind == "list" else timedelta(0))
+    believed = kind == "list" and (on or path in ("customers", "variations"))
+    found += oracle.settle(world, state, quiet=quiet, after=MUCH_LATER if believed else timedelta(0))
     return [f"{kind} at request {number} ({method} {path}): {one}" for one in found]
 
 
