@@ -1,12 +1,11 @@
 """The fake of WooCommerce reads as the real one does: pages, filters, dates on the site's clock, fields."""
 
 import doctest
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.fakes.woo import Options, Shop, Site, WooServer, php
+from tests.fakes.woo import Options, Shop, Site, php
 from tests.fakes.woo.client import Client
 from tests.fakes.woo.shop import Fee, Line
 
@@ -25,25 +24,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def site(clock: Clock) -> Site:
-    return Site(clock=clock)
-
-
-@pytest.fixture
-def shop(site: Site) -> Shop:
-    return Shop(site)
-
-
-@pytest.fixture
-def client(site: Site) -> Iterator[Client]:
-    with WooServer(site) as server:
-        client = Client(server)
-        yield client
-        client.close()
-        assert server.errors == []
 
 
 def test_times_are_whole_seconds_on_the_site_clock_and_in_gmt(client: Client, shop: Shop) -> None:

@@ -1,36 +1,15 @@
 """Stock on the fake of WooCommerce moves when the real one's does, and refunds tell as little as the real ones."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.fakes.woo import Shop, Site, WooServer
+from tests.fakes.woo import Shop, Site
 from tests.fakes.woo.client import Client
 from tests.fakes.woo.shop import Fee, Line
-from tests.fakes.woo.world import Clock
 
 pytestmark = pytest.mark.wire
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site(clock=Clock())
-
-
-@pytest.fixture
-def shop(site: Site) -> Shop:
-    return Shop(site)
-
-
-@pytest.fixture
-def client(site: Site) -> Iterator[Client]:
-    with WooServer(site) as server:
-        client = Client(server)
-        yield client
-        client.close()
-        assert server.errors == []
 
 
 def tally(client: Client, order_id: int) -> dict[str, Any]:

@@ -1,39 +1,13 @@
 """The fake of WooCommerce takes writes as the real one does: item by item, unvalidated in batches, by its own rules."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.fakes.woo import Shop, Site, WooServer
+from tests.fakes.woo import Shop, Site
 from tests.fakes.woo.client import Client
 from tests.fakes.woo.shop import Line
 from tests.fakes.woo.world import Clock
 
 pytestmark = pytest.mark.wire
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def site(clock: Clock) -> Site:
-    return Site(clock=clock)
-
-
-@pytest.fixture
-def shop(site: Site) -> Shop:
-    return Shop(site)
-
-
-@pytest.fixture
-def client(site: Site) -> Iterator[Client]:
-    with WooServer(site) as server:
-        client = Client(server)
-        yield client
-        client.close()
-        assert server.errors == []
 
 
 # --- products ---------------------------------------------------------------------------------------------------------
