@@ -1,0 +1,1 @@
+"""A Shopify shop as a web store, over its GraphQL Admin API."""
