@@ -277,7 +277,7 @@ def test_a_problem_says_how_to_put_it_right(tmp_path: Path, more: str, told: str
 
 def test_an_unknown_connector_is_told_with_those_that_are_known(tmp_path: Path) -> None:
     found = problems(tmp_path, MINIMAL.replace("shop: {connector: sandbox", "shop: {connector: magento"))
-    assert found == ["3: stores.shop.connector: 'magento' is not known; write one of: sandbox, woocommerce"]
+    assert found == ["3: stores.shop.connector: 'magento' is not known; write one of: sandbox, shopify, woocommerce"]
 
 
 def test_a_check_between_sections_stands_on_the_line_of_its_key(tmp_path: Path) -> None:

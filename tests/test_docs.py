@@ -44,7 +44,12 @@ SAMPLE = Sample(
             "url": "https://shop.example",
             "consumer_key": "${WOO_KEY}",
             "consumer_secret": "${WOO_SECRET}",
-        }
+        },
+        "shopify": {
+            "connector": "shopify",
+            "url": "https://example.myshopify.com",
+            "access_token": "${SHOPIFY_TOKEN}",
+        },
     },
 )
 

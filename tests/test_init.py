@@ -83,7 +83,7 @@ def test_several_stores_take_their_flags_in_order() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--store", "shop=shopify"], "KIND is one of: sandbox, woocommerce"),
+        (["--store", "shop=magento"], "KIND is one of: sandbox, woocommerce, shopify"),
         (["--store", "shop"], "write NAME=KIND"),
         (["--store", "Shop=sandbox"], "a store's name is a small letter"),
         (["--store", "back-office=sandbox"], "this name is taken by the back office"),
@@ -205,7 +205,7 @@ def ours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_wizard_asks_again_until_the_answer_will_do_and_keeps_secrets_apart(here: Path) -> None:
     asked = Terminal()
-    asked.expects("Kind of web store (sandbox, woocommerce) [sandbox]: ")
+    asked.expects("Kind of web store (sandbox, woocommerce, shopify) [sandbox]: ")
     asked.types("woocommerce")
     asked.expects("A short name for it [shop]: ")
     asked.types("Main Shop")

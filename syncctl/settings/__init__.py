@@ -19,6 +19,7 @@ from syncctl.settings.connectors import (
 )
 from syncctl.settings.customers import CustomerSettings, Winner, WinnerSettings
 from syncctl.settings.kinds import Duration, Moment, Section, Status, StoreName, Units
+from syncctl.settings.shopify import ShopifyStoreSettings
 from syncctl.settings.woocommerce import WooCommerceStoreSettings
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "SandboxStoreSettings",
     "Section",
     "Settings",
+    "ShopifyStoreSettings",
     "StockSettings",
     "StoreSettings",
     "Winner",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from syncctl.settings.kinds import Section
+from syncctl.settings.shopify import ShopifyStoreSettings
 from syncctl.settings.stores import StoreBase
 from syncctl.settings.woocommerce import WooCommerceStoreSettings
 
@@ -55,5 +56,7 @@ class SandboxBooksSettings(Section):
     )
 
 
-StoreSettings = Annotated[SandboxStoreSettings | WooCommerceStoreSettings, Field(discriminator="connector")]
+StoreSettings = Annotated[
+    SandboxStoreSettings | WooCommerceStoreSettings | ShopifyStoreSettings, Field(discriminator="connector")
+]
 BackOfficeSettings = SandboxBooksSettings

@@ -3,21 +3,18 @@
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from syncctl.settings.kinds import Status, Wait
-from syncctl.settings.stores import StoreBase
+from syncctl.settings.reached import ReachedStore, is_this_machine, plain_parts
 
 Counted = Literal["pending", "processing", "on-hold", "completed", "cancelled", "refunded", "failed"]
 _KEY = re.compile(r"[!-~]{1,500}\Z")
 
 
-class WooCommerceStoreSettings(StoreBase):
+class WooCommerceStoreSettings(ReachedStore):
     """A WooCommerce shop, over its REST API."""
 
     connector: Literal["woocommerce"] = Field(description="The kind of web store.")
@@ -43,18 +40,6 @@ class WooCommerceStoreSettings(StoreBase):
     allow_http: bool = Field(
         default=False,
         description="Allow http:// to a shop that is not on this machine. Everybody on the way can read it.",
-    )
-    proxy: SecretStr | None = Field(
-        default=None, description="The proxy to go through, such as http://proxy.example:3128. Empty: none."
-    )
-    ca_file: Path | None = Field(
-        default=None, description="A file of certificates to trust instead of the usual ones. Empty: the usual ones."
-    )
-    timeout: Wait = Field(
-        default=timedelta(seconds=60), description="The longest silence of the shop that is waited for."
-    )
-    deadline: Wait = Field(
-        default=timedelta(minutes=5), description="... and the longest that one whole answer may take."
     )
     requests_per_minute: int = Field(
         default=0, ge=0, le=100_000, description="The most requests that are sent in a minute. 0: no limit of ours."
@@ -103,13 +88,6 @@ class WooCommerceStoreSettings(StoreBase):
             raise ValueError("this has a space or another character that no key has; copy it again")
         return value
 
-    @field_validator("proxy")
-    @classmethod
-    def _is_a_proxy(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _split(value.get_secret_value()):
-            raise ValueError("write the proxy as http://proxy.example:3128")
-        return value
-
     @field_validator("statuses")
     @classmethod
     def _as_the_api_has_them(cls, value: dict[str, str]) -> dict[str, str]:
@@ -131,7 +109,7 @@ class WooCommerceStoreSettings(StoreBase):
             yield "consumer_key: this is the secret, and consumer_secret is the key: change them over"
 
     def _open_http(self) -> Iterator[str]:
-        if self.url.lower().startswith("http:") and not (self.allow_http or _is_this_machine(self.url)):
+        if self.url.lower().startswith("http:") and not (self.allow_http or is_this_machine(self.url)):
             yield "url: over http everybody on the way can read and change it: write https, or set allow_http: true"
 
     def _wrong_groups(self) -> Iterator[str]:
@@ -149,14 +127,10 @@ class WooCommerceStoreSettings(StoreBase):
             if value and self.group_by != needed:
                 yield f"{name}: this has no effect without group_by: {needed}"
 
-    def _wrong_limits(self) -> Iterator[str]:
-        if self.deadline < self.timeout:
-            yield "deadline: must not be shorter than timeout: a whole answer takes at least as long as a silence in it"
-
 
 def _wrong_with(url: str) -> Iterator[str]:
     """What is wrong with the address, without repeating it: it may hold a password."""
-    parts = _split(url)
+    parts = plain_parts(url)
     if parts is None:
         yield "write the shop's address, such as https://shop.example"
         return
@@ -168,21 +142,3 @@ def _wrong_with(url: str) -> Iterator[str]:
         yield "write the shop's own address, without /wp-json or /wp-admin and what follows"
     if any(part in (".", "..") for part in parts.path.split("/")) or "//" in parts.path or "%" in parts.path:
         yield "write the folder of the shop in plain words, such as https://example.com/shop"
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of a plain address over http or https, else None."""
-    try:
-        parts = urlsplit(url)
-        plain = all("!" <= char <= "~" and char not in '\\"<>^`{|}' for char in url)
-        return parts if plain and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 else None
-    except ValueError:
-        return None
-
-
-def _is_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
