@@ -16,6 +16,7 @@ from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.checked import CheckedBackOffice, CheckedStore
 from syncctl.connectors.dryrun import DryBackOffice, DryStore
 from syncctl.connectors.patience import Patience
+from syncctl.connectors.tokens import Tokens
 from syncctl.errors import Busy, ConfigError, CursorLost, HubError, Stopped, SyncctlError
 from syncctl.hub import Hub
 from syncctl.hub.damage import damage_told
@@ -122,7 +123,8 @@ def _opened(
         hub = _open_hub(path, settings, daily=not dry_run)
         stack.callback(hub.close)
         patience = Patience(settings.safety.max_wait.total_seconds(), say=options["progress"], checkpoint=checkpoint)
-        back_office, stores, planned = _connect(settings, patience, dry_run=dry_run)
+        tokens = Tokens.beside(settings.hub.path)
+        back_office, stores, planned = _connect(settings, patience, tokens, dry_run=dry_run)
         stack.callback(back_office.close)
         for store in stores.values():
             stack.callback(store.close)
@@ -273,12 +275,12 @@ def _open_hub(path: Path, settings: Settings, *, daily: bool) -> Hub:
 
 
 def _connect(
-    settings: Settings, patience: Patience, *, dry_run: bool
+    settings: Settings, patience: Patience, tokens: Tokens, *, dry_run: bool
 ) -> tuple[BackOffice, dict[str, WebStore], list[PlannedWrite]]:
     planned: list[PlannedWrite] = []
     back_office: BackOffice = CheckedBackOffice(open_back_office(settings.back_office, patience))
     stores: dict[str, WebStore] = {
-        name: CheckedStore(open_store(name, one, patience)) for name, one in settings.stores.items()
+        name: CheckedStore(open_store(name, one, patience, tokens)) for name, one in settings.stores.items()
     }
     check_locations(settings, back_office, stores)
     if dry_run:

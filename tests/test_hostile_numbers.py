@@ -254,8 +254,8 @@ def test_a_clock_of_ours_that_is_wrong_loses_no_order_and_no_change_of_one(
     """The server's clock is 48 hours ahead of ours, behind it, or anything between."""
     real_open, real_now, skew = syncctl.cycle.open_store, times.now, timedelta(hours=hours)
 
-    def open_store(name: str, settings: StoreSettings, patience: object) -> WebStore:
-        store = real_open(name, settings, patience)
+    def open_store(name: str, settings: StoreSettings, *rest: object) -> WebStore:
+        store = real_open(name, settings, *rest)
         assert isinstance(store, SandboxStore)
         store.clock = real_now  # the server's own, whatever ours says
         return store

@@ -104,7 +104,7 @@ def test_a_connector_sees_no_other_connector() -> None:
         if layer == "connectors" and rest:
             system = rest.partition(".")[0]
             others = {name_of(other).split(".")[1] for other in MODULES if name_of(other).startswith("connectors.")}
-            shared = set("base wrapped checked paging dryrun http patience ahead reading strict_json".split())
+            shared = set("base wrapped checked paging dryrun http patience ahead reading strict_json tokens".split())
             seen = {name.split(".")[2] for name in imports_of(path) if name.startswith("syncctl.connectors.")}
             assert seen & (others - shared - {system}) == set(), path
 

@@ -13,6 +13,7 @@ import syncctl.cycle
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.sandbox.books import SandboxBooks
 from syncctl.connectors.sandbox.store import SandboxStore
+from syncctl.connectors.tokens import Tokens
 from syncctl.errors import Stopped
 from tests.builders import World
 from tests.stock_world import states
@@ -25,8 +26,10 @@ class BusyStore(SandboxStore):
 
     seconds: dict[tuple[str, str], float] = {}  # by store and method
 
-    def __init__(self, name: str, settings: Any, patience: Patience | None = None) -> None:
-        super().__init__(name, settings, patience)
+    def __init__(
+        self, name: str, settings: Any, patience: Patience | None = None, tokens: Tokens | None = None
+    ) -> None:
+        super().__init__(name, settings, patience, tokens)
         assert patience is not None
         self.patience = patience
 

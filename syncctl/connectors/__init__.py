@@ -6,6 +6,7 @@ from typing import cast
 
 from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.connectors.patience import Patience
+from syncctl.connectors.tokens import Tokens
 from syncctl.errors import ConfigError
 from syncctl.settings import BackOfficeSettings, Settings, StoreSettings
 
@@ -16,9 +17,14 @@ WEB_STORES = {
 BACK_OFFICES = {"sandbox": "syncctl.connectors.sandbox.books:SandboxBooks"}
 
 
-def open_store(name: str, settings: StoreSettings, patience: Patience | None = None) -> WebStore:
-    """The web store configured as `name`; what it waits for goes through `patience`. Nothing is contacted yet."""
-    return cast(WebStore, _load(WEB_STORES, settings.connector)(name, settings, patience))
+def open_store(
+    name: str, settings: StoreSettings, patience: Patience | None = None, tokens: Tokens | None = None
+) -> WebStore:
+    """The web store configured as `name`. Nothing is contacted yet.
+
+    What it waits for goes through `patience`; access tokens that it is given are kept in `tokens`.
+    """
+    return cast(WebStore, _load(WEB_STORES, settings.connector)(name, settings, patience, tokens))
 
 
 def open_back_office(settings: BackOfficeSettings, patience: Patience | None = None) -> BackOffice:

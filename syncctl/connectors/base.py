@@ -161,6 +161,13 @@ class WebStore(ABC):
         read are seen now or by the next cursor.
         """
 
+    def expect_customers(self, cursor: str | None) -> None:
+        """The caller means to ask `fetch_customers(cursor)` when it has read its next `fetch_orders` to the end.
+
+        A store that answers both at once may ask for both then. Nothing is promised: the caller may fail in between,
+        ask other things, or not ask for customers at all. Nothing is contacted by this call itself.
+        """
+
     @abstractmethod
     def fetch_orders_by_id(self, ids: Sequence[str]) -> Page[Order]:
         """These orders as they are now; one that is gone is absent. At most `order_batch` ids."""

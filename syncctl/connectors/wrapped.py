@@ -47,6 +47,9 @@ class WrappedStore(WebStore):
     def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:
         return self.store.fetch_orders(cursor, since)
 
+    def expect_customers(self, cursor: str | None) -> None:
+        self.store.expect_customers(cursor)
+
     def fetch_orders_by_id(self, ids: Sequence[str]) -> Page[Order]:
         return self.store.fetch_orders_by_id(ids)
 

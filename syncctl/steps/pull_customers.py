@@ -40,6 +40,11 @@ def pull_customers(run: Run, party: str, *, whole: bool = False) -> Counts:
     return counts
 
 
+def expect_customers(run: Run, store: str) -> None:
+    """Tell a store what `pull_customers` will ask of it after the orders, so that it may answer both at once."""
+    run.stores[store].expect_customers(run.hub.cursors.get(store, _STREAM))
+
+
 def wants_web(run: Run, store: str) -> bool:
     """Whether a store's customers are read beside those on its orders."""
     settings = run.settings.customers

@@ -19,7 +19,7 @@ from syncctl.rules.matching import contacts_of, joining
 from syncctl.rules.repair import with_unique_ids
 from syncctl.steps.confirm import confirm
 from syncctl.steps.match_customers import keeps_mirror, match_new
-from syncctl.steps.pull_customers import pull_customers, wants_web
+from syncctl.steps.pull_customers import expect_customers, pull_customers, wants_web
 from syncctl.steps.run import Counts, Run
 
 
@@ -32,6 +32,8 @@ def pull_orders(run: Run, name: str) -> Counts:
     confirm(run, name, store)
     counts = Counts()
     if run.settings.orders.enabled:
+        if wants_web(run, name):
+            expect_customers(run, name)
         counts += _read_changed(run, name, store)
         counts += _read_open_orders(run, name, store)
         _judge_units(run, name)

@@ -69,7 +69,7 @@ def connect(wrap: Wrap = as_is) -> None:
     """
     syncctl.connectors.sandbox.walk.OVERLAP_SECONDS = 0
 
-    def open_store(name: str, settings: StoreSettings, _patience: object = None) -> WebStore:
+    def open_store(name: str, settings: StoreSettings, *_rest: object) -> WebStore:
         assert isinstance(settings, SandboxStoreSettings)
         store = SandboxStore(name, settings)
         store.page_size = BATCH

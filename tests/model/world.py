@@ -172,7 +172,7 @@ class ModelWorld:
     def _connected(self, record: Callable[[str, Any], Any]) -> Any:
         """Within it, runs go over connectors that stand on the files which the machine has open."""
 
-        def open_store(name: str, settings: Any, _patience: Any = None) -> Any:
+        def open_store(name: str, settings: Any, *_rest: Any) -> Any:
             store = (PricedStore if self.priced else SandboxStore)(name, settings)
             store._opened = self.shops[name]
             store.abilities = replace(store.abilities, listing_changes=self.tells_changes, level_batch=self.batch)

@@ -15,6 +15,7 @@ from syncctl.connectors.sandbox.store_customers import StoreCustomers
 from syncctl.connectors.sandbox.tables import ShopRefusal
 from syncctl.connectors.sandbox.words import read_order
 from syncctl.connectors.strict_json import storable
+from syncctl.connectors.tokens import Tokens
 from syncctl.model import (
     Fulfilment,
     FulfilmentChange,
@@ -39,7 +40,13 @@ class SandboxStore(StoreCustomers):
     `page_size` and `clock` may be replaced before the first call.
     """
 
-    def __init__(self, name: str, settings: SandboxStoreSettings, _patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: SandboxStoreSettings,
+        _patience: Patience | None = None,
+        _tokens: Tokens | None = None,
+    ) -> None:
         super().__init__(name, settings, PAGE_SIZE)
 
     def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from syncctl.connectors.base import StockWrite, StoreAbilities, WebStore
 from syncctl.connectors.patience import Patience
+from syncctl.connectors.tokens import Tokens
 from syncctl.connectors.woocommerce.customer_words import FIELDS
 from syncctl.connectors.woocommerce.order_words import Manners
 from syncctl.connectors.woocommerce.site import MOST_ROWS, Site, address_of
@@ -32,7 +33,13 @@ class SiteStore(WebStore):
         priced_levels=True,
     )
 
-    def __init__(self, name: str, settings: WooCommerceStoreSettings, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: WooCommerceStoreSettings,
+        patience: Patience | None = None,
+        _tokens: Tokens | None = None,
+    ) -> None:
         self.name = name
         self.settings = settings
         self.address = address_of(settings)
