@@ -1,4 +1,4 @@
-"""The scene of the busy day, set once for all tests of this folder."""
+"""The scene of the busy day on each platform, set once for all tests of this folder."""
 
 from collections.abc import Iterator
 
@@ -7,21 +7,24 @@ import pytest
 from tests.crash.oracle import State
 from tests.faults.world import in_memory
 from tests.wire import oracle
-from tests.wire.world import Passing, Scene, hurried
+from tests.wire.woo import WooWire
+from tests.wire.world import Asked, Passing, Scene, WireWorld, hurried
+
+PLATFORMS: dict[str, type[WireWorld]] = {"woocommerce": WooWire}
 
 
 @pytest.fixture(scope="session")
 def passing() -> Iterator[Passing]:
     """The clock of all that waits."""
-    with hurried() as clock:
+    with hurried(*PLATFORMS.values()) as clock:
         yield clock
 
 
-@pytest.fixture(scope="session")
-def scene(passing: Passing) -> Iterator[Scene]:
+@pytest.fixture(scope="session", params=PLATFORMS)
+def scene(request: pytest.FixtureRequest, passing: Passing) -> Iterator[Scene]:
     with in_memory() as folder:
         (folder / "scene").mkdir()
-        scene = Scene(folder)
+        scene = Scene(PLATFORMS[request.param], folder)
         yield scene
         scene.close()
 
@@ -33,10 +36,10 @@ def twin(scene: Scene) -> tuple[State, int]:
 
 
 @pytest.fixture(scope="session")
-def requests(scene: Scene) -> list[tuple[str, str]]:
-    """Method and path of every request of the cycle to which nothing happens."""
+def requests(scene: Scene) -> list[Asked]:
+    """How it asks and what it asks, of every request of the cycle to which nothing happens."""
     world = scene.fresh()
     world.command()
-    asked = [(method, path) for method, _, path in (one.partition(" ") for one in world.asked())]
-    assert len(asked) > 20 and sum(method != "GET" for method, _ in asked) >= 4
+    asked = world.requests()
+    assert len(asked) >= world.least_requests and sum(map(world.writes, asked)) >= 4
     return asked

@@ -1,6 +1,6 @@
-"""The scene: a site and a back office in step, and then a busy day that one cycle must carry.
+"""A world whose store is a fake on real sockets: what the tests of this folder ask of it, whatever the platform is.
 
-It is set once; each cell of the tests begins from a copy of it, a day later, so that what is done daily is due too.
+A scene is set once; each cell begins from a copy of it, a day later, so that what is done daily is due too.
 Nothing is waited for: a run that has to wait is told that the time has passed.
 """
 
@@ -8,34 +8,29 @@ import io
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import pytest
 
 import syncctl.config
-import syncctl.connectors.woocommerce.site
 import syncctl.cycle
 from syncctl import times
 from syncctl.cli import run as run_command
-from syncctl.connectors.http import Http
 from syncctl.connectors.patience import Patience
-from syncctl.connectors.woocommerce.site import Site as Client
-from syncctl.connectors.woocommerce.site import wire_of
-from tests.fakes.wire import names
-from tests.fakes.woo.shop import Fee, Line, Shop
-from tests.fakes.woo.site import Frozen
-from tests.woo_world import WooCycles
+from tests.builders import World
+from tests.crash.oracle import State
+from tests.fakes.wire import Request, Server, names
 
 PAGE = 5
 SILENCE = 0.25  # seconds; after so long the site is taken to be silent
 DEADLINE = 0.6
 LATER = timedelta(hours=25)
+SOUND = "as without"
 ADDRESS = {
     "first_name": "Ada",
     "last_name": "Byron-Canary",
@@ -47,11 +42,17 @@ ADDRESS = {
     "phone": "+447700900123",
 }
 GUEST = {"first_name": "Greta", "last_name": "Guest-Canary", "email": "greta.canary@example.com", "country": "GB"}
+MOVED_TO = "9 Canary Street"
+PERSONAL = {*ADDRESS.values(), *GUEST.values(), MOVED_TO, "carl.canary@example.com", "+447700900999"} - {
+    *("Ada", "Greta", "GB")  # too short: other words have them in them
+}
 SECTIONS: dict[str, Any] = {
     "orders": {"reread_open": "0s"},
     "customers": {"trigger": "any", "upload": "linked", "country": "GB"},
     "safety": {"settle": "0s"},
 }
+Codes = Collection[object]
+Asked = tuple[str, str]
 
 
 class Ended(NamedTuple):
@@ -59,6 +60,14 @@ class Ended(NamedTuple):
 
     code: int
     text: str
+
+
+class Level(NamedTuple):
+    """A level that the site came to show. `number`: of the site's last event then; `ours`: it came over the API."""
+
+    number: int
+    quantity: Any
+    ours: bool
 
 
 class Passing:
@@ -79,34 +88,32 @@ class Passing:
         return self.waits[-1]
 
 
-@contextmanager
-def hurried() -> Iterator[Passing]:
-    """Small pages, short silences, and no waiting."""
-    begin, passing = Client.__init__, Passing()
+class Shares(NamedTuple):
+    """The normal run takes every so-manieth cell of a kind, and so many of what is drawn at random."""
 
-    def small(self: Client, *given: Any) -> None:
-        begin(self, *given)
-        self.page_size = PAGE
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Client, "__init__", small)
-        patch.setattr(
-            syncctl.connectors.woocommerce.site,
-            "wire_of",
-            lambda settings: replace(wire_of(settings), timeout=SILENCE, deadline=DEADLINE, max_bytes=2**21),
-        )
-        patch.setattr(syncctl.connectors.woocommerce.site, "Http", partial(Http, clock=passing.now))
-        patch.setattr(syncctl.cycle, "Patience", passing.patience)
-        yield passing
+    cells: int
+    cells_on: int
+    races: int
+    pairs: int
+    storms: int
+    kills: int
 
 
-class WireWorld(WooCycles):
-    """The world of cycles over WooCommerce, run as a command, at a time of its own.
+class WireWorld(World):
+    """The world of cycles over a site, run as a command, at a time of its own.
 
-    `hurry`: how far all clocks are ahead.
+    `hurry`: how far all clocks are ahead. `site`: the state behind `server`; `hands`: its people. The abstract methods
+    are what differs between the platforms.
     """
 
     hurry = timedelta(0)
+    server: Server
+    site: Any
+    hands: Any
+    happenings: ClassVar[Mapping[str, Callable[[Any], object]]]
+    compares: ClassVar[bool] = False  # a level is written only where it is still what it was read as
+    least_requests: ClassVar[int] = 20  # of the busy cycle
+    shares: ClassVar[Shares]
 
     def now(self) -> datetime:
         return datetime.now(UTC).replace(microsecond=0) + self.hurry
@@ -130,6 +137,114 @@ class WireWorld(WooCycles):
             except SystemExit as ending:
                 return Ended(int(ending.code or 0), printed.getvalue())
 
+    def requests(self) -> list[Asked]:
+        """What the last run asked the site, by name."""
+        return [self.named(one) for one in self.server.log]
+
+    # --- the scene ---
+
+    @staticmethod
+    def hurried(patch: pytest.MonkeyPatch, passing: Passing) -> None:
+        """Small pages and short silences of the connector, and the clock of what it waits for."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def set_scene(self) -> None:
+        """Both sides in step; then the busy day."""
+
+    @abstractmethod
+    def frozen(self) -> Any:
+        """The site at rest."""
+
+    @abstractmethod
+    def thaw(self, frozen: Any) -> None:
+        """Begin from this site again."""
+
+    # --- what is asked, and how it may end ---
+
+    @abstractmethod
+    def named(self, request: Request) -> Asked:
+        """What this request is: how it asks (GET, POST …; read, write …), and what it asks."""
+
+    @abstractmethod
+    def writes(self, asked: Asked) -> bool:
+        """Whether it changes the site."""
+
+    @abstractmethod
+    def begins_walk(self, request: Request) -> bool:
+        """Whether the orders that changed are read from here on."""
+
+    @abstractmethod
+    def reads_levels(self, request: Request) -> bool:
+        """Whether the levels are read that are written next."""
+
+    @abstractmethod
+    def codes_of(self, kind: str, asked: Asked) -> Codes:
+        """How the command may end after this fault at this request."""
+
+    @abstractmethod
+    def codes_of_all(self, kind: str, *, late: bool) -> Codes:
+        """How it may end where every request meets this fault from some request on. `late`: from the last ones."""
+
+    def believed_for(self, kind: str, asked: Asked, *, on: bool) -> timedelta:
+        """How long this worthless answer is believed, since nothing tells it from a true one."""
+        return timedelta(0)
+
+    # --- what is secret ---
+
+    @abstractmethod
+    def secrets(self) -> Collection[str]:
+        """The credentials of the store, those included that the site has given out so far."""
+
+    def may_keep(self, path: Path) -> bool:
+        """Whether this file may have a secret in it."""
+        return path == self.config
+
+    # --- what the site holds ---
+
+    @abstractmethod
+    def held(self) -> State:
+        """What the site holds, in a form that does not depend on the way there."""
+
+    @abstractmethod
+    def events(self) -> int:
+        """The number of the site's last event."""
+
+    @abstractmethod
+    def violations(self) -> list[str]:
+        """What no client of the real site should ever do."""
+
+    @abstractmethod
+    def order_ids(self) -> Collection[str]:
+        """The site's own ids of its orders, without what is no part of those."""
+
+    @abstractmethod
+    def tracking_numbers(self) -> Mapping[str, list[str]]:
+        """Of each order, the tracking numbers that the site shows; one that stands there twice comes twice."""
+
+    @abstractmethod
+    def goods(self) -> Mapping[str, str]:
+        """Everything that the site keeps stock of: its id there, and its SKU."""
+
+    @abstractmethod
+    def levels_of(self, goods_id: str) -> list[Level]:
+        """Every level that it ever showed."""
+
+    @abstractmethod
+    def ordered(self, sku: str) -> Iterator[tuple[str, str, int, int]]:
+        """Order, line, units ordered and units of those given back, of every line of this SKU that stands."""
+
+
+@contextmanager
+def hurried(*kinds: type[WireWorld]) -> Iterator[Passing]:
+    """Small pages, short silences, and no waiting."""
+    passing = Passing()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(syncctl.cycle, "Patience", passing.patience)
+        for kind in kinds:
+            kind.hurried(patch, passing)
+        yield passing
+
 
 @contextmanager
 def logged(to: io.StringIO) -> Iterator[None]:
@@ -148,15 +263,18 @@ def logged(to: io.StringIO) -> Iterator[None]:
 class Scene:
     """The busy day at rest: a folder and a site; `fresh` begins from the very same bytes, one world at a time."""
 
-    def __init__(self, folder: Path, **sections: Any) -> None:
-        self.world = WireWorld(folder / "scene", **{**SECTIONS, **sections})
-        set_scene(self.world)
+    def __init__(self, kind: type[WireWorld], folder: Path, **sections: Any) -> None:
+        self.world = kind(folder / "scene", **{**SECTIONS, **sections})
+        self.world.set_scene()
         self.rest = folder / "rest"
         shutil.copytree(self.world.folder, self.rest)
-        self.site: Frozen = self.world.site.freeze()
+        self.site = self.world.frozen()
 
     def close(self) -> None:
-        self.world.__exit__()
+        self.world.server.close()
+        self.world.office.close()
+        assert self.world.server.errors == []
+        assert self.world.violations() == []
 
     def fresh(self) -> WireWorld:
         """The world as it was, a day later."""
@@ -165,72 +283,8 @@ class Scene:
         world.office.close()
         shutil.rmtree(world.folder)
         shutil.copytree(self.rest, world.folder)
-        world.site = world.server.site = self.site.thaw(world.now)
-        world.hands = Shop(world.site)
+        world.thaw(self.site)
         world.office = type(world.office)(world.folder / "books.db", demo=False)
         world.change()
         world.hurry = LATER
         return world
-
-
-def set_scene(world: WireWorld) -> None:
-    """Both sides in step; then the busy day."""
-    for sku, price, units in (
-        ("MUG", "8.50", 40),
-        ("TEAPOT", "24.00", 12),
-        ("LANTERN", "14.25", 30),
-        ("TRAY", "32.95", 8),
-    ):
-        world.sell(sku, price, units)
-    world.sell_variations("TEE", {"TEE-S": 20, "TEE-M": 20, "TEE-L": 20}, "12.00")
-    world.office.upsert_customer(name="Carl Known", emails=("carl.canary@example.com",))
-    ada = world.hands.add_customer(
-        "ada.canary@example.com", first_name="Ada", last_name="Byron-Canary", billing=ADDRESS
-    )
-    place = partial(_place, world)
-    orders = {
-        "edited": place({"MUG": 2, "LANTERN": 1}, customer=ada),
-        "cancelled": place({"MUG": 1, "TEAPOT": 1}, customer=ada, shipping=("4.95", "0.99")),
-        "restocked": place({"LANTERN": 3}, customer=ada),
-        "written-off": place({"LANTERN": 2}, customer=ada),
-        "shipped": place({"TEAPOT": 2}, customer=ada),
-        "paid-late": place({"TRAY": 1}, customer=ada, status="pending"),
-    }
-    for _ in range(2):
-        assert world.command().code == 0
-    _trade_online(world, orders, place, ada)
-    _trade_at_the_counter(world, str(orders["shipped"]))
-
-
-def _place(world: WireWorld, units: Mapping[str, int], tax: str = "0", **more: Any) -> int:
-    products = {one.sku: one.id for one in world.site.products.values()}
-    lines = [Line(products[sku], count, tax=tax) for sku, count in units.items()]
-    return world.hands.place(lines, **more)
-
-
-def _trade_online(world: WireWorld, orders: Mapping[str, int], place: Callable[..., int], ada: int) -> None:
-    hands = world.hands
-    products = {one.sku: one.id for one in world.site.products.values()}
-    hands.edit_line(orders["edited"], hands.lines(orders["edited"])[0], 1)
-    hands.cancel(orders["cancelled"])
-    hands.refund(orders["restocked"], {hands.lines(orders["restocked"])[0]: 1}, restock=True)
-    hands.refund(orders["written-off"], {hands.lines(orders["written-off"])[0]: 1}, restock=False)
-    hands.set_status(orders["paid-late"], "processing")
-    hands.change_customer(ada, billing={**ADDRESS, "address_1": "9 Canary Street"})
-    carl = hands.add_customer("carl.canary@example.com", first_name="Carl", last_name="Known")
-    place({"MUG": 3, "TEE-S": 1}, customer=ada, coupon="TEN")
-    place({"TEE-M": 2}, tax="4.40", customer=carl, fees=[Fee("Gift wrap", "2.00", "0.40")])
-    place({"TRAY": 1}, billing=GUEST)
-    hands.set_level(products["TEE-L"], 3)
-
-
-def _trade_at_the_counter(world: WireWorld, shipped: str) -> None:
-    office = world.office
-    office.sell("LANTERN", 4)
-    office.receive("TEAPOT", 5)
-    office.set_price("LANTERN", "15.00")
-    office.set_price("TEE-S", "12.50")
-    [reference] = [one.reference for one in world.documents() if one.kind == "sale" and one.order_id == shipped]
-    office.ship(reference, tracking_number="TRACK-1", carrier="Royal Mail")
-    [ada] = [one for one in office.customers() if "ada.canary@example.com" in one.emails]
-    office.upsert_customer(ada.id, phones=("+447700900999",))
