@@ -7,13 +7,15 @@ text, and fails where an amount or a count is read from it, which names the fiel
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from syncctl.connectors.reading import shown
 from syncctl.errors import DataError
 
 _DIGITS_LIMIT = 18
+Item = tuple[dict[str, Any] | None, str]
+"""An object, or null, and the very text that it was read from."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 _MOST_PARTS = 1_000_000  # objects and lists in one reply: each takes thirty times the two bytes that it is written in
 _MOST_VALUES = 10_000_000
@@ -54,18 +56,67 @@ def parse_reply(text: str) -> Any:
 def parse_rows(text: str) -> list[tuple[dict[str, Any], str]]:
     """The objects of a list, each with the very text that it was read from. Errors: DataError, as for `parse_reply`."""
     _weigh(text)
-    rows: list[tuple[dict[str, Any], str]] = []
-    position = _past(text, _skip(text, 0), "[", "is no list")
-    while text[position : position + 1] != "]":
-        if rows:
+    items, end = _items(text, _skip(text, 0))
+    _ends(text, end)
+    rows = [(row, piece) for row, piece in items if row is not None]
+    if len(rows) < len(items):
+        raise DataError("This is no list of objects: there is null in it.")
+    return rows
+
+
+def parse_parts(text: str, path: Sequence[str]) -> tuple[Any, list[Item]]:
+    """A reply, and the items of the list that stands at `path` in it, each with the very text that it was read from.
+
+    Items are objects, or null. No items where there is no list at `path`. Errors: DataError, as for `parse_reply`.
+    """
+    _weigh(text)
+    items: list[Item] = []
+    value, end = _parted(text, _skip(text, 0), list(path), items)
+    _ends(text, end)
+    return value, items
+
+
+def _parted(text: str, position: int, path: list[str], items: list[Item]) -> tuple[Any, int]:
+    """The value that begins there, and where it ends; `path` leads on from it to the list of the items."""
+    sign = text[position : position + 1]
+    if not path and sign == "[":
+        found, end = _items(text, position)
+        items += found
+        return [row for row, _ in found], end
+    if not path or sign != "{":
+        value, piece = _STRICT.read(text, position)
+        return value, position + len(piece)
+    fields: dict[str, Any] = {}
+    position = _past(text, position, "{", "is no readable JSON")
+    while text[position : position + 1] != "}":
+        if fields:
             position = _past(text, position, ",", "is no readable JSON")
-        if text[position : position + 1] != "{":
+        name, piece = _STRICT.read(text, position)
+        if not isinstance(name, str) or name in fields:
+            raise DataError(f"This is no readable JSON: a key is none, or stands twice, at character {position}.")
+        position = _past(text, _skip(text, position + len(piece)), ":", "is no readable JSON")
+        if name == path[0]:
+            fields[name], position = _parted(text, position, path[1:], items)
+        else:
+            fields[name], piece = _STRICT.read(text, position)
+            position += len(piece)
+        position = _skip(text, position)
+    return fields, position + 1
+
+
+def _items(text: str, position: int) -> tuple[list[Item], int]:
+    """The objects of the list that begins there, nulls among them, and where it ends."""
+    items: list[Item] = []
+    position = _past(text, position, "[", "is no list")
+    while text[position : position + 1] != "]":
+        if items:
+            position = _past(text, position, ",", "is no readable JSON")
+        if text[position : position + 1] not in ("{", "n"):
             raise DataError(f"This is no list of objects: there is none at character {position}.")
         row, piece = _STRICT.read(text, position)
-        rows.append((row, piece))
+        items.append((row, piece))
         position = _skip(text, position + len(piece))
-    _ends(text, position + 1)
-    return rows
+    return items, position + 1
 
 
 def _weigh(text: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncctl.connectors.strict_json import parse_object, parse_reply, parse_rows
+from syncctl.connectors.strict_json import parse_object, parse_parts, parse_reply, parse_rows
 from syncctl.errors import DataError
 
 VALUES = st.recursive(
@@ -47,6 +47,7 @@ def test_rows_come_whole_and_with_their_own_text(
         ('[{"id":1},]', "there is none at character 10"),
         ('[{"id":1},3]', "there is none at character 10"),
         ("[3]", "there is none at character 1"),
+        ('[{"id":1},null]', "there is null in it"),
         ('[{"id":1', "no readable JSON"),
         ('{"id":1}', "is no list"),
         ("", "is no list"),
@@ -57,6 +58,46 @@ def test_rows_come_whole_and_with_their_own_text(
 def test_what_is_no_list_of_objects_is_refused(text: str, complaint: str) -> None:
     with pytest.raises(DataError, match=complaint):
         parse_rows(text)
+
+
+@given(rows=ROWS, beside=VALUES, indent=st.sampled_from([None, 0, 2]), ascii_only=st.booleans())
+def test_the_items_of_a_list_within_come_with_their_own_text_and_all_else_besides(
+    rows: list[dict[str, object]], beside: object, indent: int | None, ascii_only: bool
+) -> None:
+    body = {"a": beside, "data": {"b": beside, "orders": {"nodes": [*rows, None], "nodes2": [1]}, "c": 1}, "orders": 2}
+    text = json.dumps(body, indent=indent, ensure_ascii=ascii_only)
+    found, items = parse_parts(text, ("data", "orders", "nodes"))
+    assert found == parse_reply(text) == body
+    assert [row for row, _ in items] == [*rows, None]
+    assert [json.loads(piece) for _, piece in items] == [*rows, None]
+    assert all(piece in text for _, piece in items)
+
+
+@pytest.mark.parametrize("text", ['{"data":null}', '{"data":{"orders":null}}', '{"data":{"nodes":3}}', "[]", "3", "{}"])
+def test_where_there_is_no_list_within_there_are_no_items(text: str) -> None:
+    assert parse_parts(text, ("data", "orders", "nodes")) == (json.loads(text), [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        '{"data":{"nodes":[{}]}',
+        '{"data":{"nodes":[{}]}}x',
+        '{"data":{"nodes":[{}],"nodes":[]}}',
+        '{"data":{"nodes":[{}],"a":1,"a":2}}',
+        '{"data":{"nodes":[3]}}',
+        '{"data":{"nodes":[{"a":1,"a":1}]}}',
+        '{"data":{"nodes":[{}],}}',
+        '{"data":{,"nodes":[{}]}}',
+        '{"data":{"nodes":[nope]}}',
+        '{3:1,"data":{}}',
+        '{"data" 1}',
+    ],
+)
+def test_a_reply_that_is_not_sound_all_around_its_list_is_refused(text: str) -> None:
+    with pytest.raises(DataError):
+        parse_parts(text, ("data", "nodes"))
 
 
 @pytest.mark.parametrize("text", ["", " ", "<html>", '"a', "[1,]", "{'a':1}", "01", "NaN", "[1] [2]", '{"a":1,"a":1}'])
