@@ -23,7 +23,7 @@ class Patience:
     """The waiting of one run, of all its sides together.
 
     Units: seconds. `waited` and `by_party` tell what was waited so far. `say` is told of each wait; `checkpoint` raises
-    where the run is to stop. May be used from several threads.
+    where the run is to stop. `clock` measures the waits. May be used from several threads.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Patience:
         self.by_party: defaultdict[str, float] = defaultdict(float)
         self._say = say
         self._checkpoint = checkpoint
-        self._clock = clock
+        self.clock = clock
         self._sleeper = sleeper
         self._lock = Lock()
 
@@ -57,14 +57,14 @@ class Patience:
         if seconds <= 0:
             return
         self._take(seconds, party, why)
-        began = self._clock()
+        began = self.clock()
         try:
             self._say(f"{party}: waiting {ceil(seconds)} s: {why}")
-            while (rest := began + seconds - self._clock()) > 0:
+            while (rest := began + seconds - self.clock()) > 0:
                 self._checkpoint()
                 self._sleeper(min(rest, _SLICE))
         finally:
-            self._add(self._clock() - began - seconds, party)
+            self._add(self.clock() - began - seconds, party)
 
     def _take(self, seconds: float, party: str, why: str) -> None:
         with self._lock:

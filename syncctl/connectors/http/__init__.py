@@ -1,8 +1,21 @@
 """The one transport: how every connector speaks HTTP. Only here are requests, urllib3, tenacity and oauthlib used."""
 
-from syncctl.connectors.http.replies import Rejected, Reply
+from syncctl.connectors.http.replies import Rejected, Reply, foreign
+from syncctl.connectors.http.retrying import Again
 from syncctl.connectors.http.signing import Sign, basic, in_query, oauth1, unsigned
 from syncctl.connectors.http.transport import Http
 from syncctl.connectors.http.wire import Wire
 
-__all__ = ["Http", "Rejected", "Reply", "Sign", "Wire", "basic", "in_query", "oauth1", "unsigned"]
+__all__ = [
+    "Again",
+    "Http",
+    "Rejected",
+    "Reply",
+    "Sign",
+    "Wire",
+    "basic",
+    "foreign",
+    "in_query",
+    "oauth1",
+    "unsigned",
+]

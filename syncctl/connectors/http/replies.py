@@ -109,13 +109,14 @@ def reasons(body: bytearray, sent: object) -> tuple[str, str, object]:
         return "", "", None
     said = found.get("error", found) if isinstance(found, dict) else found
     if not isinstance(said, dict):
-        return "", _short(said, sent), found
+        return "", foreign(said, sent), found
     code = next((said[name] for name in _CODES if said.get(name)), "")
     message = next((said[name] for name in _MESSAGES if said.get(name)), "")
-    return _short(code, sent), _short(message, sent), found
+    return foreign(code, sent), foreign(message, sent), found
 
 
-def _short(value: object, sent: object) -> str:
+def foreign(value: object, sent: object) -> str:
+    """A code or a message of the other side's, short, on one line, and without what we had sent."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)[:20]
     if not isinstance(value, str):

@@ -5,7 +5,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -39,6 +39,17 @@ _ERROR_BYTES, _ERROR_SECONDS = 200_000, 10.0  # of an error's body no more is re
 _BUSY = frozenset({408, 425, 429})
 
 
+Judge = Callable[[Reply], object]
+"""Looks at a reply before it counts, for sides that say in the body what others say by the status.
+
+What it raises is taken as if the status had said so: Again, where the same may be asked once more.
+"""
+
+
+def _as_it_is(_reply: Reply) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class _Call:
     """One request that is to be made, however many tries it takes. `what` names it in messages."""
@@ -52,6 +63,7 @@ class _Call:
     headers: Mapping[str, str]
     writes: bool
     again: bool  # it may be made twice: it reads, or the side knows its key
+    judge: Judge
 
 
 class Http:
@@ -85,7 +97,7 @@ class Http:
 
     def get(self, path: str, query: Query | Pairs = (), *, headers: Mapping[str, str] | None = None) -> Reply:
         """Read something. `path` is below the base, or the whole address of a next page, as the side named it."""
-        return self._ask("GET", path, query, None, headers or {}, again=True)
+        return self._ask("GET", path, query, None, headers or {}, again=True, reads=True)
 
     def send(
         self,
@@ -95,33 +107,50 @@ class Http:
         *,
         query: Query | Pairs = (),
         keyed: bool = False,
+        reads: bool = False,
+        judge: Judge = Reply.readable,
+        label: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Write something: once, unless it is `keyed`, so that the side itself refuses to do it twice.
 
-        A reply that cannot be read is an error here: nobody knows then what was done.
+        A reply that cannot be read is an error here: nobody knows then what was done. `reads`: it only asks, in the
+        way of a write. `judge` is shown every sound reply, and those that ask us to slow down. `label`: how messages
+        name it, instead of by method and path.
         """
+        again = keyed or reads
         try:
-            reply = self._ask(method, path, query, body, headers or {}, again=keyed)
-            reply.readable()
+            return self._ask(
+                method, path, query, body, headers or {}, again=again, reads=reads, judge=judge, label=label
+            )
         except DataError as error:
+            if reads or type(error) is not DataError:  # what the judge could read has a name of its own
+                raise
             raise DataError(f"{error}; the outcome is not known", hint=error.hint) from None
-        return reply
 
     def close(self) -> None:
         """Let go of the connections."""
         self._adapter.close()
 
     def _ask(
-        self, method: str, path: str, query: Query | Pairs, body: object, headers: Mapping[str, str], *, again: bool
+        self,
+        method: str,
+        path: str,
+        query: Query | Pairs,
+        body: object,
+        headers: Mapping[str, str],
+        *,
+        again: bool,
+        reads: bool,
+        judge: Judge = _as_it_is,
+        label: str = "",
     ) -> Reply:
         pairs = [(name, str(value)) for name, value in _items(query)]
         if path.startswith(("http://", "https://")):
             path, own = self.base.own(path)
             pairs = [*own, *pairs]
-        what = f"{self.party}: {method} {redact.clean(path)}"
-        writes = method not in ("GET", "HEAD", "OPTIONS")
-        call = _Call(what, method, path, self.base.url_of(path), pairs, body, headers, writes, again)
+        what = f"{self.party}: {label or f'{method} {redact.clean(path)}'}"
+        call = _Call(what, method, path, self.base.url_of(path), pairs, body, headers, not reads, again, judge)
         return retried(lambda: self._try(call), self.party, self._patience)
 
     def _try(self, call: _Call) -> Reply:
@@ -221,7 +250,12 @@ class Http:
         at = date_of(headers)
         self.budget.heed(headers, at)
         if 200 <= status < 300:
-            return Reply(call.what, status, headers, decoded(call.what, body), at)
+            reply = Reply(call.what, status, headers, decoded(call.what, body), at)
+            call.judge(reply)
+            return reply
+        if status == 429:
+            with suppress(DataError):
+                call.judge(Reply(call.what, status, headers, decoded(call.what, body), at))
         if 300 <= status < 400:
             raise self._redirected(call, headers.get("Location", ""))
         if status >= 500 or status in _BUSY:
