@@ -1,0 +1,92 @@
+"""A document against the shop: who answers for a field is in `table`, who may ask for it in `scopes`."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLError,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    execute,
+    get_directive_values,
+    get_named_type,
+)
+
+from tests.fakes.shopify import scopes
+from tests.fakes.shopify.table import FIELDS, Call, plain
+
+READY = frozenset({str, int, bool, list, dict, type(None)})
+
+
+def run(
+    schema: GraphQLSchema, document: DocumentNode, call: Call, variables: dict[str, Any], operation: str | None
+) -> ExecutionResult:
+    """What comes of a document that is valid. An error that is none of the shop's is a bug here, and raised."""
+    result = execute(
+        schema, document, None, call, variables, operation, _resolve, _type_of, is_awaitable=lambda _value: False
+    )
+    assert isinstance(result, ExecutionResult)
+    for error in result.errors or ():
+        if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
+            raise error.original_error
+    return result
+
+
+def _resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
+    call: Call = info.context
+    type_name, name = info.parent_type.name, info.field_name
+    needed = scopes.needed(info.schema, type_name, name)
+    if needed:
+        scopes.allow(call, needed, type_name, name)
+    resolver = FIELDS.get((type_name, name))
+    if resolver is None:
+        value = plain(source, type_name, name)
+    else:
+        if type_name == "Mutation":
+            call.key = _idempotency_key(info)
+        value = resolver(source, call, args)
+    return value if type(value) in READY else _told(value, info)
+
+
+def _idempotency_key(info: GraphQLResolveInfo) -> str | None:
+    directive = info.schema.get_directive("idempotent")
+    assert directive is not None
+    told = get_directive_values(directive, info.field_nodes[0], info.variable_values)
+    return None if told is None else str(told["key"])
+
+
+def _told(value: Any, info: GraphQLResolveInfo) -> Any:
+    """A value as the shop writes it.
+
+    An amount (Decimal) has one decimal at least, as its language prints numbers; a price (Money) has two.
+    """
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, Decimal):
+        return money(value) if get_named_type(info.return_type).name == "Money" else amount(value)
+    return value
+
+
+def money(value: Decimal) -> str:
+    """
+    >>> money(Decimal("5")), money(Decimal("5.125"))
+    ('5.00', '5.125')
+    """
+    return str(value.quantize(Decimal("0.01")) if value == round(value, 2) else value)
+
+
+def amount(value: Decimal) -> str:
+    """
+    >>> amount(Decimal("5")), amount(Decimal("5.10")), amount(Decimal("19.99")), amount(Decimal("500E+1"))
+    ('5.0', '5.1', '19.99', '5000.0')
+    """
+    text = f"{value:f}"
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part.rstrip('0') or '0'}"
+
+
+def _type_of(value: Any, _info: GraphQLResolveInfo, _abstract: Any) -> str:
+    return str(value["__typename"]) if isinstance(value, dict) else str(value.typename)

@@ -1,0 +1,37 @@
+"""The shop on a real socket."""
+
+import ssl
+from collections.abc import Mapping
+
+from tests.fakes.shopify.app import answer
+from tests.fakes.shopify.auth import add_static
+from tests.fakes.shopify.site import Site
+from tests.fakes.wire import Answer, Request, Server
+
+
+class ShopifyServer(Server):
+    """A shop that is reached at `url`; its header Date follows the site's clock. `site` may be changed at any time."""
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        tls: ssl.SSLContext | None = None,
+        bad_tls: Mapping[str, ssl.SSLContext] | None = None,
+        zipped: bool = False,
+    ) -> None:
+        self.site = site
+        self.zipped = zipped
+        if not site.apps:
+            add_static(site)
+        super().__init__(tls=tls, bad_tls=bad_tls)
+        self.clock = lambda: self.site.clock()
+
+    @property
+    def address(self) -> str:
+        """What a store's setting `url` says."""
+        return self.url
+
+    def handle(self, request: Request) -> Answer:
+        made = answer(self.site, request)
+        return made.zipped() if self.zipped and "gzip" in request.header("Accept-Encoding") else made
