@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -105,6 +106,13 @@ def test_it_makes_no_difference_which_side_is_called_ours(ours: Plain, theirs: P
         assert one.ours[name] == other.ours[name]
     for name in ("emails", "phones"):
         assert keys_of(name, one.ours[name]) == keys_of(name, other.ours[name])
+
+
+@pytest.mark.parametrize("choice", ["ours", "theirs"])
+def test_a_number_that_both_put_there_is_not_lost_because_one_of_them_put_another_before_it(choice: Choice) -> None:
+    for ours, theirs in ([["2", "1"], ["1"]], [["1"], ["2", "1"]]):
+        result = merge({"phones": ours}, {"phones": theirs}, {"phones": ["3"]}, {"phones": ["3"]}, Judge(choice))
+        assert set(result.ours["phones"]) == {"1", "2"}
 
 
 @given(CUSTOMERS, READINGS, CUSTOMERS, CHOICES)

@@ -91,18 +91,23 @@ def union(ours: Sequence[Any], theirs: Sequence[Any], key: Key) -> list[Any]:
 def three_way(
     ours: Sequence[Any], theirs: Sequence[Any], base_ours: Sequence[Any], base_theirs: Sequence[Any], key: Key
 ) -> Merged:
-    """Apply to `ours` what the other side did to its list. A conflict: both put something else in one's place."""
+    """Apply to `ours` what the other side did to its list.
+
+    A conflict: each put something in one's place that the other has nowhere.
+    """
     if list(ours) == list(base_ours) == list(base_theirs):
         return Merged(list(theirs), list(theirs), list(theirs), False)
     edit = _edit(base_theirs, theirs, key)
     twins = _twins(base_ours, base_theirs, key)
     mine = _edit(base_ours, ours, key)
+    here, there = {key(one) for one in ours}, {key(one) for one in theirs}
     contested = {
         mine_key: their_key
         for mine_key, their_key in twins.items()
-        if mine.replaced.get(mine_key) is not None
-        and edit.replaced.get(their_key) is not None
-        and key(mine.replaced[mine_key]) != key(edit.replaced[their_key])
+        if (my_new := mine.replaced.get(mine_key)) is not None
+        and (their_new := edit.replaced.get(their_key)) is not None
+        and key(my_new) not in there
+        and key(their_new) not in here
     }
     base = _applied(base_ours, edit, twins, mine, (), key)
     if_ours = _applied(ours, edit, twins, mine, contested.values(), key)
