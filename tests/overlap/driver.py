@@ -29,6 +29,7 @@ import syncctl.config
 import syncctl.cycle
 from syncctl import times
 from syncctl.cli import run as run_command
+from syncctl.lock import _GRACE
 from tests.crash import world
 from tests.fakes.faulty import Call, Faulty, Plan
 
@@ -172,7 +173,9 @@ class Proof:
         if one.code != code or "Traceback" in one.said:
             self.violations.append(f"{what}: a contender ended with {one}")
         named = re.search(r"\(process (\d+), for \d+ (s|min|h|d)\)", one.said)
-        if code and not (named and int(named[1]) in winners):
+        if code and named is None and one.seconds > _GRACE:  # the holder got no processor in all that time
+            self.counts["not named in time"] += 1
+        elif code and not (named and int(named[1]) in winners):
             self.violations.append(f"{what}: process {winners} was not named: {one.said!r}")
         if not code and one.said:
             self.violations.append(f"{what}: said {one.said!r}")

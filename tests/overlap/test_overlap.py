@@ -65,6 +65,7 @@ def test_of_several_that_start_at_once_exactly_one_runs_and_the_others_are_told_
     found = prove("contend", count, ROUNDS, "fail")
     assert found["rounds"] == found["orders"] == ROUNDS
     assert found["kept out"] == ROUNDS * (count - 1)
+    assert found.get("not named in time", 0) <= found["kept out"] // 50, "that is for a machine that stands still"
 
 
 @pytest.mark.parametrize("count", [2, 4, 8])
