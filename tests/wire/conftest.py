@@ -7,10 +7,8 @@ import pytest
 from tests.crash.oracle import State
 from tests.faults.world import in_memory
 from tests.wire import oracle
-from tests.wire.woo import WooWire
-from tests.wire.world import Asked, Passing, Scene, WireWorld, hurried
-
-PLATFORMS: dict[str, type[WireWorld]] = {"woocommerce": WooWire}
+from tests.wire.platforms import PLATFORMS
+from tests.wire.world import Asked, Passing, Scene, hurried
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,6 @@
+"""The platforms whose wire is tested, by name."""
+
+from tests.wire.woo import WooWire
+from tests.wire.world import WireWorld
+
+PLATFORMS: dict[str, type[WireWorld]] = {"woocommerce": WooWire}
