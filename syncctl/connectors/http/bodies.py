@@ -1,6 +1,7 @@
 """The bytes of an answer, whole or not at all: never more than a cap, never longer than the deadline."""
 
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 from syncctl.connectors.http.connections import Line
@@ -14,17 +15,24 @@ _STEP = 1_000_000  # what is unpacked at a time, and from where on the ratio is 
 def read_body(raw: Any, encoding: str, wire: Wire, line: Line) -> bytearray:
     """The decoded body of a urllib3 response. Errors: DataError; what urllib3 raises where it breaks off."""
     body = bytearray()
+    for piece in pieces_of(raw, encoding, wire, line):
+        body += piece
+    return body
+
+
+def pieces_of(raw: Any, encoding: str, wire: Wire, line: Line) -> Iterator[bytes]:
+    """The same, a piece at a time: what is there before an error must not be believed."""
     unpack = _unpacker(encoding)
-    taken = 0
+    size = taken = 0
     while chunk := raw.read1(_CHUNK, decode_content=False):
         line.silence()  # raises where the time is up, though bytes keep coming
         taken += len(chunk)
         for piece in unpack.pieces(chunk):
-            body += piece
-            _weigh(len(body), taken, wire)
-        _weigh(len(body), taken, wire)  # also where what came unpacks to nothing at all
+            size += len(piece)
+            _weigh(size, taken, wire)
+            yield piece
+        _weigh(size, taken, wire)  # also where what came unpacks to nothing at all
     unpack.end()
-    return body
 
 
 def _weigh(size: int, taken: int, wire: Wire) -> None:

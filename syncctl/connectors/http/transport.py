@@ -5,9 +5,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from tempfile import TemporaryFile
 
 from requests import PreparedRequest, Response
 from requests.exceptions import RequestException
@@ -15,12 +16,13 @@ from urllib3.exceptions import HTTPError
 
 from syncctl import __version__
 from syncctl.connectors.http import redact
-from syncctl.connectors.http.bodies import read_body
+from syncctl.connectors.http.bodies import pieces_of, read_body
 from syncctl.connectors.http.budget import Budget, retry_after
 from syncctl.connectors.http.connections import CONNECT, Line, adapter_for
 from syncctl.connectors.http.replies import DOCTOR, Rejected, Reply, date_of, decoded, reasons
 from syncctl.connectors.http.retrying import LONGEST_ASKED, Again, Breaker, retried
 from syncctl.connectors.http.signing import Sign, encoded, unsigned
+from syncctl.connectors.http.spool import Spool, wire_of_file
 from syncctl.connectors.http.troubles import TlsTrouble, trouble
 from syncctl.connectors.http.wire import Pairs, Query, Wire, base_of, split
 from syncctl.connectors.patience import Patience
@@ -64,6 +66,7 @@ class _Call:
     writes: bool
     again: bool  # it may be made twice: it reads, or the side knows its key
     judge: Judge
+    spool: Spool | None = None  # where its body goes, if that may be too large to be a text
 
 
 class Http:
@@ -86,6 +89,7 @@ class Http:
         self.wire = wire
         self.base = base_of(wire)
         self.budget = Budget(wire.requests_per_minute, clock)
+        self._clock = clock
         self._sign = sign
         self._patience = patience or Patience()
         self._breaker = Breaker(party)
@@ -128,9 +132,35 @@ class Http:
                 raise
             raise DataError(f"{error}; the outcome is not known", hint=error.hint) from None
 
+    @contextmanager
+    def stream(self, url: str) -> Iterator[Iterator[str]]:
+        """The lines of a large file that this side has made and named the address of, mostly another host's.
+
+        It is here whole before the first line is given; nothing that makes us known is sent there.
+        Errors: as of `get`; Rejected also where it is not there, or not there any more; SafetyStop for an address that
+        no such file can have.
+        """
+        wire = wire_of_file(url, self.wire, self.base)
+        with TemporaryFile() as file, closing(self._other(wire)) as there:
+            spool = Spool(file, self.party, self.wire.max_bytes)
+            there._fetch(url, spool)
+            yield spool.lines()
+
     def close(self) -> None:
         """Let go of the connections."""
         self._adapter.close()
+
+    def _other(self, wire: Wire) -> "Http":
+        """Another host, which is asked as anybody may ask it."""
+        return Http(self.party, wire, unsigned, self._patience, clock=self._clock)
+
+    def _fetch(self, url: str, spool: Spool) -> None:
+        parts = split(url)
+        address = f"{self.base.origin}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+        what = f"{self.party}: GET of its file at {self.base.host}"
+        headers = {"Accept": "*/*"}
+        call = _Call(what, "GET", "a file", address, (), None, headers, False, True, _as_it_is, spool)
+        retried(lambda: self._try(call), self.party, self._patience)
 
     def _ask(
         self,
@@ -193,14 +223,14 @@ class Http:
         try:
             with self._answer(call) as answer:
                 status = answer.status_code
-                body = self._body(answer)
+                body = self._body(call, answer)
             size = len(body)
             if status // 100 not in (2, 4) or status in (204, 205):
                 self._adapter.close()  # what follows there may be the rest of this answer, and not the next one
         except (RequestException, HTTPError, OSError) as error:
             raise self._failure(call, error) from None
         except DataError as error:
-            raise DataError(f"{call.what} was answered with {error}", hint=DOCTOR) from None
+            raise DataError(f"{call.what} was answered with {error}", hint=error.hint or DOCTOR) from None
         finally:
             self._used_at = time.monotonic()
             _LOG.debug(
@@ -228,9 +258,12 @@ class Http:
         timeout = (CONNECT, self.wire.timeout)
         return self._adapter.send(prepared, stream=True, timeout=timeout, verify=True, proxies=self._proxies)
 
-    def _body(self, answer: Response) -> bytearray:
-        """The body; of an answer that is an error, what can be had of it soon."""
+    def _body(self, call: _Call, answer: Response) -> bytearray:
+        """The body, or nothing where it is put elsewhere; of an answer that is an error, what can be had of it soon."""
         encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+        if answer.status_code == 200 and call.spool is not None:
+            call.spool.take(pieces_of(answer.raw, encoding, self.wire, self._line))
+            return bytearray()
         if 200 <= answer.status_code < 300:
             return read_body(answer.raw, encoding, self.wire, self._line)
         self._line.hurry(_ERROR_SECONDS)
@@ -249,13 +282,15 @@ class Http:
         status, headers = answer.status_code, answer.headers
         at = date_of(headers)
         self.budget.heed(headers, at)
-        if 200 <= status < 300:
+        if 200 <= status < 300 and (status == 200 or call.spool is None):
             reply = Reply(call.what, status, headers, decoded(call.what, body), at)
             call.judge(reply)
             return reply
         if status == 429:
             with suppress(DataError):
                 call.judge(Reply(call.what, status, headers, decoded(call.what, body), at))
+        if call.spool is not None and status < 500 and status not in _BUSY:
+            raise Rejected(call.what, status)  # whatever it says, no file is there: not for us, or not any more
         if 300 <= status < 400:
             raise self._redirected(call, headers.get("Location", ""))
         if status >= 500 or status in _BUSY:
