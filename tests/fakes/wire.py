@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from tests.fakes.wire_faults import KINDS, UNCONNECTED, WireFault, broken_answer
+from tests.fakes.wire_faults import KINDS, UNCONNECTED, WireFault
 from tests.fakes.wire_messages import Answer, Request, reply
 
 __all__ = ["KINDS", "Answer", "Request", "Server", "WireFault", "names", "reply"]
@@ -302,7 +302,7 @@ class _Conversation(BaseHTTPRequestHandler):
         elif fault.kind == "drip" and answer:
             self._drip(answer, fault.seconds or 0.05)
         else:
-            self._send(request, broken_answer(fault, answer))
+            self._send(request, fault.broken(request, answer))
 
     def _drip(self, answer: Answer, pause: float) -> None:
         """The body, a byte at a time, and never its last one."""

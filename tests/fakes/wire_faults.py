@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from functools import cache
 
-from tests.fakes.wire_messages import Answer, reply
+from tests.fakes.wire_messages import Answer, Request, reply
 
 UNCONNECTED = frozenset({"refused", "dns", "tls_expired", "tls_wrong_host"})
 """The request is never made: no connection comes about."""
@@ -64,6 +64,10 @@ class WireFault:
     def works(self) -> bool:
         """Whether the request reaches the system behind the server."""
         return self.done if self.done is not None else self.kind in LATE
+
+    def broken(self, _request: Request, answer: Answer | None) -> Answer:
+        """What the client is sent in place of the true answer, which is there where the work was done."""
+        return broken_answer(self, answer)
 
 
 def broken_answer(fault: WireFault, answer: Answer | None) -> Answer:
