@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from syncctl import times
-from syncctl.connectors.shopify.ids import digits_of
+from syncctl.connectors.shopify.gids import digits_of
 from syncctl.errors import DataError
 from syncctl.model import Address, Consent, Customer
 
@@ -30,7 +30,7 @@ def to_customer(row: Row, *, group_prefix: str = "", legacy_accounts: bool = Fal
     email, phone = row["defaultEmailAddress"], row["defaultPhoneNumber"]
     name = name_in(row)
     return Customer(
-        id=digits_of(row["id"], "Customer"),
+        id=digits_of(row["id"]),
         name=name,
         emails=_contact(email, "emailAddress"),
         phones=_contact(phone, "phoneNumber"),
@@ -54,7 +54,7 @@ def book(row: Row) -> list[tuple[str, Address]]:
     """
     own_name, default = name_in(row), row["defaultAddress"]
     found = []
-    for node in sorted(row["addressesV2"]["nodes"], key=lambda one: int(digits_of(one["id"], "MailingAddress"))):
+    for node in sorted(row["addressesV2"]["nodes"], key=lambda one: int(digits_of(one["id"]))):
         is_default = default is not None and node["id"] == default["id"]
         address = to_address(node, own_name=own_name, is_default=is_default)
         if address is not None:
