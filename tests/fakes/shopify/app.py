@@ -17,6 +17,7 @@ TROUBLE = {
     "locked": (423, "This shop is locked."),
     "rejected": (430, "Shopify Security Rejection"),
 }
+MOST_ROWS = 250
 assert domains.LOADED
 
 
@@ -58,7 +59,7 @@ def _asked(call: Call, request: Request) -> Answer:
     own = call.site.options.own_schema
     found = schema.parsed(call.version, own, asked["query"])
     if found.document is None or found.errors:
-        call.site.oracle.calls["invalid"] += 1
+        call.site.oracle.violations += [f"{call.version} does not know: {error.message}" for error in found.errors]
         return reply({"errors": [errors.invalid(error) for error in found.errors]})
     return _executed(call, found.document, asked.get("variables") or {}, asked.get("operationName"))
 
@@ -77,6 +78,9 @@ def _executed(call: Call, document: DocumentNode, variables: dict[str, Any], nam
     if operation is None:
         return reply({"errors": [{"message": f"No operation named {name!r}"}]})
     site.oracle.calls["+".join(errors.roots(operation))] += 1
+    longest = _longest(variables)
+    if longest > MOST_ROWS:
+        return reply({"errors": [errors.too_long(longest, MOST_ROWS)]})
     given = schema.schema_of(call.version, site.options.own_schema)
     price = cost.requested(given, document, operation, variables)
     bucket = cost.bucket_of(site, call.app)
@@ -97,6 +101,13 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
     if name is None:
         return every[0] if len(every) == 1 else None
     return next((each for each in every if each.name and each.name.value == name), None)
+
+
+def _longest(value: Any) -> int:
+    """The number of rows of the longest list in an input."""
+    if isinstance(value, dict):
+        return max(map(_longest, value.values()), default=0)
+    return max(len(value), *map(_longest, value), 0) if isinstance(value, list) else 0
 
 
 def _body_of(call: Call, result: ExecutionResult, extensions: dict[str, Any]) -> dict[str, Any]:

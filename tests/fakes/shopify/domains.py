@@ -1,5 +1,5 @@
 """Every module that answers for fields, loaded: a domain that stands here is offered."""
 
-from tests.fakes.shopify import bulk, goods, house, orders, people, stock
+from tests.fakes.shopify import bulk, goods, house, orders, people, prices, stock_writes
 
-LOADED = (house, goods, stock, orders, people, bulk)
+LOADED = (house, goods, stock_writes, prices, orders, people, bulk)

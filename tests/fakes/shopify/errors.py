@@ -47,6 +47,11 @@ def too_dear(price: int, limit: int) -> dict[str, Any]:
     }
 
 
+def too_long(size: int, limit: int) -> dict[str, Any]:
+    message = f"The input array size of {size} is greater than the maximum allowed of {limit}."
+    return {"message": message, "extensions": {"code": "MAX_INPUT_SIZE_EXCEEDED"}}
+
+
 def roots(operation: OperationDefinitionNode) -> list[str]:
     """The names of the root fields that a document asks, each once, in its order."""
     names = [each.name.value for each in operation.selection_set.selections if isinstance(each, FieldNode)]

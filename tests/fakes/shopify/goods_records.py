@@ -120,4 +120,8 @@ class GoodsOptions:
     """How a shop keeps its goods."""
 
     stale_fails_all: bool = True  # one row that is stale lets the whole mutation fail; False: that row alone
-    most_variants: int = 2048  # of one product
+    bad_items: dict[int, str] = field(default_factory=dict)  # item -> the code by which its stock cannot be set
+    bad_variants: dict[int, str] = field(default_factory=dict)  # variant -> the code by which it cannot be changed
+    hides_rows: bool = False  # errors do not say which row they are about
+    concurrent_once: bool = False  # the next mutation with a new key is told that it is already in progress
+    failed_key_replays: bool = False  # the key of a mutation that failed shows its errors again

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.fakes.shopify.goods_records import Level
+from tests.fakes.shopify.goods_records import Item, Level
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Oracle:
     events: list[Event] = field(default_factory=list)
     levels: dict[tuple[int, int], list[Shown]] = field(default_factory=dict)  # (item, location)
     shown: dict[tuple[int, int], list[dict[str, int]]] = field(default_factory=dict)  # to the client, likewise
+    stale: dict[tuple[int, int], int] = field(default_factory=dict)  # what was compared and failed, until shown again
+    location: int | None = None  # the one location that may be written, where a test says so
     prices: dict[int, list[tuple[int, str, str]]] = field(default_factory=dict)  # variant: (number, price, by)
     mails: list[tuple[int, str, int]] = field(default_factory=list)  # (number, kind of mail, order or customer id)
     calls: Counter[str] = field(default_factory=Counter)  # by the root fields of a document: "orders+customers"
@@ -55,6 +57,30 @@ class Oracle:
     def show(self, item: int, location: int, quantities: dict[str, int]) -> None:
         """A client is shown a level, by the names that it asked for."""
         self.shown.setdefault((item, location), []).append(quantities)
+        self.stale.pop((item, location), None)
+
+    def compared(self, level: Level, name: str, with_quantity: int | None) -> None:
+        """A client is about to set a level: judge the comparison, before it is known how it ends."""
+        here = (level.item, level.location)
+        known = [quantities[name] for quantities in self.shown.get(here, ()) if name in quantities]
+        if with_quantity is None:
+            self.violations.append(f"the stock of item {level.item} was set without a comparison")
+        elif with_quantity not in known:
+            self.violations.append(f"item {level.item} was compared with {with_quantity}, which was never shown")
+        elif self.stale.get(here) == with_quantity:
+            self.violations.append(f"item {level.item} was compared again with {with_quantity}, which was stale")
+
+    def was_stale(self, level: Level, with_quantity: int) -> None:
+        """The comparison failed: whoever tries again must have looked again."""
+        self.stale[level.item, level.location] = with_quantity
+
+    def written(self, item: Item, level: Level, quantities: dict[str, int]) -> None:
+        """A client set a level, and knows it from now on."""
+        if not item.tracked:
+            self.violations.append(f"the stock of item {item.id} was set, which is not tracked")
+        if self.location not in (None, level.location):
+            self.violations.append(f"the stock of item {item.id} was set at location {level.location}")
+        self.show(level.item, level.location, quantities)
 
     def price(self, variant_id: int, price: str, by: str) -> None:
         self.prices.setdefault(variant_id, []).append((len(self.events), price, by))
