@@ -2,7 +2,7 @@
 
 from syncctl.connectors.http.replies import Rejected, Reply, foreign
 from syncctl.connectors.http.retrying import Again
-from syncctl.connectors.http.signing import Sign, basic, in_query, oauth1, unsigned
+from syncctl.connectors.http.signing import Sign, basic, in_header, in_query, oauth1, unsigned
 from syncctl.connectors.http.transport import Http
 from syncctl.connectors.http.wire import Wire
 
@@ -15,6 +15,7 @@ __all__ = [
     "Wire",
     "basic",
     "foreign",
+    "in_header",
     "in_query",
     "oauth1",
     "unsigned",

@@ -1,6 +1,6 @@
 """What a side answers: a reply that can be read, or an error that says what the run does next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -61,6 +61,19 @@ class Reply:
             return strict_json.parse_rows(self.text)
         except DataError as error:
             raise self._unreadable(error) from None
+
+    def parts(self, path: Sequence[str]) -> tuple[dict[str, Any], list[strict_json.Item]]:
+        """The body, which must be one object, and the items of the list at `path` in it, each with its exact text.
+
+        Items are objects, or null. Errors: DataError for all else.
+        """
+        try:
+            body, items = strict_json.parse_parts(self.text, path)
+        except DataError as error:
+            raise self._unreadable(error) from None
+        if not isinstance(body, dict):
+            raise self._unreadable(DataError("This is no object."))
+        return body, items
 
     def fields(self) -> dict[str, Any]:
         """The body, which must be one object. Errors: DataError for all else."""

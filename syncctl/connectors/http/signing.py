@@ -41,6 +41,19 @@ def in_query(key: str, secret: str) -> Sign:
     return sign
 
 
+def in_header(name: str, token: Callable[[], str], below: str) -> Sign:
+    """A token in a header of its own; `token` is asked for each try. Only for addresses that begin with `below`."""
+
+    def sign(_method: str, url: str, query: Pairs) -> Signed:
+        if not url.startswith(below):
+            return query, {}
+        current = token()
+        redact.keep(current)
+        return query, {name: current}
+
+    return sign
+
+
 def oauth1(key: str, secret: str) -> Sign:
     """OAuth 1.0a with one leg, HMAC-SHA256, its parameters in the query; a fresh nonce for each try. Source: RFC 5849.
 
