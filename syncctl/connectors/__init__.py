@@ -12,6 +12,7 @@ from syncctl.settings import BackOfficeSettings, Settings, StoreSettings
 
 WEB_STORES = {
     "sandbox": "syncctl.connectors.sandbox.store:SandboxStore",
+    "shopify": "syncctl.connectors.shopify.store:ShopifyStore",
     "woocommerce": "syncctl.connectors.woocommerce.store:WooCommerceStore",
 }
 BACK_OFFICES = {"sandbox": "syncctl.connectors.sandbox.books:SandboxBooks"}

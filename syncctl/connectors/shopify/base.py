@@ -12,6 +12,7 @@ from syncctl.connectors.base import StockWrite, StoreAbilities, WebStore
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.shopify.about_documents import about
 from syncctl.connectors.shopify.admin import Admin
+from syncctl.connectors.shopify.customer_words import FIELDS
 from syncctl.connectors.shopify.gids import digits_of
 from syncctl.connectors.tokens import Tokens
 from syncctl.errors import BatchRefused
@@ -72,6 +73,7 @@ def abilities_of(settings: ShopifyStoreSettings) -> StoreAbilities:
         locations=True,
         customer_batch=50 if people else 0,
         customer_search=frozenset({"id", "email", "phone"}),
+        customer_fields=FIELDS,
         groups=people and bool(settings.group_prefix),
         makes_groups=False,
         consent_channels=frozenset({"email", "sms"}) if people else frozenset(),

@@ -34,7 +34,7 @@ def unknown(error: SignInNeeded, store: str, setting: str) -> SignInNeeded:
         hint = "See in the shop's admin, under Settings > Apps, that the app is still installed; then copy it again."
     else:
         text = f"{store}: Shopify forbids what was asked: {error}"
-        hint = "See in the shop's admin, under Settings > Apps, what the app may do. `syncctl doctor` lists what it needs."
+        hint = "See in the shop's admin, under Settings > Apps, what the app may do; `syncctl doctor` lists its rights."
     return SignInNeeded(text, hint=hint, status=error.status, code=error.code)
 
 

@@ -1,0 +1,10 @@
+"""A Shopify shop as a web store: put together of what it stands on and what it can do."""
+
+from syncctl.connectors.shopify.catalog import CatalogStore
+from syncctl.connectors.shopify.customers import CustomerStore
+from syncctl.connectors.shopify.fulfilments import FulfilmentStore
+from syncctl.connectors.shopify.orders import OrderStore
+
+
+class ShopifyStore(OrderStore, CatalogStore, CustomerStore, FulfilmentStore):
+    """One Shopify shop, over its GraphQL Admin API."""
