@@ -12,13 +12,19 @@ from syncctl.settings import BackOfficeSettings, StoreSettings
 Abilities = TypeVar("Abilities")
 
 BEGIN, END = "<!-- systems: python tests/test_docs.py -->", "<!-- end of systems -->"
-TITLES = {"sandbox": "the sandbox", "woocommerce": "WooCommerce 7 to 11"}
+TITLES = {"sandbox": "the sandbox", "woocommerce": "WooCommerce 7 to 11", "shopify": "Shopify"}
 _WOO = {"connector": "woocommerce", "url": "https://shop.example", "consumer_key": "ck_1", "consumer_secret": "cs_1"}
+_SHOPIFY = {"connector": "shopify", "url": "https://example.myshopify.com", "access_token": "shpat_1"}
 _SHOP, _BOOKS = {"connector": "sandbox", "path": "shop.db"}, {"connector": "sandbox", "path": "books.db"}
 # Of each system, settings that change what it can do; the first is as it comes.
 STORES: dict[str, list[dict[str, Any]]] = {
     "sandbox": [_SHOP, {**_SHOP, "invites": "none", "consent_channels": []}],
     "woocommerce": [_WOO, {**_WOO, "group_by": "meta", "group_key": "group", "groups": ["Trade"]}],
+    "shopify": [
+        _SHOPIFY,
+        {**_SHOPIFY, "group_prefix": "group:", "customer_accounts": "legacy", "all_orders": True},
+        {**_SHOPIFY, "customer_data": False},
+    ],
 }
 OFFICES: dict[str, list[dict[str, Any]]] = {
     "sandbox": [

@@ -12,8 +12,8 @@ from syncctl.settings import BackOfficeSettings, Settings, StoreSettings
 
 WEB_STORES = {
     "sandbox": "syncctl.connectors.sandbox.store:SandboxStore",
-    "shopify": "syncctl.connectors.shopify.store:ShopifyStore",
     "woocommerce": "syncctl.connectors.woocommerce.store:WooCommerceStore",
+    "shopify": "syncctl.connectors.shopify.store:ShopifyStore",
 }
 BACK_OFFICES = {"sandbox": "syncctl.connectors.sandbox.books:SandboxBooks"}
 
