@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.fakes.shopify import money, order_stock
 from tests.fakes.shopify.money import Bag
-from tests.fakes.shopify.order_records import Allocation, Discount, Fee, Line, Order, ShippingLine, Tax
+from tests.fakes.shopify.numbered import numbered
+from tests.fakes.shopify.order_records import Allocation, Discount, Duty, Fee, Line, Order, ShippingLine, Tax
 from tests.fakes.shopify.site import Site
 
 
@@ -66,7 +67,7 @@ def add_lines(site: Site, order: Order, wanted: Sequence[Buy], *, added: bool = 
     made = [_line(site, order, buy, added) for buy in wanted]
     for line, buy in zip(made, wanted, strict=True):
         if Decimal(buy.off):
-            discount = _discount(order, Off(buy.off, f"OFF-{line.title}"))
+            discount = _discount(order, Off(buy.off, f"OFF-{line.title}"), own=True)
             line.discount_allocations.append(Allocation(order.money.bag(buy.off), discount))
     order.lines += made
     return made
@@ -75,7 +76,14 @@ def add_lines(site: Site, order: Order, wanted: Sequence[Buy], *, added: bool = 
 def _line(site: Site, order: Order, buy: Buy, added: bool) -> Line:
     variant = site.variants.get(buy.variant or 0)
     price = buy.price if buy.price is not None else str(variant.price) if variant else "0"
-    line = Line(site.next_id(), buy.quantity, order.money.bag(price, exact=True), buy.title, sku=buy.sku, added=added)
+    line = Line(
+        numbered(site, order, "LineItem"),
+        buy.quantity,
+        order.money.bag(price, exact=True),
+        buy.title,
+        sku=buy.sku,
+        added=added,
+    )
     line.is_gift_card, line.unfulfilled_quantity = buy.gift_card, buy.quantity
     if variant:
         product, item = site.products[variant.product], site.items[variant.item]
@@ -89,13 +97,13 @@ def _line(site: Site, order: Order, buy: Buy, added: bool) -> Line:
     for name, value in buy.more.items():
         setattr(line, name, value)
     if Decimal(buy.duty):
-        line.duties.append(Fee(site.next_id(), "Duty", order.money.bag(buy.duty), typename="Duty"))
+        line.duties.append(Duty(numbered(site, order, "Duty"), "Duty", order.money.bag(buy.duty)))
     return line
 
 
-def _discount(order: Order, off: Off) -> Discount:
+def _discount(order: Order, off: Off, *, own: bool = False) -> Discount:
     kind = "AutomaticDiscountApplication" if off.automatic else "DiscountCodeApplication"
-    made = Discount(len(order.discounts), off.title, Decimal(off.amount), off.target, kind)
+    made = Discount(len(order.discounts), off.title, Decimal(off.amount), off.target, kind, own)
     order.discounts.append(made)
     return made
 
@@ -128,7 +136,9 @@ def tax_line(order: Order, worth: Bag, tax: str, rate: str, title: str = "State 
 
 
 def add_shipping(site: Site, order: Order, ship: Ship, *, added: bool = False) -> ShippingLine:
-    made = ShippingLine(site.next_id(), ship.title, order.money.bag(ship.price), ship.title.lower(), custom=added)
+    made = ShippingLine(
+        numbered(site, order, "ShippingLine"), ship.title, order.money.bag(ship.price), ship.title.lower(), custom=added
+    )
     order.shipping.append(made)
     return made
 
@@ -144,12 +154,27 @@ def tax(order: Order, lines: Sequence[Line], wanted: Sequence[Buy], ships: Seque
 
 def add_tip(site: Site, order: Order, amount: str) -> None:
     """A line item that is no product, cannot be sent and is never taxed."""
-    line = Line(site.next_id(), 1, order.money.bag(amount), "Tip", tip=True, taxable=False, requires_shipping=False)
+    number = numbered(site, order, "LineItem")
+    line = Line(number, 1, order.money.bag(amount), "Tip", tip=True, taxable=False, requires_shipping=False)
     order.lines.append(line)
 
 
 def add_fee(site: Site, order: Order, charge: Charge) -> None:
     bag = order.money.bag(charge.price)
     order.additional_fees.append(
-        Fee(site.next_id(), charge.name, bag, tax_line(order, bag, charge.tax, "", "Fee tax"))
+        Fee(numbered(site, order, "AdditionalFee"), charge.name, bag, tax_line(order, bag, charge.tax, "", "Fee tax"))
     )
+
+
+def enlarge(order: Order, line: Line, units: int) -> None:
+    """More units of a line. Its tax grows with it; its discounts stay what they are."""
+    before, old = line.quantity, line.net
+    line.quantity += units
+    line.unfulfilled_quantity += units
+    for each in line.tax_lines:
+        each.price_set = _grown(order, each.price_set, line.net, old, before, line.quantity)
+
+
+def _grown(order: Order, price: Bag, net: Bag, old: Bag, before: int, after: int) -> Bag:
+    ratio = net.presentment / old.presentment if old.presentment else Decimal(after) / before
+    return order.money.bag(price.presentment * ratio)

@@ -44,6 +44,7 @@ class Discount:
     value: Decimal
     target_type: str = "LINE_ITEM"  # LINE_ITEM | SHIPPING_LINE
     typename: str = "DiscountCodeApplication"
+    own: bool = False  # of one line, not of the order
 
 
 @dataclass
@@ -140,8 +141,12 @@ class ShippingLine(Part):
     custom: bool = False
 
     @property
+    def off(self) -> Bag:
+        return _sum(self.original_price_set.money, self.discount_allocations)
+
+    @property
     def discounted_price_set(self) -> Bag:
-        return self.original_price_set - _sum(self.original_price_set.money, self.discount_allocations)
+        return self.original_price_set - self.off
 
     @property
     def tax(self) -> Bag:
@@ -150,16 +155,24 @@ class ShippingLine(Part):
 
 @dataclass
 class Fee(Part):
-    """An additional fee of an order, or a duty of a line (which has another type)."""
+    """An additional fee of an order."""
+
+    typename: ClassVar[str] = "AdditionalFee"
 
     name: str
     price: Bag
     tax_lines: list[Tax] = field(default_factory=list)
-    typename: str = "AdditionalFee"  # or Duty
 
     @property
     def tax(self) -> Bag:
         return self.price.money.total(each.price_set for each in self.tax_lines)
+
+
+@dataclass
+class Duty(Fee):
+    """What customs take of a line."""
+
+    typename: ClassVar[str] = "Duty"
 
 
 @dataclass
@@ -297,7 +310,7 @@ class Order(Record):
 
     name: str = ""
     processed_at: Any = None
-    money: Exchange = Exchange("USD", "USD")
+    money: Exchange = field(default_factory=lambda: Exchange("USD", "USD"))
     taxes_included: bool = False
     lines: list[Line] = field(default_factory=list)
     shipping: list[ShippingLine] = field(default_factory=list)
@@ -392,7 +405,7 @@ class OrderTables:
 
     orders: dict[int, Order] = field(default_factory=dict)
     last_order: int = 1000  # its number, as it is written behind the #
-    ways: dict[str, dict[int, Any]] = field(default_factory=dict)  # refunds, fulfilments, ... : id -> order id
+    belongs: dict[tuple[str, int], int] = field(default_factory=dict)  # (type, id of a part) -> id of its order
 
 
 @dataclass

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from tests.fakes.shopify import totals
 from tests.fakes.shopify.money import Bag
+from tests.fakes.shopify.numbered import numbered
 from tests.fakes.shopify.order_records import Order, Transaction
 from tests.fakes.shopify.site import Site
 
@@ -23,7 +24,9 @@ def transact(
 ) -> Transaction:
     """One transaction. `rounding`: of cash; the amount that is told is what changed hands, or what it was before."""
     told = amount + rounding if rounding and site.options.cash_amount == "after" else amount
-    made = Transaction(site.next_id(), kind, status, gateway, told, site.time, rounding, parent, order.test)
+    made = Transaction(
+        numbered(site, order, "OrderTransaction"), kind, status, gateway, told, site.time, rounding, parent, order.test
+    )
     order.transactions_made.append(made)
     return made
 
@@ -61,7 +64,9 @@ def void(site: Site, order: Order) -> None:
 def give_back(site: Site, order: Order, amount: Bag) -> list[int]:
     """Money back by the ways in which it came, the last one first; the ids of the transactions."""
     made = []
-    for paid in reversed([each for each in order.transactions_made if each.kind in totals.PAYS and each.status == "SUCCESS"]):
+    for paid in reversed(
+        [each for each in order.transactions_made if each.kind in totals.PAYS and each.status == "SUCCESS"]
+    ):
         back = order.money.total(
             each.amount_set for each in order.transactions_made if each.kind == "REFUND" and each.parent_id == paid.id
         )

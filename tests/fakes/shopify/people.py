@@ -1,10 +1,11 @@
 """Reading customers."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.fakes.shopify import paging
-from tests.fakes.shopify.ids import gid, number_of
+from tests.fakes.shopify import paging, search
+from tests.fakes.shopify.goods import counted
+from tests.fakes.shopify.ids import number_of
 from tests.fakes.shopify.order_records import Address
 from tests.fakes.shopify.people_records import Consent, Customer, metafield_gid
 from tests.fakes.shopify.people_rules import find, normal_phone
@@ -94,5 +95,37 @@ def number_of_orders(customer: Customer, call: Call, _args: Args) -> str:
     return str(sum(order.customer_id == customer.id for order in call.site.orders.values()))
 
 
-def customer_gid(number: int) -> str:
-    return gid("Customer", number)
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+SORTS: dict[str, Callable[[Customer], Any]] = {
+    "ID": lambda customer: customer.id,
+    "CREATED_AT": lambda customer: customer.created_at,
+    "NAME": lambda customer: customer.display_name.casefold(),
+}
+FIELDS: dict[str, search.Field] = {
+    "updated_at": ("day", search.indexed),
+    "customer_date": ("time", lambda customer: customer.created_at),
+    "id": ("id", lambda customer: customer.id),
+    "email": ("word", lambda customer: customer.email),
+    "phone": ("exact", lambda customer: customer.phone),
+    "first_name": ("word", lambda customer: customer.first_name),
+    "last_name": ("word", lambda customer: customer.last_name),
+    "state": ("exact", lambda customer: customer.state),
+    "tag": ("exact", lambda customer: customer.tags),
+}
+
+
+@field("QueryRoot", "customers")
+def customers(_root: Any, call: Call, args: Args) -> paging.Connection[Customer]:
+    sort = args.get("sortKey") or "ID"
+    value = search.stamp(call) if sort == "UPDATED_AT" else SORTS[sort]
+    rows = [each for each in call.site.customers.values() if value(each) is not None]
+    rows.sort(key=lambda each: (value(each), each.id))
+    keep = search.wanted(call, "customers", args.get("query"), FIELDS)
+    return paging.page(rows, args, key=lambda each: (value(each), each.id), keep=keep)
+
+
+@field("QueryRoot", "customersCount")
+def count(_root: Any, call: Call, args: Args) -> dict[str, Any]:
+    keep = search.wanted(call, "customersCount", args.get("query"), FIELDS)
+    return counted(sum(map(keep, call.site.customers.values())), args)

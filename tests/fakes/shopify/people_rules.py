@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime
 
-from tests.fakes.shopify.people_records import Consent, Customer
+from tests.fakes.shopify.people_records import LEVEL, Consent, Customer
 from tests.fakes.shopify.site import Site
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -81,5 +81,6 @@ def answer(site: Site, said: Consent, state: str, level: str | None, at: datetim
     if said.at is not None and moment < said.at and site.options.older_consent != "taken":
         return None if site.options.older_consent == "kept" else "Consent updated at is older than the current one"
     said.history.append((said.state, said.at))
-    said.state, said.level, said.at = state, level or ("SINGLE_OPT_IN" if state != "UNSUBSCRIBED" else said.level), moment
+    said.state, said.at = state, moment
+    said.level = level or (said.level if state == "UNSUBSCRIBED" else LEVEL)
     return None

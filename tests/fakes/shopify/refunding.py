@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from tests.fakes.shopify import order_stock, payments, totals
 from tests.fakes.shopify.money import Bag
+from tests.fakes.shopify.numbered import numbered
 from tests.fakes.shopify.order_records import Adjustment, Line, Order, Refund, RefundLine, RefundShipping
 from tests.fakes.shopify.site import Site
 
 
 def begin(site: Site, order: Order, note: str | None = None) -> Refund:
-    made = Refund(site.next_id(), site.time, site.time, order_id=order.id, note=note)
+    made = Refund(numbered(site, order, "Refund"), site.time, site.time, order_id=order.id, note=note)
     order.refunds_made.append(made)
     return made
 
@@ -34,7 +35,7 @@ def refund_units(
         shown = value - tax if order.taxes_included and site.options.refund_subtotal == "net" else value
         unit = value.part(1, units)
         refund.lines.append(
-            RefundLine(site.next_id(), line.id, units, restock, value, unit, shown, tax, where)
+            RefundLine(numbered(site, order, "RefundLineItem"), line.id, units, restock, value, unit, shown, tax, where)
         )
 
 
@@ -70,7 +71,7 @@ def refund_shipping(site: Site, order: Order, refund: Refund, shipping: Mapping[
         ratio = value.shop / whole.shop if whole.shop else 0
         tax = order.money.bag(line.tax.presentment * ratio)
         shown = value - tax if order.taxes_included and site.options.refund_subtotal == "net" else value
-        refund.shipping.append(RefundShipping(site.next_id(), line.id, value, shown, tax))
+        refund.shipping.append(RefundShipping(numbered(site, order, "RefundShippingLine"), line.id, value, shown, tax))
 
 
 def pay_back(site: Site, order: Order, refund: Refund, amount: Bag | None) -> None:
@@ -79,18 +80,18 @@ def pay_back(site: Site, order: Order, refund: Refund, amount: Bag | None) -> No
     paid = worth if amount is None else amount
     gap = worth - paid
     if gap:
-        refund.adjustments.append(Adjustment(site.next_id(), gap, order.money.nothing))
+        refund.adjustments.append(Adjustment(numbered(site, order, "OrderAdjustment"), gap, order.money.nothing))
     if paid.shop > 0:
         refund.transaction_ids += payments.give_back(site, order, paid)
 
 
 def cancel(site: Site, order: Order, *, restock: bool, pays: bool, reason: str) -> None:
     """All that was not sent is given up. `pays`: what was paid is given back too."""
-    left = {line: line.current_quantity for line in order.lines if line.current_quantity and not line.fulfilled} 
+    left = [line for line in order.lines if line.current_quantity]
     payments.void(site, order)
     refund = begin(site, order)
-    for line, units in left.items():
-        refund_units(site, order, refund, line, units, "CANCEL" if restock else "NO_RESTOCK")
+    for line in left:
+        refund_units(site, order, refund, line, line.current_quantity, "CANCEL" if restock else "NO_RESTOCK")
     if pays and totals.received(order):
         refund_shipping(site, order, refund, {each.id: None for each in order.shipping})
         held = totals.received(order) - totals.refunded(order)
@@ -100,3 +101,8 @@ def cancel(site: Site, order: Order, *, restock: bool, pays: bool, reason: str) 
     order.cancelled_at, order.cancel_reason = site.time, reason
     if site.options.archives:
         order.closed_at = site.time
+
+
+def word_for(line: Line, units: int) -> str:
+    """What the shop calls it when these units are put back: nothing that was not sent can be returned."""
+    return "CANCEL" if units <= line.unfulfilled_quantity else "RETURN"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tests.fakes.shopify import order_stock, totals
+from tests.fakes.shopify.numbered import numbered
 from tests.fakes.shopify.order_records import (
     Fulfilment,
     FulfilmentLine,
@@ -18,13 +19,13 @@ Units = Mapping[int, int]  # id of a fulfilment order's line -> units
 
 
 def plan(site: Site, order: Order, lines: Sequence[Line]) -> None:
-    """One fulfilment order for each location that something is taken from; gift cards go by themselves, tips nowhere."""
+    """One fulfilment order for each location that something is taken from; gift cards and tips need none."""
     for line in lines:
         if line.tip or line.is_gift_card or not line.unfulfilled_quantity:
             continue
         home = _order_at(site, order, line.location_id or next(iter(site.locations)))
         units = line.unfulfilled_quantity
-        home.lines.append(FulfilmentOrderLine(site.next_id(), line.id, units, units))
+        home.lines.append(FulfilmentOrderLine(numbered(site, order, "FulfillmentOrderLineItem"), line.id, units, units))
 
 
 def more(site: Site, order: Order, line: Line, units: int) -> None:
@@ -36,14 +37,16 @@ def more(site: Site, order: Order, line: Line, units: int) -> None:
                 row.remaining_quantity += units
                 return
     home = _order_at(site, order, line.location_id or next(iter(site.locations)))
-    home.lines.append(FulfilmentOrderLine(site.next_id(), line.id, units, units))
+    home.lines.append(FulfilmentOrderLine(numbered(site, order, "FulfillmentOrderLineItem"), line.id, units, units))
 
 
 def _order_at(site: Site, order: Order, location_id: int) -> FulfilmentOrder:
     for each in order.fulfilment_orders:
         if each.location_id == location_id and each.status == "OPEN":
             return each
-    made = FulfilmentOrder(site.next_id(), site.time, site.time, order_id=order.id, location_id=location_id)
+    made = FulfilmentOrder(
+        numbered(site, order, "FulfillmentOrder"), site.time, site.time, order_id=order.id, location_id=location_id
+    )
     order.fulfilment_orders.append(made)
     return made
 
@@ -71,7 +74,9 @@ def fulfil(
 ) -> Fulfilment:
     """Send units of fulfilment orders of one location. Ask `refusal` first."""
     location_id = wanted[0][0].location_id
-    made = Fulfilment(site.next_id(), site.time, site.time, order_id=order.id, location_id=location_id)
+    made = Fulfilment(
+        numbered(site, order, "Fulfillment"), site.time, site.time, order_id=order.id, location_id=location_id
+    )
     made.name = f"{order.name}-F{len(order.fulfilments_made) + 1}"
     made.tracking = [dict(each) for each in tracking]
     for fulfilment_order, units in wanted:
@@ -83,7 +88,7 @@ def fulfil(
             line.fulfilled += count
             line.unfulfilled_quantity -= count
             order_stock.send(site, line, count, location_id)
-            made.lines.append(FulfilmentLine(site.next_id(), line.id, count))
+            made.lines.append(FulfilmentLine(numbered(site, order, "FulfillmentLineItem"), line.id, count))
         fulfilment_order.status = "IN_PROGRESS" if fulfilment_order.remaining else "CLOSED"
         fulfilment_order.touch(site.time)
     order.fulfilments_made.append(made)
@@ -107,5 +112,7 @@ def undo(site: Site, order: Order, fulfilment: Fulfilment) -> None:
         line.unfulfilled_quantity += row.quantity
         order_stock.commit_again(site, line, row.quantity)
         home = _order_at(site, order, fulfilment.location_id or next(iter(site.locations)))
-        home.lines.append(FulfilmentOrderLine(site.next_id(), line.id, row.quantity, row.quantity))
+        home.lines.append(
+            FulfilmentOrderLine(numbered(site, order, "FulfillmentOrderLineItem"), line.id, row.quantity, row.quantity)
+        )
     order.closed_at = None

@@ -66,7 +66,9 @@ def tip(order: Order) -> Bag:
 
 
 def discounts(order: Order) -> Bag:
-    return order.money.total(each.off for each in (*order.lines, *(one for one in order.shipping if not one.is_removed)))
+    return order.money.total(
+        each.off for each in (*order.lines, *(one for one in order.shipping if not one.is_removed))
+    )
 
 
 def received(order: Order) -> Bag:
