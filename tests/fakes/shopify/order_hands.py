@@ -99,7 +99,7 @@ class OrderHands:
         for line in lines:
             if line.item_id:
                 units[line.item_id] += line.quantity
-        self._event(order, "placed", by="buyer", units=dict(units))
+        self._order_event(order, "placed", by="buyer", units=dict(units))
         customer = self.site.customers.get(order.customer_id or 0)
         if customer and self.site.options.orders_move_customers:
             customer.touch(self.site.time)
@@ -148,7 +148,7 @@ class OrderHands:
     def _edited(self, order: Order, **detail: Any) -> None:
         order.edited = True
         order.closed_at = None
-        self.changed(order, "edited", **detail)
+        self.order_changed(order, "edited", **detail)
 
     # --- money --------------------------------------------------------------------------------------------------------
 
@@ -179,7 +179,7 @@ class OrderHands:
         refunding.refund_shipping(site, order, made, sums)
         if amount is None or Decimal(amount):
             refunding.pay_back(site, order, made, None if amount is None else order.money.bag(amount))
-        self.changed(order, "refunded", refund=made.id, units=dict(units or {}), restock=restock)
+        self.order_changed(order, "refunded", refund=made.id, units=dict(units or {}), restock=restock)
         return made
 
     def cancel(
@@ -187,7 +187,7 @@ class OrderHands:
     ) -> None:
         order = self.site.orders[order_id]
         refunding.cancel(self.site, order, restock=restock, pays=refund, reason=reason)
-        self.changed(order, "cancelled", restock=restock)
+        self.order_changed(order, "cancelled", restock=restock)
         if mail:
             self.site.oracle.mail("order_cancelled", order_id)
 
@@ -198,11 +198,11 @@ class OrderHands:
         cash = order.money.bag(rounding) if Decimal(rounding) else None
         payments.transact(self.site, order, "SALE", due, "cash" if cash else gateway, rounding=cash)
         sending.close_if_done(self.site, order)
-        self.changed(order, "paid")
+        self.order_changed(order, "paid")
 
     def capture(self, order_id: int, amount: str | None = None) -> None:
         payments.capture(self.site, self.site.orders[order_id], amount)
-        self.changed(self.site.orders[order_id], "captured")
+        self.order_changed(self.site.orders[order_id], "captured")
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
@@ -224,14 +224,14 @@ class OrderHands:
             if rows:
                 made = sending.fulfil(self.site, order, [(each, rows)], tracking)
         assert made is not None, "nothing is left to be sent"
-        self.changed(order, "fulfilled", fulfilment=made.id)
+        self.order_changed(order, "fulfilled", fulfilment=made.id)
         return made
 
     def cancel_fulfilment(self, order_id: int, fulfilment_id: int) -> None:
         order = self.site.orders[order_id]
         [found] = [each for each in order.fulfilments_made if each.id == fulfilment_id]
         sending.undo(self.site, order, found)
-        self.changed(order, "unfulfilled", fulfilment=fulfilment_id)
+        self.order_changed(order, "unfulfilled", fulfilment=fulfilment_id)
 
     def hold(self, order_id: int, reason: str = "OTHER") -> None:
         """What is left of it must not be sent. It does not move the order's date of change."""
@@ -245,7 +245,7 @@ class OrderHands:
         for each in order.fulfilment_orders:
             if each.status == before:
                 each.status, each.holds = after, reasons
-        self.changed(order, "hold")
+        self.order_changed(order, "hold")
 
     def move(self, order_id: int, location_id: int) -> None:
         """What is left is to be sent from another location: its units are committed there now."""
@@ -257,13 +257,13 @@ class OrderHands:
                 order_stock.release(self.site, line, row.remaining_quantity, restock=True)
                 line.location_id = location_id
                 order_stock.commit(self.site, line, row.remaining_quantity)
-        self.changed(order, "moved")
+        self.order_changed(order, "moved")
 
     # --- the rest -----------------------------------------------------------------------------------------------------
 
     def archive(self, order_id: int) -> None:
         self.site.orders[order_id].closed_at = self.site.time
-        self.changed(self.site.orders[order_id], "closed")
+        self.order_changed(self.site.orders[order_id], "closed")
 
     def remove_order(self, order_id: int) -> None:
         """For good. What it committed is free again."""
@@ -271,7 +271,7 @@ class OrderHands:
         for line in order.lines:
             order_stock.release(self.site, line, line.unfulfilled_quantity, restock=True)
         self.site.revision += 1
-        self._event(order, "removed")
+        self._order_event(order, "removed")
 
     def change_order(self, order_id: int, *, patch: Mapping[str, Any] | None = None, **fields: Any) -> None:
         """Any field of `Order`. `patch`: what its row shows in place of the truth, by the API's names."""
@@ -279,15 +279,15 @@ class OrderHands:
         order.patch |= patch or {}
         for name, value in fields.items():
             setattr(order, name, value)
-        self.changed(order, "changed")
+        self.order_changed(order, "changed")
 
-    def changed(self, order: Order, what: str, **detail: Any) -> None:
+    def order_changed(self, order: Order, what: str, **detail: Any) -> None:
         if what not in self.site.options.unmoved:
             order.touch(self.site.time)
         self.site.revision += 1
-        self._event(order, what, **detail)
+        self._order_event(order, what, **detail)
 
-    def _event(self, order: Order, what: str, by: str = "shop", **detail: Any) -> None:
+    def _order_event(self, order: Order, what: str, by: str = "shop", **detail: Any) -> None:
         self.site.oracle.event(self.site.time, by, what, "order", order.id, **detail)
 
 

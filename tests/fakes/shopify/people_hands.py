@@ -24,7 +24,7 @@ class PeopleHands:
         site.customers[made.id] = made
         if address is not None:
             self.add_address(made.id, **address)
-        self._event(made.id, "registered", by="buyer")
+        self._customer_event(made.id, "registered", by="buyer")
         return made.id
 
     def add_address(self, customer_id: int, *, default: bool = False, **words: str | None) -> int:
@@ -33,7 +33,7 @@ class PeopleHands:
         customer.addresses.append(made)
         if default or customer.default_address_id is None:
             customer.default_address_id = made.id
-        self.touch(customer)
+        self.customer_touched(customer)
         return made.id
 
     def change_customer(self, customer_id: int, **fields: Any) -> None:
@@ -41,8 +41,8 @@ class PeopleHands:
         customer = self.site.customers[customer_id]
         for name, value in fields.items():
             setattr(customer, name, value)
-        self.touch(customer)
-        self._event(customer_id, "changed")
+        self.customer_touched(customer)
+        self._customer_event(customer_id, "changed")
 
     def set_consent(self, customer_id: int, channel: str, state: str | None, at: datetime | None = None) -> None:
         """The customer answers for `email` or `sms`. None: as if nobody had ever been asked."""
@@ -53,15 +53,15 @@ class PeopleHands:
         else:
             trouble = people_rules.answer(self.site, said, state.upper(), None, at)
             assert trouble is None, trouble
-        self.touch(customer)
-        self._event(customer_id, "answered", channel=channel, state=state)
+        self.customer_touched(customer)
+        self._customer_event(customer_id, "answered", channel=channel, state=state)
 
     def remove_customer(self, customer_id: int) -> None:
         """For good. Orders of theirs stay, and name nobody."""
         del self.site.customers[customer_id]
         self._unname(customer_id, None)
         self.site.revision += 1
-        self._event(customer_id, "removed")
+        self._customer_event(customer_id, "removed")
 
     def merge_customers(self, customer_id: int, into: int) -> None:
         """One of two stays: it has what it had, what it lacked, both lists, and the orders of both."""
@@ -73,8 +73,8 @@ class PeopleHands:
         kept.addresses += gone.addresses
         site.merged[customer_id] = into
         self._unname(customer_id, into)
-        self.touch(kept)
-        self._event(customer_id, "merged", into=into)
+        self.customer_touched(kept)
+        self._customer_event(customer_id, "merged", into=into)
 
     def _unname(self, customer_id: int, into: int | None) -> None:
         for order in self.site.orders.values():
@@ -86,8 +86,8 @@ class PeopleHands:
         customer = self.site.customers[customer_id]
         customer.state = "INVITED"
         self.site.oracle.mail("account_invite", customer_id)
-        self.touch(customer)
-        self._event(customer_id, "invited")
+        self.customer_touched(customer)
+        self._customer_event(customer_id, "invited")
 
     def register(self, customer_id: int) -> None:
         """The customer has an account now."""
@@ -96,9 +96,9 @@ class PeopleHands:
     def people(self) -> Mapping[int, Customer]:
         return self.site.customers
 
-    def touch(self, customer: Customer) -> None:
+    def customer_touched(self, customer: Customer) -> None:
         customer.touch(self.site.time)
         self.site.revision += 1
 
-    def _event(self, customer_id: int, what: str, by: str = "shop", **detail: Any) -> None:
+    def _customer_event(self, customer_id: int, what: str, by: str = "shop", **detail: Any) -> None:
         self.site.oracle.event(self.site.time, by, what, "customer", customer_id, **detail)
