@@ -46,6 +46,12 @@ class Fields:
         problems.append(f"{where}: {shown(row)} is no object")
         return None
 
+    def within(self, row: dict[str, Any]) -> "Fields":
+        """Some of this object's fields by other names, or unpacked; they go by the same name in messages."""
+        inner = Fields(row, "", self._problems)
+        inner._where = self._where
+        return inner
+
     def has(self, name: str) -> bool:
         return name in self.row
 
