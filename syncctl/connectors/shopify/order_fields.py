@@ -15,15 +15,6 @@ _PREFIX = "gid://shopify/"
 _DIGITS = 19  # of an id at most: they are whole numbers of 64 bits
 
 
-def gid(kind: str, number: str) -> str:
-    """The id by which the API knows a record.
-
-    >>> gid("Order", "450789469")
-    'gid://shopify/Order/450789469'
-    """
-    return f"{_PREFIX}{kind}/{number}"
-
-
 def digits(value: object, kind: str) -> str | None:
     """Our id of a record of this kind: the digits of its gid; None where it is none.
 
@@ -56,13 +47,18 @@ def sum_of_bags(row: Fields, name: str, bag: str, read: Callable[[str, str], int
     return sum(amount(part, bag, read, currency) for part in row.fields(name, name))
 
 
-def nodes(row: Fields, name: str, word: str) -> list[Fields]:
-    """Each object of a connection within a record, under `word` and its number."""
+def rows_of(row: Fields, name: str) -> list[Any]:
+    """What stands in a connection within a record, whatever it is."""
     found = row.row[name]
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not isinstance(found["nodes"], list):
         row.note(name, "is no list")
         return []
-    return row.within({name: found["nodes"]}).fields(name, word)
+    return found["nodes"]
+
+
+def nodes(row: Fields, name: str, word: str) -> list[Fields]:
+    """Each object of a connection within a record, under `word` and its number."""
+    return row.within({name: rows_of(row, name)}).fields(name, word)
 
 
 def text_of(row: Fields, name: str) -> str:

@@ -48,12 +48,14 @@ class Terms:
 class Sold:
     """What was sold. `edited`: some units were taken away by an edit, so that parts of sums stand here.
 
-    `others`: ids of the lines that became charges, with the kind of charge; `tipped`: the tips are among them.
+    `gone`: how many lines it took away altogether; `others`: ids of the lines that became charges, with the kind of
+    charge; `tipped`: the tips are among them.
     """
 
     lines: Sequence[LineItem]
     charges: tuple[Charge, ...] = ()
     edited: bool = False
+    gone: int = 0
     others: Mapping[str, str] | None = None
 
     @property
@@ -112,7 +114,9 @@ def _sound_lines(rows: Sequence[dict[str, Any]], terms: Terms) -> Sold:
         for index, (gross, taken, tax) in enumerate(zip(amounts, less, taxes, strict=True)):
             amounts[index], taxes[index], *rest = split(gross, taken, tax, included=terms.gross)
             charges += _discount(terms.title, ids[index], *rest)
-    return Sold(Lines(ids, [sku or None for sku in skus], names, quantities, unit_prices, amounts, taxes), tuple(charges))
+    return Sold(
+        Lines(ids, [sku or None for sku in skus], names, quantities, unit_prices, amounts, taxes), tuple(charges)
+    )
 
 
 def _number(gid: str) -> str:
@@ -132,7 +136,7 @@ def _odd_lines(rows: Sequence[Any], terms: Terms, problems: list[str]) -> Sold:
     lines: dict[str, LineItem] = {}
     charges: list[Charge] = []
     others: dict[str, str] = {}
-    edited = False
+    edited, gone = False, 0
     tips = _tip_ids(rows, terms)
     for position, value in enumerate(rows, 1):
         row = Fields.of(value, f"line {position}", problems)
@@ -141,7 +145,8 @@ def _odd_lines(rows: Sequence[Any], terms: Terms, problems: list[str]) -> Sold:
             continue
         edited = edited or line.quantity != row.row["quantity"]
         if not line.quantity:
-            continue  # an edit took all of it away
+            gone += 1
+            continue
         if line.id in lines or line.id in others:
             problems.append(f"line {position}: id {shown(line.id)} stands twice")
             line = replace(line, id=f"{line.id}~{position}")
@@ -152,7 +157,7 @@ def _odd_lines(rows: Sequence[Any], terms: Terms, problems: list[str]) -> Sold:
         else:
             lines[line.id] = line
             charges += _discount(terms.title, line.id, *less)
-    return Sold(tuple(lines.values()), tuple(charges), edited, others)
+    return Sold(tuple(lines.values()), tuple(charges), edited, gone, others)
 
 
 def _odd_line(row: Fields, position: int, terms: Terms) -> LineItem | None:
