@@ -126,6 +126,21 @@ def test_each_kind_of_address_has_a_default_of_its_own() -> None:
     assert union(ours, theirs, KEYS["addresses"]) == [*ours, theirs[0], WORK]
 
 
+def test_an_address_of_no_kind_is_the_same_place_as_one_of_a_kind_whichever_was_there_first() -> None:
+    bare = {part: value for part, value in HOME.items() if part != "kind"}
+    key = KEYS["addresses"]
+    assert union([HOME, SHOP], [bare], key) == [HOME, SHOP]
+    assert union([bare, SHOP], [HOME], key) == [HOME, SHOP]
+    assert union([bare], [{**HOME, "is_default": True}, {**HOME, "kind": "billing"}], key) == [
+        HOME,
+        {**HOME, "kind": "billing"},
+    ]
+    assert union([{**bare, "is_default": True}], [HOME], key) == [{**HOME, "is_default": True}]
+    assert union([bare], [bare], key) == [bare]
+    assert same([HOME, SHOP], [bare, SHOP], key) and same([bare], [HOME], key)
+    assert not same([HOME], [{**HOME, "kind": "billing"}], key) and not same([bare], [{**bare, "city": "York"}], key)
+
+
 def test_of_two_defaults_the_one_that_is_new_holds_and_ours_if_both_are() -> None:
     base = [{**HOME, "is_default": True}, WORK]
     ours = [HOME, WORK, {**SHOP, "kind": "shipping", "is_default": True}]

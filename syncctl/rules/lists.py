@@ -1,7 +1,7 @@
 """Merging lists of contacts element by element: what either side added, removed or put in another's place.
 
 Elements are compared by a key: e-mail addresses without regard to case, phones as numbers, postal addresses by what
-stands in them, but for which of them is the default. The two bases hold one another's twins: what an element of ours
+stands in them, but for which of them is the default; one of no kind is the same place as one of any. The two bases hold one another's twins: what an element of ours
 became when the other side took it in.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from syncctl.rules.matching import email_key, phone_key
 
 Key = Callable[[Any], Hashable]
-_DEFAULT = "is_default"
+_DEFAULT, _KIND = "is_default", "kind"
 
 
 def _email(text: str) -> Hashable:
@@ -28,6 +28,20 @@ def _address(address: Mapping[str, Any]) -> Hashable:
     return tuple(
         [(part, _squeezed(str(value))) for part, value in sorted(address.items()) if value and part != _DEFAULT]
     )
+
+
+def _alike(one: Any, other: Any, key: Key) -> bool:
+    return key(one) == key(other) or (
+        _has_kind(one) != _has_kind(other) and key(_of_no_kind(one)) == key(_of_no_kind(other))
+    )
+
+
+def _has_kind(element: Any) -> bool:
+    return not isinstance(element, Mapping) or bool(element.get(_KIND))
+
+
+def _of_no_kind(element: Any) -> Any:
+    return {part: value for part, value in element.items() if part != _KIND} if isinstance(element, Mapping) else element
 
 
 def _squeezed(text: str) -> str:
@@ -72,19 +86,25 @@ class _Edit:
 def same(ours: Sequence[Any], theirs: Sequence[Any], key: Key) -> bool:
     """Whether two lists say the same: equal keys in equal order, and the same defaults among addresses."""
     return len(ours) == len(theirs) and all(
-        one == other or (key(one) == key(other) and _is_default(one) == _is_default(other))
+        one == other or (_alike(one, other, key) and _is_default(one) == _is_default(other))
         for one, other in zip(ours, theirs, strict=True)
     )
 
 
 def union(ours: Sequence[Any], theirs: Sequence[Any], key: Key) -> list[Any]:
-    """Ours, and what only theirs has behind it."""
-    known = {key(one) for one in ours}
+    """Ours, and what only theirs has behind it. An address of ours that is of no kind gets the kind that theirs has."""
     merged = list(ours)
+    known = {key(one) for one in merged}
+    places = {key(_of_no_kind(one)): number for number, one in reversed(list(enumerate(merged)))}
     for one in theirs:
-        if key(one) not in known:
-            known.add(key(one))
+        number = places.get(key(_of_no_kind(one)))
+        if key(one) in known or (number is not None and not _has_kind(one)):
+            continue
+        known.add(key(one))
+        if number is None or _has_kind(merged[number]):
             merged.append(one)
+        else:
+            merged[number] = {**merged[number], _KIND: one[_KIND]}
     return _one_default(merged, (), key)
 
 
