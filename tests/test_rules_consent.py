@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syncctl.model import Consent
-from syncctl.rules.consent import Heard, effective, hear, joined, stronger, to_send
+from syncctl.rules.consent import TOLD, Heard, copied, effective, hear, joined, stronger, to_send, write
 
 DAY = [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=number) for number in range(10)]
 YES, NO, PENDING = "subscribed", "unsubscribed", "pending"
@@ -174,6 +174,12 @@ def test_a_join_of_those_who_say_the_same_or_nothing_adds_no_answer(state: str) 
     assert joined([said(state, 3)], [said(NO, 4, channel="sms")]) == {}
 
 
+def test_a_no_in_common_is_not_older_than_a_yes_that_was_seen_to_change_at_the_moment_of_the_join() -> None:
+    yes, no = said(YES, seen=4, before=4), said(NO, seen=4, party="books")
+    common = joined([yes], [said(YES, seen=4, party="outlet"), no])
+    assert state_of(yes, no, *common.values()) == NO
+
+
 def test_a_join_of_yes_and_pending_is_no_no() -> None:
     assert joined([said(YES, 3)], [said(PENDING, 4, party="books")]) == {}
 
@@ -214,6 +220,25 @@ def test_the_same_again_is_no_news() -> None:
 def test_an_untimed_echo_of_what_we_wrote_keeps_the_time_at_which_it_was_given() -> None:
     written = said(NO, 3, seen=4, source="till")
     assert hear(written, "shop", consent(NO), DAY[6]) is written
+
+
+@pytest.mark.parametrize("state", [YES, NO, PENDING])
+def test_the_time_that_a_side_puts_on_what_it_was_told_without_one_is_not_when_it_was_given(state: str) -> None:
+    told = write(None, "shop", consent(state), said(state, seen=2, party="books"), DAY[4])
+    assert hear(told, "shop", consent(state, 4, "shop"), DAY[5]) is told
+    assert state_of(told, said(NO, 3, party="other")) == NO, "the no came before it was told, and after it was given"
+    other = NO if state == YES else YES
+    heard = hear(told, "shop", consent(other, 6), DAY[7])
+    assert (heard.state, heard.changed_at, heard.told) == (other, DAY[6], ""), "what it says itself later is heard"
+
+
+def test_a_yes_with_a_time_of_its_own_that_we_may_have_written_without_one_is_ours() -> None:
+    yes, no = (said(state, seen=2, party="books") for state in (YES, NO))
+    assert copied(said(YES, 4, seen=5), None, [yes], doubt=True).told == TOLD
+    assert copied(said(YES, 4, seen=5), None, [yes], doubt=True).at < DAY[2]
+    assert copied(said(NO, 4, seen=5), None, [no], doubt=True).told == ""
+    assert copied(said(YES, 4, seen=5), None, [yes], doubt=False).told == ""
+    assert copied(said(YES, 4, seen=5), None, [said(YES, 3, party="books")], doubt=True).told == ""
 
 
 def test_a_yes_that_was_given_again_is_newer() -> None:

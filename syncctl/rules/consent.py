@@ -155,8 +155,8 @@ def copied(new: Heard, shown: Heard | None, heard: Iterable[Heard], *, doubt: bo
     """What a side says now, marked as ours where it is a copy of what another said: that is no word of its own.
 
     A record into which another was merged there has what we wrote into that one. `doubt`: we may have written into
-    this one without knowing. It surely is a copy if it has the same time; without times a yes is taken for one, and a
-    no never.
+    this one without knowing. It surely is a copy if it has the same time; where either has none a yes is taken for one,
+    and a no never.
     """
     if new.changed_at is None and new.state == NO:
         return new
@@ -178,7 +178,8 @@ def unsure(one: Iterable[Heard], other: Iterable[Heard]) -> list[Heard]:
 
 def _is_copy(new: Heard, of: Heard) -> bool:
     same = (of.channel, of.state) == (new.channel, new.state) and of.party != new.party
-    return same and new.changed_at in (None, of.changed_at)
+    untimed = of.changed_at is None and new.state != NO  # some put the time at which they were told on it
+    return same and (untimed or new.changed_at in (None, of.changed_at))
 
 
 def joined(one: Iterable[Heard], other: Iterable[Heard]) -> dict[str, Heard]:
@@ -204,7 +205,8 @@ def hear(known: Heard | None, party: str, consent: Consent, now: datetime) -> He
     """The answer to keep of a party after a reading that is not older than the last; `known`: the one kept so far.
 
     An equal answer without a time is no news, so what we wrote there keeps the time at which it was given, and stays
-    ours until this side says something newer, or something else.
+    ours until this side says something newer, or something else. What we wrote there without a time has none, though
+    this side puts the one on it at which it was told.
     """
     new = Heard(
         party=party,
@@ -216,7 +218,8 @@ def hear(known: Heard | None, party: str, consent: Consent, now: datetime) -> He
     )
     if known is None:
         return new
-    later = new.changed_at is not None and (known.changed_at is None or new.changed_at > known.changed_at)
+    echo = known.told and known.changed_at is None  # of what had no time
+    later = new.changed_at is not None and not echo and _is_later(new.changed_at, known.changed_at)
     if known.state == new.state and not later:
         return known
     if known.told == ASTRAY:
@@ -229,12 +232,16 @@ def hear(known: Heard | None, party: str, consent: Consent, now: datetime) -> He
     return replace(known, own=hear(known.own, party, consent, now) if known.own else new) if known.told else known
 
 
+def _is_later(at: datetime, known: datetime | None) -> bool:
+    return known is None or at > known
+
+
 def _common_no(channel: str, heard: list[Heard]) -> Heard:
     return Heard(
         party=JOINED,
         channel=channel,
         state=NO,
-        changed_at=max(each.changed_at or each.seen_at for each in heard),
+        changed_at=max(max(each.at, each.changed_at or each.seen_at) for each in heard),
         seen_at=max(each.seen_at for each in heard),
         source=max((each for each in heard if each.state == NO), key=_weight).source,
     )

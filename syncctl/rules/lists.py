@@ -1,8 +1,8 @@
 """Merging lists of contacts element by element: what either side added, removed or put in another's place.
 
 Elements are compared by a key: e-mail addresses without regard to case, phones as numbers, postal addresses by what
-stands in them, but for which of them is the default; one of no kind is the same place as one of any. The two bases hold one another's twins: what an element of ours
-became when the other side took it in.
+stands in them, but for which of them is the default; one of no kind is the same place as one of any. The two bases hold
+one another's twins: what an element of ours became when the other side took it in.
 """
 
 from collections import defaultdict, deque
@@ -41,7 +41,9 @@ def _has_kind(element: Any) -> bool:
 
 
 def _of_no_kind(element: Any) -> Any:
-    return {part: value for part, value in element.items() if part != _KIND} if isinstance(element, Mapping) else element
+    return (
+        {part: value for part, value in element.items() if part != _KIND} if isinstance(element, Mapping) else element
+    )
 
 
 def _squeezed(text: str) -> str:

@@ -55,13 +55,17 @@ def recall(run: Run, side: Side, there: Mapping[str, Customer], links: Mapping[i
 def _recall_answers(
     run: Run, side: Side, hub_id: int, shown: Iterable[Consent], sent: Iterable[tuple[str, str, str | None]]
 ) -> None:
-    """Answers that stand there as they were sent are no words of that side's own; a no without a time may be one."""
+    """Answers that stand there as they were sent are no words of that side's own; a no without a time may be one.
+
+    What was sent without a time may have the one at which it came.
+    """
     at = {(channel, state): text for channel, state, text in sent}
     ours = []
     for one in shown:
         key = (one.channel, one.state)
         timed = one.changed_at is not None and times.to_text(one.changed_at) == at.get(key)
-        if key in at and (timed or (one.changed_at is None and one.state != NO)):
+        untimed = one.changed_at is None or (key in at and at[key] is None)
+        if key in at and (timed or (untimed and one.state != NO)):
             given = at[key]
             ours.append(replace(one, changed_at=None if given is None else times.from_text(given)))
     if ours:
