@@ -17,8 +17,10 @@ from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
+import syncctl.cycle
 from syncctl import times
 from syncctl.cli import run as run_command
+from syncctl.connectors.patience import Patience
 from tests.fakes.wire import Answer, Request
 from tests.wire.platforms import PLATFORMS
 from tests.wire.world import WireWorld, hurried
@@ -59,7 +61,7 @@ class Killer:
         world.site.clock = world.now
         server.handle = handle
         try:
-            child.set_result(self._told({"config": str(world.config), "hurry": world.hurry.total_seconds()}))
+            child.set_result(self._told({"config": str(world.config), "hurry": world.ahead.total_seconds()}))
             return self._told()
         finally:
             server.handle = truly
@@ -75,6 +77,7 @@ class Killer:
 def serve(platform: str) -> None:
     """Fork a child for each line, until there are no more."""
     with hurried(PLATFORMS[platform]):
+        syncctl.cycle.Patience = Patience  # the site's clock is another process's: what waits, waits
         for line in sys.stdin:
             asked = json.loads(line)
             child = os.fork()

@@ -107,6 +107,7 @@ class WireWorld(World):
     """
 
     hurry = timedelta(0)
+    passing: ClassVar[Passing]
     server: Server
     site: Any
     hands: Any
@@ -116,7 +117,12 @@ class WireWorld(World):
     shares: ClassVar[Shares]
 
     def now(self) -> datetime:
-        return datetime.now(UTC).replace(microsecond=0) + self.hurry
+        return datetime.now(UTC).replace(microsecond=0) + self.ahead
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far our clock is ahead of the machine's: what was skipped instead of waited for is past, too."""
+        return self.hurry + timedelta(seconds=self.passing.skipped)
 
     def command(self, *arguments: str) -> Ended:
         """`syncctl -vv sync-all`, or another command; what it asks the site is in `server.log` afterwards."""
@@ -238,7 +244,7 @@ class WireWorld(World):
 @contextmanager
 def hurried(*kinds: type[WireWorld]) -> Iterator[Passing]:
     """Small pages, short silences, and no waiting."""
-    passing = Passing()
+    passing = WireWorld.passing = Passing()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(syncctl.cycle, "Patience", passing.patience)
         for kind in kinds:
@@ -286,5 +292,5 @@ class Scene:
         world.thaw(self.site)
         world.office = type(world.office)(world.folder / "books.db", demo=False)
         world.change()
-        world.hurry = LATER
+        world.hurry, world.passing.skipped = LATER, 0.0
         return world
