@@ -99,6 +99,62 @@ class Customers(Promises, Invitations):
         assert (getattr(told[changed], field), told[changed].deleted, told[gone].deleted) == ("new", False, True)
         assert self.found(store, CustomerKey(id=gone)) == []
 
+    # --- expected beside the orders -----------------------------------------------------------------------------------
+
+    def test_customers_who_were_expected_are_told_whole(self, store: WebStore, world: World, crowd: Crowd) -> None:
+        ids = crowd.made(*"ABCDEFG")
+        world.advance(LONG)
+        told, cursor = self.expected(store, crowd, None)
+        assert told.keys() == set(ids)
+        new = crowd.made("H", "I")
+        told, _ = self.expected(store, crowd, cursor)
+        assert told.keys() == set(new)
+
+    @pytest.mark.parametrize("place", [0, 3, 6])
+    def test_who_changes_between_the_orders_and_the_customers_is_seen_now_or_later(
+        self, store: WebStore, world: World, crowd: Crowd, place: int
+    ) -> None:
+        crowd.tells_changes()
+        ids = crowd.made(*"ABCDEFG")
+        world.advance(LONG)
+        _, cursor = crowd.read(None)
+        store.expect_customers(cursor)
+        for _ in store.fetch_orders(None, None):
+            pass
+        crowd.change(ids[place], **{crowd.field: "moved"})
+        told, cursor = crowd.read(cursor)
+        later, _ = crowd.read(cursor)
+        assert crowd.field_of((told | later)[ids[place]]) == "moved"
+
+    def test_an_expectation_that_came_to_nothing_hides_nobody(
+        self, store: WebStore, world: World, crowd: Crowd
+    ) -> None:
+        """The orders broke off, or customers were asked for from elsewhere; what was kept is kept for nobody then."""
+        world.add_listing("SKU-2", 50)
+        for _ in range(4):
+            world.place([("SKU-2", 1, "5.00", "0")])
+        ids = crowd.made(*"ABCDE")
+        world.advance(LONG)
+        _, cursor = crowd.read(None)
+        store.expect_customers(cursor)
+        next(iter(store.fetch_orders(None, None)))
+        new = crowd.made("F", "G")
+        told, after = crowd.read(cursor)
+        later, _ = crowd.read(after)
+        assert told.keys() | later.keys() >= set(new)
+        store.expect_customers(cursor)
+        next(iter(store.fetch_orders(None, None)))
+        assert crowd.read(None)[0].keys() >= {*ids, *new}
+
+    def expected(self, store: WebStore, crowd: Crowd, cursor: str | None) -> tuple[dict[str, Customer], str]:
+        """Orders and then customers, as a run reads them."""
+        store.expect_customers(cursor)
+        for _ in store.fetch_orders(None, None):
+            pass
+        return crowd.read(cursor)
+
+    # --- groups -------------------------------------------------------------------------------------------------------
+
     def test_groups_are_made_once(self, store: WebStore) -> None:
         if not store.abilities.groups:
             pytest.skip("the store has no customer groups")
