@@ -13,6 +13,7 @@ import pytest
 
 from syncctl import times
 from syncctl.backup import make_backup
+from syncctl.connectors.tokens import Tokens, token_file
 from syncctl.doctor.place import file_system, is_synced, look_at_place
 from syncctl.hub import Hub
 from syncctl.hub.peek import peek
@@ -63,9 +64,13 @@ def test_a_hub_that_is_not_there_is_no_failure_and_is_not_made(tmp_path: Path) -
 def test_a_hub_that_others_can_read_is_told(hub: Path) -> None:
     hub.chmod(0o640)
     make_backup(hub, 7).parent.chmod(0o755)
-    first, second = told(hub)
+    Tokens.beside(hub).put("a", "a-token", times.now() + timedelta(hours=1))
+    assert not [line for line in told(hub) if "hub.db.tokens" in line]
+    token_file(hub).chmod(0o644)
+    first, second, third = told(hub)
     assert first == f"warn hub: others can read {hub}, and all customers in it" and "hub.db.backups" in second
-    [fix, _] = [one.fix for one, _ in look_at_place(hub) if one.level == "warn"]
+    assert third == f"warn hub: others can read {hub}.tokens, and what your stores let you in by in it"
+    [fix, *_] = [one.fix for one, _ in look_at_place(hub) if one.level == "warn"]
     assert fix == f"Type `chmod 600 {hub}`."
 
 

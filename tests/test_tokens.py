@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 
+import syncctl.cycle
+import syncctl.doctor
 from syncctl import times
+from syncctl.backup import make_backup, restore_backup
 from syncctl.connectors.http import redact
+from syncctl.connectors.patience import Patience
+from syncctl.connectors.sandbox.store import SandboxStore
 from syncctl.connectors.tokens import Tokens, key_of, token_file
+from syncctl.model import About, Finding
+from tests.builders import World
 
 HOUR = timedelta(hours=1)
 KEY = key_of("example.myshopify.com", "id", "secret-canary")
@@ -192,6 +200,75 @@ def test_several_threads_may_keep_tokens_at_once(hub: Path) -> None:
         thread.join()
     again = Tokens.beside(hub)
     assert [again.get(key_of(str(number))) for number in range(4)] == [f"token {number} 9" for number in range(4)]
+
+
+class SigningIn(SandboxStore):
+    """A shop that gives a token for its client's secret, and lets nobody in without one."""
+
+    given: ClassVar[list[str]] = []
+
+    def __init__(
+        self, name: str, settings: Any, patience: Patience | None = None, tokens: Tokens | None = None
+    ) -> None:
+        super().__init__(name, settings, patience, tokens)
+        self.tokens = tokens or Tokens()
+
+    def about(self) -> About:
+        if self.tokens.get(KEY) is None:
+            self.given.append(f"token-canary-{len(self.given)}")
+            self.tokens.put(KEY, self.given[-1], times.now() + HOUR)
+        assert self.tokens.get(KEY) == self.given[-1]
+        return super().about()
+
+    def examine(self) -> Iterator[Finding]:
+        self.about()
+        return super().examine()
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(SigningIn, "given", [])
+    monkeypatch.setattr(syncctl.cycle, "open_store", SigningIn)
+    monkeypatch.setattr(syncctl.doctor, "open_store", SigningIn)
+    return World(tmp_path)
+
+
+def test_one_token_serves_all_runs_until_it_ends(world: World) -> None:
+    for later in (0, 1, 54):
+        assert world.run(later=timedelta(minutes=later)).exit_code == 0
+    assert len(SigningIn.given) == 1
+    world.run(later=timedelta(minutes=56))
+    assert len(SigningIn.given) == 2
+
+
+def test_a_dry_run_keeps_a_token_and_changes_no_byte_of_the_hub(world: World) -> None:
+    world.run()
+    token_file(world.folder / "hub.db").unlink()
+    before = (world.folder / "hub.db").read_bytes()
+    for _ in range(2):
+        world.run(dry_run=True)
+    assert len(SigningIn.given) == 2 and (world.folder / "hub.db").read_bytes() == before
+
+
+def test_a_token_stands_in_its_file_and_nowhere_else_and_outlives_a_backup_and_the_way_back(world: World) -> None:
+    hub = world.folder / "hub.db"
+    world.shop.place_order([("MUG", 1)])
+    for _ in range(2):
+        world.run()
+    copy = make_backup(hub, 7)
+    kept = token_file(hub).read_bytes()
+    restore_backup(hub, copy)
+    assert token_file(hub).read_bytes() == kept and b"token-canary" in kept
+    world.run()
+    assert len(SigningIn.given) == 1
+    found = [path for path in world.folder.rglob("*") if path.is_file() and b"token-canary" in path.read_bytes()]
+    assert found == [token_file(hub)] and len(list(world.folder.rglob("*.db*"))) > 4
+
+
+def test_doctor_asks_by_a_token_of_its_own_and_keeps_none(world: World) -> None:
+    list(syncctl.doctor.examine(world.settings))
+    assert len(SigningIn.given) == 1
+    assert not [path for path in world.folder.rglob("*") if path.is_file() and b"token-canary" in path.read_bytes()]
 
 
 def test_parts_of_a_key_do_not_run_into_each_other() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from syncctl import times
 from syncctl.backup import backup_folder, list_backups
+from syncctl.connectors.tokens import token_file
 from syncctl.errors import HubError
 from syncctl.hub.peek import Peek, peek
 from syncctl.lock import holder_of
@@ -89,11 +90,16 @@ def _file(path: Path) -> Seen:
 
 
 def _rights(path: Path) -> Iterator[Finding]:
-    """Others must not read it: it holds all customers."""
-    for one in (path, backup_folder(path)):
+    """Others must not read it: it holds all customers; nor what is kept beside it."""
+    kept = {
+        path: "all customers",
+        backup_folder(path): "all customers",
+        token_file(path): "what your stores let you in by",
+    }
+    for one, what in kept.items():
         if os.name == "posix" and one.exists() and one.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             mode = 700 if one.is_dir() else 600
-            yield _warn("hub", f"others can read {one}, and all customers in it", f"Type `chmod {mode} {one}`.")
+            yield _warn("hub", f"others can read {one}, and {what} in it", f"Type `chmod {mode} {one}`.")
 
 
 def _runs(seen: Peek) -> Iterator[Finding]:
