@@ -13,8 +13,6 @@ from tests.fakes.shopify.numbered import numbered
 from tests.fakes.shopify.order_records import Address, Fulfilment, FulfilmentOrder, Order, Refund
 from tests.fakes.shopify.site import Site
 
-ADDRESS = ("first_name", "last_name", "company", "address1", "address2", "city", "province_code", "zip")
-
 
 class OrderHands:
     """A part of `hands.Hands`."""
@@ -279,6 +277,19 @@ class OrderHands:
         order.patch |= patch or {}
         for name, value in fields.items():
             setattr(order, name, value)
+        self.order_changed(order, "changed")
+
+    def deliver(
+        self,
+        order_id: int,
+        email: str | None,
+        shipping: Mapping[str, str] | None,
+        billing: Mapping[str, str] | None,
+    ) -> None:
+        """Say where an order goes and who pays it, in the words of `Address`."""
+        order = self.site.orders[order_id]
+        order.email = email
+        order.shipping_address, order.billing_address = self._address(order, shipping), self._address(order, billing)
         self.order_changed(order, "changed")
 
     def order_changed(self, order: Order, what: str, **detail: Any) -> None:

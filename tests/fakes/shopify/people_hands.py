@@ -85,9 +85,9 @@ class PeopleHands:
         """Somebody of the shop invites a customer, by the old kind of accounts."""
         customer = self.site.customers[customer_id]
         customer.state = "INVITED"
-        self.site.oracle.mail("account_invite", customer_id)
         self.customer_touched(customer)
         self._customer_event(customer_id, "invited")
+        self.site.oracle.mail("account_invite", customer_id)
 
     def register(self, customer_id: int) -> None:
         """The customer has an account now."""
