@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
+from syncctl.connectors.http import Http
 from tests.crash.oracle import State
-from tests.wire.cells import FAULTS, cell, kept_secrets, told
+from tests.wire.cells import FAULTS, canaries, cell, kept_secrets, told
 from tests.wire.world import Asked, Scene
 
 pytestmark = pytest.mark.wire
@@ -56,4 +57,20 @@ def test_a_sound_day_tells_nothing_either_and_the_hub_keeps_no_secret(scene: Sce
     ended = world.command()
     assert world.server.log[-1].path.lstrip("/") in ended.text, "it tells a lot, and none of that"
     assert told(world, ended.text) == []
+    assert kept_secrets(world) == []
+
+
+def test_where_the_program_itself_breaks_it_tells_nothing_either(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = scene.fresh()
+    world.command("pull-orders")
+    everything = " ".join(canaries(world))
+
+    def breaks(*_given: object, **_options: object) -> None:
+        raise RuntimeError(everything)
+
+    monkeypatch.setattr(Http, "_ask", breaks)
+    ended = world.command()
+    [crash] = world.folder.glob("syncctl-crash-*")
+    assert ended.code == 70 and "RuntimeError" in crash.read_text()
+    assert told(world, ended.text + crash.read_text()) == []
     assert kept_secrets(world) == []
