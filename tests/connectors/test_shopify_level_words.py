@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from syncctl.connectors.shopify.gids import gid
-from syncctl.connectors.shopify.level_words import Errors, Group, Target, grouped, judged, refusal
+from syncctl.connectors.shopify.level_words import Errors, Group, Target, grouped, judged, to_target
+from syncctl.connectors.shopify.variant_words import Ids, Level
 from syncctl.model import LevelChange, Mismatch, Refused, Unclear, WriteOutcome
 
 HERE = gid("Location", "11")
@@ -164,14 +165,14 @@ def test_halving_ends_whatever_is_answered() -> None:
 def test_what_is_under_way_is_waited_for_and_asked_again_by_its_key() -> None:
     outcomes, [again] = judged(THREE, payload(), {None: ("IDEMPOTENCY_CONCURRENT_REQUEST", "")}, "available", HERE)
     assert outcomes == {}
-    assert (again.key, again.targets, again.waits) == (THREE.key, THREE.targets, True)
+    assert (again.key, again.targets, again.wait) == (THREE.key, THREE.targets, 1.0)
 
 
 @pytest.mark.parametrize("code", ["IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"])
 def test_a_key_that_is_spent_is_replaced(code: str) -> None:
     outcomes, [again] = judged(THREE, payload(), {None: (code, "")}, "available", HERE)
     assert outcomes == {}
-    assert (again.targets, again.waits) == (THREE.targets, False)
+    assert (again.targets, again.wait) == (THREE.targets, 0.0)
     assert again.key != THREE.key
 
 
@@ -188,14 +189,38 @@ def test_trouble_with_keys_ends_and_then_nobody_knows(code: str) -> None:
 # --- before it is sent ------------------------------------------------------------------------------------------------
 
 
+READ = {item(1): Level(available=9, on_hand=12), item(2): Level(-2, 1), item(3): None}
+
+
+def told(listing: int, quantity: int, expected: int, name: str = "available") -> object:
+    sent = LevelChange(key="a", listing_id=f"7/8/{listing}", quantity=quantity, expected=expected)
+    return to_target(sent, Ids.of(sent.listing_id), READ, name)
+
+
+def test_what_is_available_is_compared_and_set_as_it_is() -> None:
+    assert told(1, 5, 9) == Target(item(1), 5, 9)
+    assert told(2, 0, -2) == Target(item(2), 0, -2)
+
+
+def test_on_hand_keeps_what_was_sold_and_not_sent_on_top() -> None:
+    assert told(1, 5, 9, "on_hand") == Target(item(1), 8, 12)
+    assert told(2, 0, -2, "on_hand") == Target(item(2), 3, 1)
+
+
+@pytest.mark.parametrize("name", ["available", "on_hand"])
+def test_a_level_that_moved_since_it_was_read_is_not_written(name: str) -> None:
+    assert told(1, 5, 10, name) == Mismatch(key="a", actual=9)
+
+
 @pytest.mark.parametrize(
-    ("quantity", "known", "reason"),
-    [(-1, True, "bad_quantity"), (10**9, True, "bad_quantity"), (5, False, "unknown_listing")],
+    ("listing", "quantity", "reason"),
+    [(1, -1, "bad_quantity"), (1, 10**9, "bad_quantity"), (3, 5, "not_managed"), (4, 5, "unknown_listing")],
 )
-def test_what_cannot_be_is_refused_before_it_is_sent(quantity: int, known: bool, reason: str) -> None:
-    found = refusal(LevelChange(key="a", listing_id="1/2/3", quantity=quantity, expected=0), known=known)
-    assert found is not None and (found.key, found.reason) == ("a", reason)
+def test_what_cannot_be_is_refused_before_it_is_sent(listing: int, quantity: int, reason: str) -> None:
+    found = told(listing, quantity, 9)
+    assert isinstance(found, Refused) and (found.key, found.reason) == ("a", reason)
 
 
-def test_a_level_of_none_is_a_level() -> None:
-    assert refusal(LevelChange(key="a", listing_id="1/2/3", quantity=0, expected=-4), known=True) is None
+def test_what_is_no_listing_of_ours_is_refused() -> None:
+    found = to_target(LevelChange(key="a", listing_id="8", quantity=1, expected=9), None, READ, "available")
+    assert isinstance(found, Refused) and found.reason == "unknown_listing"

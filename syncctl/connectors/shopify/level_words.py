@@ -11,15 +11,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from syncctl.connectors.shopify.catalog_documents import LIST
+from syncctl.connectors.shopify.variant_words import Ids, Level
 from syncctl.model import LevelChange, Mismatch, Refused, Unclear, WriteOutcome, Written
 from syncctl.units import LIMIT
 
 Errors = Mapping[int | None, tuple[str, str]]  # code and message, by the row that they are about; None: by none
 
+Levels = Mapping[str, Level | None]
+"""By item, as Shopify writes it; None: no level is kept of it there. An item that is gone is absent."""
+
 STALE = ("CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE")
 _BUSY = "IDEMPOTENCY_CONCURRENT_REQUEST"  # the same is under way: it waits for that
 _SPENT = ("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED")  # the key is of no use any more
 _MOST_TRIES = 5
+_LONGEST_WAIT = 8.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,15 @@ def _new_key() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Levels that are written together, under a key by which Shopify knows them again. `tries` with these levels."""
+    """Levels that are written together, under a key by which Shopify knows them again.
+
+    `tries`: how often they were sent without an answer. `wait`: seconds, before they are sent.
+    """
 
     targets: tuple[Target, ...]
     key: str = field(default_factory=_new_key)
     tries: int = 0
-    waits: bool = False  # before it is sent
+    wait: float = 0.0
 
     def variables(self, name: str, location: str) -> dict[str, Any]:
         """As Shopify takes it. `name`: available or on_hand; `location` as Shopify writes it."""
@@ -67,13 +75,25 @@ def grouped(targets: Sequence[Target]) -> list[Group]:
     return [Group(tuple(targets[start : start + LIST])) for start in range(0, len(targets), LIST)]
 
 
-def refusal(change: LevelChange, *, known: bool) -> Refused | None:
-    """What is wrong with a change before it is sent. `known`: its listing's id is one of ours."""
-    if not known:
-        return Refused(key=change.key, reason="unknown_listing", message=f"There is no {change.listing_id[:60]!r}.")
-    if not 0 <= change.quantity < LIMIT:
-        return Refused(key=change.key, reason="bad_quantity", message=f"{change.quantity} units cannot be shown.")
-    return None
+def to_target(change: LevelChange, ids: Ids | None, read: Levels, name: str) -> Target | WriteOutcome:
+    """What is to be written for a change, or why nothing is. `read`: the levels as they were read, by item.
+
+    `name`: the quantity that is written. Both sides speak of what is available. Where on_hand is written, the units
+    between the two (sold and not sent, damaged, kept back) stay on top of it, so that nothing sold comes back on sale.
+    """
+    level = read[ids.item] if ids is not None and ids.item in read else None
+    if ids is None or ids.item not in read:
+        reason, message = "unknown_listing", f"There is no {change.listing_id[:60]!r}."
+    elif level is None:
+        reason, message = "not_managed", "No stock of it is kept at that location."
+    elif not 0 <= change.quantity < LIMIT:
+        reason, message = "bad_quantity", f"{change.quantity} units cannot be shown."
+    elif level.available != change.expected:
+        return Mismatch(key=change.key, actual=level.available)
+    else:
+        more = level.on_hand - level.available if name == "on_hand" else 0
+        return Target(ids.item, change.quantity + more, change.expected + more)
+    return Refused(key=change.key, reason=reason, message=message)
 
 
 def judged(
@@ -97,8 +117,13 @@ def judged(
         named = {rest[0].item: next(iter(errors.values()))}
     outcomes |= {item: _refused(*error) for item, error in named.items() if item not in outcomes}
     rest = tuple(one for one in rest if one.item not in named)
-    parts = [rest] if named else [rest[: len(rest) // 2], rest[len(rest) // 2 :]]
-    return outcomes, [Group(part) for part in parts if part]
+    return outcomes, [Group(rest)] if named and rest else halves(rest)
+
+
+def halves(targets: tuple[Target, ...]) -> list[Group]:
+    """The same in two groups, each under a key of its own."""
+    middle = len(targets) // 2
+    return [Group(part) for part in (targets[:middle], targets[middle:]) if part]
 
 
 def _confirmed(group: Group, payload: Mapping[str, Any], name: str, location: str) -> dict[str, WriteOutcome]:
@@ -125,7 +150,7 @@ def tried_again(group: Group, code: str, message: str) -> tuple[dict[str, WriteO
         return {one.item: unclear for one in group.targets}, []
     if code in _SPENT:
         return {}, [Group(group.targets, tries=tries)]
-    return {}, [replace(group, tries=tries, waits=True)]
+    return {}, [replace(group, tries=tries, wait=min(2.0 ** (tries - 1), _LONGEST_WAIT))]
 
 
 def _refused(code: str, message: str) -> WriteOutcome:
