@@ -32,15 +32,17 @@ def run(
     for error in result.errors or ():
         if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
             raise error.original_error
+        if error.path is not None and not error.extensions:
+            raise AssertionError(f"a value that the schema does not know: {error}")
     return result
 
 
 def _resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
     call: Call = info.context
     type_name, name = info.parent_type.name, info.field_name
-    needed = scopes.needed(info.schema, type_name, name)
-    if needed:
-        scopes.allow(call, needed, type_name, name)
+    needed = scopes.guard(info.schema, type_name, name)
+    if needed is not None and not scopes.allow(call, needed, name):
+        return None
     resolver = FIELDS.get((type_name, name))
     if resolver is None:
         value = plain(source, type_name, name)

@@ -5,7 +5,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from tests.fakes.shopify import paging
+from tests.fakes.shopify import paging, search
 from tests.fakes.shopify.goods_records import NAMES, Item, Level, Location, Product, Variant
 from tests.fakes.shopify.ids import number_of
 from tests.fakes.shopify.site import Site
@@ -68,12 +68,34 @@ def locations(_root: Any, call: Call, args: Args) -> paging.Connection[Location]
 
 @field("QueryRoot", "productVariants")
 def variants(_root: Any, call: Call, args: Args) -> paging.Connection[Variant]:
-    return paging.page(sorted(call.site.variants.values(), key=attrgetter("id")), args)
+    """By their numbers, or by their SKUs."""
+    keep = search.wanted(call, "productVariants", args.get("query"), _filters(call))
+    rows = call.site.cached("variants", lambda: sorted(call.site.variants.values(), key=attrgetter("id")))
+    if args.get("sortKey", "ID") != "SKU":
+        return paging.page(rows, args, keep=keep)
+    items = call.site.items
+    rows = sorted(rows, key=lambda row: (items[row.item].sku or "", row.id))
+    return paging.page(rows, args, key=lambda row: (items[row.item].sku or "", row.id), keep=keep)
 
 
 @field("QueryRoot", "productVariantsCount")
 def count(_root: Any, call: Call, args: Args) -> dict[str, Any]:
-    return counted(len(call.site.variants), args)
+    keep = search.wanted(call, "productVariantsCount", args.get("query"), _filters(call))
+    return counted(sum(map(keep, call.site.variants.values())), args)
+
+
+def _filters(call: Call) -> dict[str, search.Field]:
+    items, products = call.site.items, call.site.products
+    return {
+        "": ("word", lambda row: f"{items[row.item].sku} {products[row.product].title}"),
+        "id": ("id", attrgetter("id")),
+        "product_id": ("id", attrgetter("product")),
+        "sku": ("exact", lambda row: items[row.item].sku),
+        "barcode": ("exact", attrgetter("barcode")),
+        "updated_at": ("time", search.indexed),
+        "product_status": ("exact", lambda row: products[row.product].status),
+        "gift_card": ("flag", lambda row: products[row.product].is_gift_card),
+    }
 
 
 def counted(number: int, args: Args, standard: int = 10_000) -> dict[str, Any]:

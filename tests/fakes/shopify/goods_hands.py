@@ -143,5 +143,4 @@ class GoodsHands:
     def _change(self, record: Any, fields: dict[str, Any]) -> None:
         for name, value in fields.items():
             setattr(record, name, value)
-        record.touch(self.site.time)
-        self.site.revision += 1
+        self.site.touch(record)

@@ -4,8 +4,9 @@ from typing import Any
 
 from graphql import GraphQLError
 
+from tests.fakes.shopify import scopes
 from tests.fakes.shopify.ids import gid, parts_of
-from tests.fakes.shopify.table import NODES, Args, Call, field
+from tests.fakes.shopify.table import NODES, Args, Call, NotOffered, field
 
 
 @field("QueryRoot", "shop")
@@ -59,5 +60,10 @@ def _found(call: Call, given: str) -> Any:
     if parts is None:
         raise GraphQLError(f"Invalid global id '{given}'", extensions={"code": "argumentLiteralsIncompatible"})
     kind, number = parts
-    finder = NODES.get(kind)
-    return finder(call.site, number) if finder else None
+    if kind not in NODES:
+        raise NotOffered(f"node(id:) of {kind}")
+    record = NODES[kind](call.site, number)
+    try:
+        return record if record is None or scopes.allow(call, scopes.of(kind), "node") else None
+    except GraphQLError as error:
+        return error  # of this one alone

@@ -67,9 +67,8 @@ def _update(site: Site, variant: Variant, told: dict[str, Any]) -> None:
         site.oracle.price(variant.id, str(variant.price), "api")
     if "compareAtPrice" in told:
         variant.compare_at_price = _money(told["compareAtPrice"])
-    variant.touch(site.time)
-    site.products[variant.product].touch(site.time)
-    site.revision += 1
+    site.touch(variant)
+    site.touch(site.products[variant.product])
     site.oracle.event(site.time, "api", "price", "variant", variant.id, **told)
 
 

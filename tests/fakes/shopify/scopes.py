@@ -1,9 +1,10 @@
-"""Access scopes: what an app was granted, and what the fields of this fake need.
+"""What an app may ask for: by its scopes, and by the leave it has for protected customer data.
 
 A field needs what it needs itself, and what the type needs that it gives. Of several scopes one is enough. Held to the
 vendor's own list by tests/fakes/test_shopify_contract.py.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, get_named_type
@@ -17,21 +18,48 @@ FULFILMENT = (
     "read_third_party_fulfillment_orders",
     "read_marketplace_fulfillment_orders",
 )
+SHIPPING = (
+    "write_assigned_fulfillment_orders",
+    "write_merchant_managed_fulfillment_orders",
+    "write_third_party_fulfillment_orders",
+)
 TYPES = {
+    "AdditionalFee": ("read_orders",),
     "Customer": ("read_customers",),
-    "Fulfillment": ("read_orders", "read_marketplace_orders", *FULFILMENT[:3], "read_marketplace_fulfillment_orders"),
+    "CustomerEmailAddress": ("read_customers",),
+    "CustomerPhoneNumber": ("read_customers",),
+    "Fulfillment": (*ORDERS, *FULFILMENT),
+    "FulfillmentLineItem": ORDERS,
     "FulfillmentOrder": FULFILMENT,
+    "FulfillmentOrderLineItem": FULFILMENT[:3],
+    "InventoryAdjustmentGroup": ("read_inventory",),
+    "InventoryChange": ("read_inventory",),
     "InventoryItem": ("read_inventory", "read_products"),
     "InventoryLevel": ("read_inventory",),
+    "InventoryQuantity": ("read_inventory",),
     "LineItem": ORDERS,
     "Location": ("read_locations", "read_inventory", "read_markets_home"),
     "Order": (*ORDERS, "read_quick_sale"),
+    "OrderAdjustment": ORDERS,
+    "OrderTransaction": ORDERS,
     "Product": ("read_products",),
     "ProductVariant": ("read_products",),
+    "ProductVariantsBulkUpdateUserError": ("read_products",),
     "Refund": ORDERS,
+    "RefundLineItem": ORDERS,
+    "RefundShippingLine": ORDERS,
 }
 """What a record of a type needs, whatever field it is reached by."""
 
+WRITES_CUSTOMERS = (
+    "customerAddressCreate",
+    "customerAddressUpdate",
+    "customerCreate",
+    "customerEmailMarketingConsentUpdate",
+    "customerSendAccountInviteEmail",
+    "customerSmsMarketingConsentUpdate",
+    "customerUpdate",
+)
 FIELDS = {
     ("InventoryItem", "duplicateSkuCount"): ("read_inventory",),
     ("InventoryItem", "inventoryLevel"): ("read_inventory",),
@@ -39,30 +67,79 @@ FIELDS = {
     ("Location", "fulfillsOnlineOrders"): ("read_locations",),
     ("Location", "isActive"): ("read_locations",),
     ("Location", "name"): ("read_locations", "read_markets_home"),
+    ("Mutation", "fulfillmentCreate"): SHIPPING,
     ("Mutation", "inventorySetQuantities"): ("write_inventory",),
     ("Mutation", "productVariantsBulkUpdate"): ("write_products",),
-}
+    ("QueryRoot", "customerByIdentifier"): ("read_customers",),
+    ("QueryRoot", "customersCount"): ("read_customers",),
+    ("QueryRoot", "ordersCount"): ORDERS,
+    ("QueryRoot", "productVariantsCount"): ("read_products",),
+} | {("Mutation", name): ("write_customers",) for name in WRITES_CUSTOMERS}
 """What a field needs itself."""
+
+PERSONAL = {
+    ("Customer", "addresses"),
+    ("Customer", "addressesV2"),
+    ("Customer", "defaultAddress"),
+    ("Customer", "defaultEmailAddress"),
+    ("Customer", "defaultPhoneNumber"),
+    ("Customer", "email"),
+    ("Customer", "firstName"),
+    ("Customer", "lastName"),
+    ("Customer", "phone"),
+    ("Order", "billingAddress"),
+    ("Order", "email"),
+    ("Order", "phone"),
+    ("Order", "shippingAddress"),
+}
+"""Names, addresses, e-mail, phone: what a leave of level 2 is for. All of them may be null."""
+
+PROTECTED = {"customers": ("Customer",), "denied": ("Customer", "FulfillmentOrder", "Order")}
+"""By the site's option `protected_data`: the types that an app without leave does not see."""
+
+ASK = "See https://shopify.dev/docs/apps/launch/protected-customer-data for more details."
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What stands before a field. `scopes`: of each of these one; `gives`: the type; `personal`: needs level 2."""
+
+    scopes: tuple[tuple[str, ...], ...]
+    gives: str
+    personal: bool
 
 
 @cache
-def needed(schema: GraphQLSchema, type_name: str, name: str) -> tuple[tuple[str, ...], ...]:
-    """What an app must have for a field: of each of these, one."""
+def guard(schema: GraphQLSchema, type_name: str, name: str) -> Guard | None:
+    """None: it is anybody's."""
     parent = schema.get_type(type_name)
-    found = [FIELDS[type_name, name]] if (type_name, name) in FIELDS else []
+    scopes = [FIELDS[type_name, name]] if (type_name, name) in FIELDS else []
+    gives = ""
     if isinstance(parent, GraphQLObjectType) and name in parent.fields:
-        given = get_named_type(parent.fields[name].type).name.removesuffix("Connection")
-        found += [TYPES[given]] if given in TYPES else []
-    return tuple(found)
+        gives = get_named_type(parent.fields[name].type).name.removesuffix("Connection")
+        scopes += [TYPES[gives]] if gives in TYPES else []
+    personal = (type_name, name) in PERSONAL
+    return Guard(tuple(scopes), gives, personal) if scopes or personal else None
 
 
-def allow(call: Call, wanted: tuple[tuple[str, ...], ...], type_name: str, name: str) -> None:
-    """Turn it away, unless the app has one of each."""
-    for any_of in wanted:
+def of(type_name: str) -> Guard:
+    """What stands before a record that is reached by its id."""
+    return Guard((TYPES[type_name],) if type_name in TYPES else (), type_name, False)
+
+
+def allow(call: Call, needed: Guard, name: str) -> bool:
+    """Turn it away, unless the app has what it needs; False: it is answered with null."""
+    for any_of in needed.scopes:
         if call.scopes.isdisjoint(any_of):
             named = [f"`{scope}` access scope" for scope in any_of]
             required = f"{', '.join(named[:-1])} or {named[-1]}." if len(named) > 1 else f"{named[0]}."
             raise denied(f"Access denied for {name} field. Required access: {required}", required)
+    leave = call.site.options.protected_data
+    if needed.gives in PROTECTED.get(leave, ()):
+        raise denied(f"This app is not approved to access the {needed.gives} object. {ASK}")
+    if needed.personal and leave in ("fields", "customers"):
+        raise denied(f"This app is not approved to use the {name} field. {ASK}")
+    return not (needed.personal and leave == "null")
 
 
 def denied(message: str, required: str = "") -> GraphQLError:

@@ -7,30 +7,16 @@ everything matches.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.fakes.shopify import search_text
 from tests.fakes.shopify.records import Record
+from tests.fakes.shopify.search_text import Keep, Term
 from tests.fakes.shopify.table import Call
 
-TERM = re.compile(
-    r"""\s*(?P<not>-|NOT\s+)?(?P<field>[A-Za-z_][\w.]*)\s*:\s*(?P<compare>>=|<=|>|<)?\s*
-    (?P<value>'[^']*'|"[^"]*"|[^\s()]+)""",
-    re.VERBOSE,
-)
-Keep = Callable[[Any], bool]
 Field = tuple[str, Callable[[Any], Any]]
 """How a field is compared (time, day, id, word, exact, flag), and what a record has in it."""
-
-
-@dataclass(frozen=True)
-class Term:
-    field: str
-    compare: str
-    value: str
-    quoted: bool
-    negated: bool
 
 
 def everything(_record: Any) -> bool:
@@ -47,50 +33,34 @@ def stamp(call: Call) -> Callable[[Record], datetime | None]:
 
 
 def wanted(call: Call, root: str, query: str | None, fields: Mapping[str, Field]) -> Keep:
-    """What a query keeps of the records of a list. What the index has not heard of is never found by it."""
+    """What a query keeps of the records of a list; "" among `fields` is free text.
+
+    What the index has not heard of is never found by it.
+    """
     known = stamp(call)
-    terms = [] if not query else list(_terms(query))
-    _warn(call, root, query, [each.field for each in terms if each.field not in fields])
-    tests = [_test(each, *fields[each.field], known) for each in terms if each.field in fields]
-    if not call.site.options.index_lag and not tests:
+
+    def keep_of(term: Term) -> Keep:
+        if term.field in fields:
+            return _test(term, *fields[term.field], known)
+        _warn(call, root, query or "", term)
         return everything
-    return lambda record: known(record) is not None and all(test(record) for test in tests)
+
+    keep = search_text.read(query, keep_of) if query and query.strip() else everything
+    if not call.site.options.index_lag:
+        return keep
+    return lambda record: known(record) is not None and keep(record)
 
 
-def _terms(query: str) -> list[Term]:
-    found, position = [], 0
-    query = query.replace(" AND ", " ").strip()
-    while position < len(query):
-        match = TERM.match(query, position)
-        if match is None:
-            return [*found, Term(query[position:], "", "", False, False)]
-        value = match["value"]
-        quoted = value[0] in "'\"" and len(value) > 1
-        found.append(
-            Term(
-                match["field"],
-                match["compare"] or "",
-                value.strip("'\"") if quoted else value,
-                quoted,
-                bool(match["not"]),
-            )
-        )
-        position = match.end()
-    return found
-
-
-def _warn(call: Call, root: str, query: str | None, unknown: list[str]) -> None:
-    if unknown:
-        told = [
-            {"field": name, "message": "Invalid search field for this query.", "code": "invalid_field"}
-            for name in unknown
-        ]
-        call.warnings.append({"path": [root], "query": query, "parsed": {"match_all": "*"}, "warnings": told})
+def _warn(call: Call, root: str, query: str, term: Term) -> None:
+    """A filter that the list does not know is no error: everything matches. No client should send one."""
+    warning = {"field": term.field, "message": "Invalid search field for this query.", "code": "invalid_field"}
+    parsed = {"field": term.field, "match_all": term.value}
+    call.warnings.append({"path": [root], "query": query, "parsed": parsed, "warnings": [warning]})
+    call.site.oracle.violations.append(f"{root} has no filter {term.field!r}")
 
 
 def _test(term: Term, kind: str, value_of: Callable[[Any], Any], known: Callable[[Any], Any]) -> Keep:
-    holds = _TESTS[kind](term, known if value_of is indexed else value_of)
-    return (lambda record: not holds(record)) if term.negated else holds
+    return _TESTS[kind](term, known if value_of is indexed else value_of)
 
 
 def indexed(record: Record) -> datetime:

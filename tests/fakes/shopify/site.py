@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from tests.fakes.shopify.bulk_records import BulkOptions, BulkTables
@@ -17,7 +17,9 @@ from tests.fakes.shopify.grants import ALL_SCOPES
 from tests.fakes.shopify.oracle import Oracle
 from tests.fakes.shopify.order_records import OrderOptions, OrderTables
 from tests.fakes.shopify.people_records import PeopleOptions, PeopleTables
+from tests.fakes.shopify.records import Record
 
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 
@@ -37,7 +39,7 @@ class Options(GoodsOptions, OrderOptions, PeopleOptions, BulkOptions):
     customer_accounts: str = "NEW_CUSTOMER_ACCOUNTS"  # NEW_CUSTOMER_ACCOUNTS | CLASSIC
     versions: tuple[str, ...] = ("2026-01", "2026-04", "2026-07", "2026-10")  # served; an older one falls forward
     scopes: tuple[str, ...] = ALL_SCOPES
-    protected_data: str = "granted"  # granted | fields (names, e-mail, phone, addresses are null) | denied
+    protected_data: str = "granted"  # | null | fields | customers | denied: what an app without leave is answered
     bucket: int = 2000  # points that it holds
     restore_rate: int = 100  # points that come back in a second
     most_cost: int = 1000  # of one document
@@ -70,7 +72,7 @@ class Site(GoodsTables, OrderTables, PeopleTables, BulkTables):
     buckets: dict[str, Any] = field(default_factory=dict)  # see cost
     keys: dict[tuple[str, str], Any] = field(default_factory=dict)  # see idempotency
     last_id: int = 70000
-    revision: int = 0  # moves with everything that is made, changed or removed
+    revision: int = 0  # moves with all that is made, changed or removed: `next_id`, `touch`, by hand for the last
     cache: dict[Any, Any] = field(default_factory=dict)
 
     def copy(self, clock: Clock | None = None) -> "Site":
@@ -94,6 +96,20 @@ class Site(GoodsTables, OrderTables, PeopleTables, BulkTables):
     def time(self) -> datetime:
         """Now, in whole seconds as the shop tells them."""
         return self.clock().astimezone(UTC).replace(microsecond=0)
+
+    def touch(self, record: Record) -> None:
+        """Something of a record changed: its date of change moves, and what is cached of its table is made anew."""
+        record.touch(self.time)
+        self.revision += 1
+
+    def cached(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` makes, once for as long as nothing changes."""
+        revision, made = self.cache.get(name, (-1, None))
+        if revision != self.revision:
+            made = make()
+            self.cache[name] = (self.revision, made)
+        found: T = made
+        return found
 
     def next_id(self) -> int:
         """A number for a new record. No two records share one, so that no connector takes one for another unseen."""

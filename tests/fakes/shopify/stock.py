@@ -41,6 +41,5 @@ def put(site: Site, level: Level, name: str, quantity: int, by: str) -> int:
 
 
 def changed(site: Site, level: Level, by: str) -> None:
-    site.items[level.item].touch(site.time)
-    site.revision += 1
+    site.touch(site.items[level.item])
     site.oracle.level(site.time, level, by)
