@@ -127,11 +127,12 @@ def shipping_left(line: ShippingLine, call: Call, _args: Args) -> Bag:
     return line.discounted_price_set - order.money.total(each.value for each in back)
 
 
-for kind in ("DiscountCodeApplication", "AutomaticDiscountApplication", "ManualDiscountApplication"):
+@field("DiscountCodeApplication", "code")
+def code(discount: Discount, _call: Call, _args: Args) -> str:
+    return discount.title
 
-    @field(kind, "code")
-    def code(discount: Discount, _call: Call, _args: Args) -> str:
-        return discount.title
+
+for kind in ("DiscountCodeApplication", "AutomaticDiscountApplication", "ManualDiscountApplication"):
 
     @field(kind, "allocationMethod")
     def method(discount: Discount, _call: Call, _args: Args) -> str:

@@ -150,11 +150,6 @@ def customer(order: Order, call: Call, _args: Args) -> Customer | None:
     return call.site.customers.get(order.customer_id or 0)
 
 
-@field("Order", "lineItemsCount")
-def lines_count(order: Order, call: Call, _args: Args) -> dict[str, Any]:
-    return {"count": len(totals.shown_lines(order, call.site.options)), "precision": "EXACT"}
-
-
 @field("Order", "paymentGatewayNames")
 def gateways(order: Order, _call: Call, _args: Args) -> list[str]:
     return list(dict.fromkeys(each.gateway for each in order.transactions_made))

@@ -25,13 +25,20 @@ SHIPPING = (
 )
 TYPES = {
     "AdditionalFee": ("read_orders",),
+    "CashRoundingAdjustment": ("read_orders", "read_quick_sale"),
     "Customer": ("read_customers",),
     "CustomerEmailAddress": ("read_customers",),
     "CustomerPhoneNumber": ("read_customers",),
+    "CustomerSendAccountInviteEmailUserError": ("read_customers",),
+    "CustomerSmsMarketingConsentError": ("read_customers",),
+    "Duty": ("read_orders",),
     "Fulfillment": (*ORDERS, *FULFILMENT),
     "FulfillmentLineItem": ORDERS,
+    "FulfillmentHold": FULFILMENT,
     "FulfillmentOrder": FULFILMENT,
+    "FulfillmentOrderAssignedLocation": FULFILMENT,
     "FulfillmentOrderLineItem": FULFILMENT[:3],
+    "FulfillmentTrackingInfo": (*ORDERS, *FULFILMENT),
     "InventoryAdjustmentGroup": ("read_inventory",),
     "InventoryChange": ("read_inventory",),
     "InventoryItem": ("read_inventory", "read_products"),
@@ -59,6 +66,7 @@ WRITES_CUSTOMERS = (
     "customerSendAccountInviteEmail",
     "customerSmsMarketingConsentUpdate",
     "customerUpdate",
+    "customerUpdateDefaultAddress",
 )
 FIELDS = {
     ("InventoryItem", "duplicateSkuCount"): ("read_inventory",),

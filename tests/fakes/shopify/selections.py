@@ -7,7 +7,7 @@ ARGUMENTS = {"quantities": '(names: ["available", "on_hand", "committed"])'}
 
 
 def everything(schema: GraphQLSchema, type_name: str, deep: int = 3) -> str:
-    """A selection of every field of a type, of what these give too, so deep; fields that need other arguments are out."""
+    """Every field of a type, and of what these give too, so deep. Fields that need other arguments are out."""
     found = schema.type_map[type_name]
     assert isinstance(found, GraphQLObjectType), type_name
     parts = [_asked(schema, name, field, deep) for name, field in found.fields.items()]
