@@ -118,6 +118,7 @@ UNWELL = [
     failed("INTERNAL_SERVER_ERROR", data={"a": {"id": "1"}, "b": None, "orders": {}}),
     failed("TIMEOUT"),
     failed("SOMETHING_NEW"),
+    {"errors": [{"message": "no", "locations": [{"line": 1, "column": 2}], "path": ["a"]}], "data": None},
     {"errors": "Not Found"},
     {"errors": {"base": "no"}},
     {"errors": ["no", 3]},

@@ -76,6 +76,13 @@ def _partly(body: Body) -> Body:
     return {"errors": [error], **body, "data": {**body["data"], name: None}}
 
 
+def _failed_after(body: Body) -> Body:
+    """As a field fails that may not be null: it was begun, for it has a path, and has no code."""
+    name = next(iter(body["data"]))
+    error = {"message": "Something went wrong", "locations": [{"line": 2, "column": 3}], "path": [name]}
+    return {**body, "errors": [error], "data": None}
+
+
 def _data_null(body: Body) -> Body:
     return {**body, "data": None}
 
@@ -107,6 +114,7 @@ DONE: Mapping[str, Callable[[Body], Body]] = {
     "internal_after": _internal_after,
     "beside": _beside,
     "partly": _partly,
+    "failed_after": _failed_after,
     "data_null": _data_null,
     "data_missing": _data_missing,
     "extensions_missing": _extensions_missing,

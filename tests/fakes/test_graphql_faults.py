@@ -77,6 +77,7 @@ def test_what_was_done_comes_back_spoilt(server: Shop) -> None:
     assert bodies["internal_after"]["data"] is None and bodies["internal_after"]["errors"]
     assert bodies["beside"]["data"] == DATA and bodies["beside"]["errors"]
     assert bodies["partly"]["data"] == {**DATA, "orders": None} and bodies["partly"]["errors"][0]["path"] == ["orders"]
+    assert bodies["failed_after"]["data"] is None and bodies["failed_after"]["errors"][0]["path"] == ["orders"]
     assert bodies["data_null"] == {**TRUE, "data": None} and "data" not in bodies["data_missing"]
     assert bodies["extensions_missing"] == {"data": DATA}
     assert bodies["node_null"]["data"]["orders"]["nodes"] == [None, {"id": "2", "tags": []}]

@@ -38,6 +38,6 @@ def requests(scene: Scene) -> list[Asked]:
     """How it asks and what it asks, of every request of the cycle to which nothing happens."""
     world = scene.fresh()
     world.command()
-    asked = world.requests()
+    asked = world.asked_for()
     assert len(asked) >= world.least_requests and sum(map(world.writes, asked)) >= 4
     return asked

@@ -108,7 +108,7 @@ def _loud(world: WireWorld) -> Iterator[str]:
     world.command()
     after = _marks(world)
     yield from (f"I7: {name} changed" for name in before if before[name] != after[name])
-    yield from (f"I7: sent {' '.join(one)}" for one in world.requests() if world.writes(one))
+    yield from (f"I7: sent {' '.join(one)}" for one in world.asked_for() if world.writes(one))
 
 
 def _marks(world: WireWorld) -> dict[str, Any]:

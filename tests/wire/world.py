@@ -143,7 +143,7 @@ class WireWorld(World):
             except SystemExit as ending:
                 return Ended(int(ending.code or 0), printed.getvalue())
 
-    def requests(self) -> list[Asked]:
+    def asked_for(self) -> list[Asked]:
         """What the last run asked the site, by name."""
         return [self.named(one) for one in self.server.log]
 

@@ -174,9 +174,12 @@ def _complaint(reading: Reading, sent: Mapping[str, Any], store: str) -> Syncctl
 
 
 def _is_grammar(error: Row) -> bool:
-    """Whether the document itself is refused, by a rule of GraphQL: its codes begin with a small letter."""
-    code = _code(error)
-    return code[:1].islower() or code == "INVALID_VARIABLE" or (not code and "locations" in error)
+    """Whether the document itself is refused, by a rule of GraphQL: its codes begin with a small letter.
+
+    An error without a code that has a path came up while the document was worked on: something may have been done.
+    """
+    code, began = _code(error), "path" in error
+    return code[:1].islower() or code == "INVALID_VARIABLE" or (not code and "locations" in error and not began)
 
 
 def by_index(errors: Sequence[Row], list_name: str, sent: Mapping[str, Any]) -> dict[int | None, UserError]:
