@@ -1,5 +1,21 @@
 """Every module that answers for fields, loaded: a domain that stands here is offered."""
 
-from tests.fakes.shopify import bulk, goods, house, order_parts, orders, people, prices, stock_writes
+from tests.fakes.shopify import (
+    bulk,
+    goods,
+    house,
+    order_parts,
+    orders,
+    people,
+    people_addresses,
+    people_deeds,
+    people_writes,
+    prices,
+    shipping,
+    stock_writes,
+)
 
-LOADED = (house, goods, stock_writes, prices, orders, order_parts, people, bulk)
+GOODS = (goods, stock_writes, prices)
+ORDERS = (orders, order_parts, shipping)
+PEOPLE = (people, people_addresses, people_writes, people_deeds)
+LOADED = (house, *GOODS, *ORDERS, *PEOPLE, bulk)

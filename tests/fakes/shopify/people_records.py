@@ -75,8 +75,7 @@ class PeopleOptions:
 
     older_consent: str = "kept"  # an answer that is older than the one there: kept (passed over) | taken | refused
     orders_move_customers: bool = True  # an order that is placed moves the date of change of who placed it
-    confirms_opt_in: bool = False  # who subscribes by e-mail is PENDING until the answer to a mail; asked for only by
-    # a mutation with marketingOptInLevel CONFIRMED_OPT_IN
     tag_limit: int = 250  # tags of one customer
     address_limit: int = 250
+    refuses_same_address: bool = True  # an address that the customer has already
     trims_tags: bool = True  # a tag's blanks at its ends are taken off
