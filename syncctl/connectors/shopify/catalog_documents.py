@@ -16,7 +16,7 @@ _LEVEL = 'inventoryLevel(locationId: $location) { quantities(names: ["available"
 _VARIANT = (
     "id sku title price requiresComponents product {{ id title isGiftCard }} inventoryItem {{ id tracked {level} }}"
 )
-_RECORD, _MUTATION = 3, 15  # points: an item with its level and quantities; a field that writes, with what it answers
+_RECORD, _MUTATION = 3, 10  # points: an item with its level and its quantities; a field that writes
 
 
 @registered
@@ -33,7 +33,8 @@ def listings(first: int, *, located: bool) -> Document:
         "  }\n"
         "}"
     )
-    return Document(name="the listings", text=text, size=first, cost=2 + 5 * int(2 * log(max(2, first))))
+    name, points = ("the listings", 5) if located else ("the listings without levels", 3)
+    return Document(name=name, text=text, size=first, cost=2 + points * int(2 * log(max(2, first))))
 
 
 @registered

@@ -23,12 +23,10 @@ _MOST_REQUESTS = 30
 
 def payloads(answer: Answer, count: int) -> list[Payload]:
     """What the fields a0, a1 … of a document were answered with."""
-    spoilt = {one.key: one.message for one in answer.spoilt}
-    found: list[Payload] = []
-    for name in (f"a{number}" for number in range(count)):
-        told = answer.data[name]
-        found.append(told if told is not None and name not in spoilt else spoilt.get(name, "Shopify answered nothing"))
-    return found
+    names = [f"a{number}" for number in range(count)]
+    nothing = {name: "Shopify answered nothing" for name in names if answer.data[name] is None}
+    spoilt = nothing | {one.key: one.message for one in answer.spoilt}
+    return [spoilt[name] if name in spoilt else answer.data[name] for name in names]
 
 
 def write(
