@@ -12,6 +12,8 @@ from syncctl.connectors.base import StockWrite, StoreAbilities, WebStore
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.shopify.about_documents import about
 from syncctl.connectors.shopify.admin import Admin
+from syncctl.connectors.shopify.along import Along
+from syncctl.connectors.shopify.customer_documents import MOST_FIELDS
 from syncctl.connectors.shopify.customer_words import FIELDS
 from syncctl.connectors.shopify.gids import digits_of
 from syncctl.connectors.tokens import Tokens
@@ -39,6 +41,7 @@ class ShopStore(WebStore):
         self.abilities = abilities_of(settings)
         self.patience = patience or Patience()
         self.admin = Admin(name, settings, self.patience, tokens or Tokens())
+        self.along = Along()
 
     def about(self) -> About:
         answer = self.admin.read(about(), {})
@@ -71,7 +74,7 @@ def abilities_of(settings: ShopifyStoreSettings) -> StoreAbilities:
         order_batch=50,
         listing_changes=False,
         locations=True,
-        customer_batch=50 if people else 0,
+        customer_batch=MOST_FIELDS if people else 0,
         customer_search=frozenset({"id", "email", "phone"}),
         customer_fields=FIELDS,
         groups=people and bool(settings.group_prefix),

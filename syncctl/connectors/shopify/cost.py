@@ -117,7 +117,7 @@ class Sizer:
         """A page of this size was answered, at that cost."""
         larger = min(self.size * 2, self._most)
         while cost is not None and larger > self.size:
-            if cost.requested * _weight(larger) <= _CAREFUL * _weight(self.size):
+            if cost.requested * weight(larger) <= _CAREFUL * weight(self.size):
                 self.size = larger
                 return
             larger = (larger + self.size) // 2
@@ -131,6 +131,6 @@ class Sizer:
         return True
 
 
-def _weight(size: int) -> int:
+def weight(size: int) -> int:
     """How much dearer a list makes what stands in it, by its size. Source: measured by others, as staff describe it."""
     return max(1, int(2 * log(max(2, size))))
