@@ -1,6 +1,6 @@
 """All planted bugs."""
 
-from tests.planted import by_hand, customers, filed, goods, orders, people, sold, switches, wire
+from tests.planted import by_hand, customers, filed, goods, orders, people, shopify, sold, switches, wire
 
 BUGS = (
     *orders.BUGS,
@@ -12,4 +12,5 @@ BUGS = (
     *filed.BUGS,
     *switches.BUGS,
     *wire.BUGS,
+    *shopify.BUGS,
 )

@@ -1,0 +1,97 @@
+"""Bugs of Shopify's connector: what is compared and what is not, whose word is believed, who gets the token."""
+
+from tests.planted.bug import Bug
+
+_CLIENT = "tests/connectors/test_shopify_client.py"
+_LEVELS = "tests/connectors/test_shopify_level_words.py"
+_PEOPLE = "tests/connectors/test_shopify_customer_words.py"
+_CHANGES = "tests/connectors/test_shopify_customer_changes.py"
+_ORDERS = "tests/connectors/test_shopify_order_words.py"
+_STREAM = "tests/transport/test_stream.py"
+
+BUGS = (
+    Bug(
+        name="level-compared-with-nothing",
+        why="an order that came while the levels were read is sold a second time",
+        old='"changeFromQuantity": one.expected,',
+        new='"changeFromQuantity": None,',
+        tests=(f"{_LEVELS}::test_a_level_is_sent_with_what_it_is_compared_with_even_where_that_is_less_than_none",),
+    ),
+    Bug(
+        name="stale-level-is-written",
+        why="a level that Shopify did not take is believed to be shown, and never written again",
+        old='    if code in STALE:\n        return Mismatch(key="")',
+        new='    if code in STALE:\n        return Written(key="")',
+        tests=(f"{_LEVELS}::test_a_stale_level_is_left_out_and_the_others_are_sent_again_under_another_key",),
+    ),
+    Bug(
+        name="key-of-another-payload",
+        why="the levels that are sent again are answered from what came of others",
+        old="return outcomes, [Group(rest)] if named and rest else halves(rest)",
+        new="return outcomes, [Group(rest, key=group.key)] if named and rest else halves(rest)",
+        tests=(f"{_LEVELS}::test_a_stale_level_is_left_out_and_the_others_are_sent_again_under_another_key",),
+    ),
+    Bug(
+        name="spent-key-is-kept",
+        why="levels whose key Shopify takes no more are sent with it for ever",
+        old="        return {}, [Group(group.targets, tries=tries)]",
+        new="        return {}, [replace(group, tries=tries)]",
+        tests=(f"{_LEVELS}::test_a_key_that_is_spent_is_replaced",),
+    ),
+    Bug(
+        name="on-hand-as-available",
+        why="where on_hand is written, what is sold and not sent yet goes on sale again",
+        old='more = level.on_hand - level.available if name == "on_hand" else 0',
+        new="more = 0",
+        tests=(f"{_LEVELS}::test_on_hand_keeps_what_was_sold_and_not_sent_on_top",),
+    ),
+    Bug(
+        name="throttled-is-an-answer",
+        why="a shop that has no points left is taken for one that failed, and writes wait for a person",
+        old='return "THROTTLED" in self.codes',
+        new='return "THROTTLED" in self.codes and self.data is not None',
+        tests=(f"{_CLIENT}::test_who_is_turned_away_waits_just_as_long_as_the_points_take_to_come",),
+    ),
+    Bug(
+        name="data-beside-errors",
+        why="of a page that failed halfway the rest is taken for all there is",
+        old="        if self.errors and not spoilt:\n",
+        new="        if self.errors and not spoilt and self.data is None:\n",
+        tests=(f"{_CLIENT}::test_without_being_asked_for_it_no_part_of_an_answer_with_errors_is_believed",),
+    ),
+    Bug(
+        name="failed-work-is-bad-grammar",
+        why="a shipment that was recorded before its answer failed is recorded a second time",
+        old='or (not code and "locations" in error and not began)',
+        new='or (not code and "locations" in error)',
+        tests=(f"{_CLIENT}::test_a_write_that_went_wrong_over_there_is_made_again_only_if_it_is_keyed",),
+    ),
+    Bug(
+        name="token-for-the-files-host",
+        why="whoever keeps the files of a bulk operation could read and change the whole shop",
+        old="return Http(self.party, wire, unsigned, self._patience, clock=self._clock)",
+        new="return Http(self.party, wire, self._sign, self._patience, clock=self._clock)",
+        tests=(f"{_STREAM}::test_nothing_that_makes_us_known_goes_along_whatever_the_side_is_told_in_headers",),
+    ),
+    Bug(
+        name="not-asked-is-a-no",
+        why="somebody who never answered is unsubscribed in the books, and a yes from the counter is overruled",
+        old='"UNSUBSCRIBED": "unsubscribed", "PENDING"',
+        new='"UNSUBSCRIBED": "unsubscribed", "NOT_SUBSCRIBED": "unsubscribed", "PENDING"',
+        tests=(f"{_PEOPLE}::test_who_was_not_asked_has_not_answered",),
+    ),
+    Bug(
+        name="all-tags-are-groups",
+        why="who gets a group loses every other tag that the merchant gave him",
+        old="if prefix and tag[:end].casefold() == start and tag[end:].strip()]",
+        new="if prefix]",
+        tests=(f"{_CHANGES}::test_of_tags_only_those_that_are_groups_are_touched",),
+    ),
+    Bug(
+        name="broken-goods-restocked",
+        why="what came back broken, and was not put back, is put back on sale",
+        old='"NO_RESTOCK": False}',
+        new='"NO_RESTOCK": True}',
+        tests=(f"{_ORDERS}::test_units_that_were_not_restocked_cannot_and_a_word_nobody_knows_is_a_problem",),
+    ),
+)
