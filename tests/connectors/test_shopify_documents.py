@@ -42,6 +42,8 @@ GETTING = {
     "change.fields": "the same",
     "reply.headers": "no record",
     "self._tokens": "no record",
+    "self._learned": "no record",
+    "terms.back": "what we counted ourselves",
 }
 """What `get` may be called on: why."""
 

@@ -3,7 +3,7 @@
 from syncctl.connectors.http.replies import Rejected, Reply, foreign
 from syncctl.connectors.http.retrying import Again
 from syncctl.connectors.http.signing import Sign, basic, in_header, in_query, oauth1, unsigned
-from syncctl.connectors.http.transport import Http
+from syncctl.connectors.http.transport import Http, Terms
 from syncctl.connectors.http.wire import Wire
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Rejected",
     "Reply",
     "Sign",
+    "Terms",
     "Wire",
     "basic",
     "foreign",

@@ -41,15 +41,30 @@ _ERROR_BYTES, _ERROR_SECONDS = 200_000, 10.0  # of an error's body no more is re
 _BUSY = frozenset({408, 425, 429})
 
 
-Judge = Callable[[Reply], object]
-"""Looks at a reply before it counts, for sides that say in the body what others say by the status.
-
-What it raises is taken as if the status had said so: Again, where the same may be asked once more.
-"""
+def _at_once() -> float:
+    return 0.0
 
 
 def _as_it_is(_reply: Reply) -> None:
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is special about one request, for sides that say in the body what others say by status and headers.
+
+    `label`: how messages name it, instead of by method and path. `delay`: how many seconds there are still to wait,
+    asked just before each try, when nobody else asks this host. `judge`: looks at each sound reply, and at those that
+    ask us to slow down; what it raises is taken as if the status had said so: Again, where the same may be sent again.
+    """
+
+    label: str = ""
+    delay: Callable[[], float] = _at_once
+    judge: Callable[[Reply], object] = Reply.readable
+
+
+_AS_IT_IS = Terms(judge=_as_it_is)
+_READABLE = Terms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,7 @@ class _Call:
     headers: Mapping[str, str]
     writes: bool
     again: bool  # it may be made twice: it reads, or the side knows its key
-    judge: Judge
+    terms: Terms
     spool: Spool | None = None  # where its body goes, if that may be too large to be a text
 
 
@@ -112,21 +127,17 @@ class Http:
         query: Query | Pairs = (),
         keyed: bool = False,
         reads: bool = False,
-        judge: Judge = Reply.readable,
-        label: str = "",
+        terms: Terms = _READABLE,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Write something: once, unless it is `keyed`, so that the side itself refuses to do it twice.
 
         A reply that cannot be read is an error here: nobody knows then what was done. `reads`: it only asks, in the
-        way of a write. `judge` is shown every sound reply, and those that ask us to slow down. `label`: how messages
-        name it, instead of by method and path.
+        way of a write.
         """
         again = keyed or reads
         try:
-            return self._ask(
-                method, path, query, body, headers or {}, again=again, reads=reads, judge=judge, label=label
-            )
+            return self._ask(method, path, query, body, headers or {}, again=again, reads=reads, terms=terms)
         except DataError as error:
             if reads or type(error) is not DataError:  # what the judge could read has a name of its own
                 raise
@@ -159,7 +170,7 @@ class Http:
         address = f"{self.base.origin}{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
         what = f"{self.party}: GET of its file at {self.base.host}"
         headers = {"Accept": "*/*"}
-        call = _Call(what, "GET", "a file", address, (), None, headers, False, True, _as_it_is, spool)
+        call = _Call(what, "GET", "a file", address, (), None, headers, False, True, _AS_IT_IS, spool)
         retried(lambda: self._try(call), self.party, self._patience)
 
     def _ask(
@@ -172,19 +183,18 @@ class Http:
         *,
         again: bool,
         reads: bool,
-        judge: Judge = _as_it_is,
-        label: str = "",
+        terms: Terms = _AS_IT_IS,
     ) -> Reply:
         pairs = [(name, str(value)) for name, value in _items(query)]
         if path.startswith(("http://", "https://")):
             path, own = self.base.own(path)
             pairs = [*own, *pairs]
-        what = f"{self.party}: {label or f'{method} {redact.clean(path)}'}"
-        call = _Call(what, method, path, self.base.url_of(path), pairs, body, headers, not reads, again, judge)
+        what = f"{self.party}: {terms.label or f'{method} {redact.clean(path)}'}"
+        call = _Call(what, method, path, self.base.url_of(path), pairs, body, headers, not reads, again, terms)
         return retried(lambda: self._try(call), self.party, self._patience)
 
     def _try(self, call: _Call) -> Reply:
-        with self._turn():
+        with self._turn(call.terms):
             self._breaker.check()
             self.budget.took()
             try:
@@ -202,11 +212,11 @@ class Http:
             return reply
 
     @contextmanager
-    def _turn(self) -> Iterator[None]:
+    def _turn(self, terms: Terms) -> Iterator[None]:
         """Wait till this host may be asked, and ask it alone. Errors: Throttled where that is too long."""
         while True:
             with self._lock:
-                seconds = self.budget.delay()
+                seconds = max(self.budget.delay(), terms.delay())
                 if seconds < _SOON:
                     yield
                     return
@@ -284,11 +294,11 @@ class Http:
         self.budget.heed(headers, at)
         if 200 <= status < 300 and (status == 200 or call.spool is None):
             reply = Reply(call.what, status, headers, decoded(call.what, body), at)
-            call.judge(reply)
+            call.terms.judge(reply)
             return reply
         if status == 429:
             with suppress(DataError):
-                call.judge(Reply(call.what, status, headers, decoded(call.what, body), at))
+                call.terms.judge(Reply(call.what, status, headers, decoded(call.what, body), at))
         if call.spool is not None and status < 500 and status not in _BUSY:
             raise Rejected(call.what, status)  # whatever it says, no file is there: not for us, or not any more
         if 300 <= status < 400:

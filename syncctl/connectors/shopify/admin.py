@@ -7,11 +7,11 @@ comes back.
 from collections.abc import Mapping
 from typing import Any
 
-from syncctl.connectors.http import Again, Http, Rejected, Reply, Wire, in_header
+from syncctl.connectors.http import Again, Http, Rejected, Reply, Terms, Wire, in_header
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.shopify.answers import Answer, Reading, Unwell
 from syncctl.connectors.shopify.auth import Access
-from syncctl.connectors.shopify.cost import Bucket, Cost
+from syncctl.connectors.shopify.cost import Bucket
 from syncctl.connectors.shopify.documents import Document
 from syncctl.connectors.shopify.refusals import ShutOut, refused, unknown
 from syncctl.connectors.tokens import Tokens
@@ -61,14 +61,10 @@ class Admin:
     def _ask(self, document: Document, variables: Variables, *, keyed: bool) -> Answer:
         if self._shut is not None:
             raise self._shut
-        taken, wait = self.bucket.take(document)
         try:
-            self.patience.sleep(wait, self.store, f"{document.name}: Shopify grants so much in a time, and no more")
             return self._signed(document, variables, keyed)
         except Rejected as error:
             raise self._refused(error, document) from None
-        finally:
-            self.bucket.give_back(taken)
 
     def _signed(self, document: Document, variables: Variables, keyed: bool) -> Answer:
         """Asked with a token that is taken. Whoever is not let in has done nothing: a write is sent again, too."""
@@ -93,8 +89,8 @@ class Admin:
             answers.append(self._judged(document, variables, reply, again=keyed or not document.writes))
 
         body = {"query": document.text, "variables": variables}
-        reads = not document.writes
-        self.http.send("POST", self._path, body, keyed=keyed, reads=reads, judge=judge, label=document.name)
+        terms = Terms(document.name, lambda: self.bucket.delay(document), judge)
+        self.http.send("POST", self._path, body, keyed=keyed, reads=not document.writes, terms=terms)
         return answers[-1]
 
     def _judged(self, document: Document, variables: Variables, reply: Reply, *, again: bool) -> Answer:
@@ -104,7 +100,8 @@ class Admin:
         if reading.cost is not None:
             self.bucket.learn(document, reading.cost)
         if reading.is_throttled:
-            raise self._turned_away(reply.what, reading.cost)
+            error = Throttled(f"{reply.what}: Shopify grants no more for the moment", hint="Run it again later.")
+            raise Again(error, told=reading.cost is not None)  # then the bucket knows how long
         if reply.status == 429:
             raise DataError(f"{reply.what} was turned away")  # the transport knows what to do then
         try:
@@ -113,12 +110,6 @@ class Admin:
             if again:
                 raise Again(error) from None
             raise
-
-    def _turned_away(self, what: str, cost: Cost | None) -> Again:
-        if cost is not None:
-            self.http.budget.hold(cost.wait)
-        error = Throttled(f"{what}: Shopify grants no more for the moment", hint="Run it again later.")
-        return Again(error, told=cost is not None)
 
     def _refused(self, error: Rejected, document: Document) -> SyncctlError:
         found = refused(error, self.store, writes=document.writes)

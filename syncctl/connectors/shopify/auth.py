@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from syncctl import times
-from syncctl.connectors.http import Http, Rejected, Reply, redact
+from syncctl.connectors.http import Http, Rejected, Reply, Terms, redact
 from syncctl.connectors.shopify.refusals import refused, unknown
 from syncctl.connectors.tokens import Tokens, key_of
 from syncctl.errors import DataError, SignInNeeded
@@ -73,7 +73,7 @@ class Access:
         """A new token, and for how many seconds it is good."""
         body = {"grant_type": "client_credentials", "client_id": self._id, "client_secret": self._secret}
         try:
-            reply = http.send("POST", _PATH, body, reads=True, label="signing in")
+            reply = http.send("POST", _PATH, body, reads=True, terms=Terms("signing in"))
         except SignInNeeded as error:
             raise unknown(error, self._store, self.setting) from None
         except Rejected as error:

@@ -7,7 +7,6 @@ used of it is given back with the answer. Units: points, points a second, second
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite, log
-from threading import Lock
 from typing import Any
 
 from syncctl.connectors.shopify.documents import HIGHEST_COST, Document
@@ -43,11 +42,6 @@ class Cost:
             return None
         return cost if cost.maximum >= 1 and cost.rate >= 1 else None
 
-    @property
-    def wait(self) -> float:
-        """How long after this answer there is enough for the same document once more."""
-        return max(0.0, min(self.requested, self.maximum) - self.available) / self.rate
-
 
 def _points(value: object) -> float:
     """Whole numbers and fractions alike; JSON's fractions come as text. Errors: ValueError."""
@@ -60,46 +54,29 @@ def _points(value: object) -> float:
 class Bucket:
     """What is left of the points of one shop, as far as it said. Before it said anything: enough.
 
-    `clock`: seconds that never go back. May be used from several threads.
+    `clock`: seconds that never go back. One document is under way at a time, and is answered before the next one asks.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._told: Cost | None = None
         self._at = 0.0
-        self._under_way = 0.0
         self._learned: dict[tuple[str, int], float] = {}
-        self._lock = Lock()
 
-    def take(self, document: Document) -> tuple[float, float]:
-        """Take what a document asks for: how many points, and how long to wait till they are there."""
-        with self._lock:
-            cost = self._cost_of(document)
-            wait = self._until(cost + self._under_way)
-            self._under_way += cost
-            return cost, wait
-
-    def give_back(self, cost: float) -> None:
-        """What was taken is under way no more: an answer has told what is left, or there was none."""
-        with self._lock:
-            self._under_way = max(0.0, self._under_way - cost)
-
-    def learn(self, document: Document, told: Cost) -> None:
-        """An answer has come, and says what it took and what is left."""
-        with self._lock:
-            self._told, self._at = told, self._clock()
-            self._learned[document.name, document.size] = told.requested
-
-    def _cost_of(self, document: Document) -> float:
-        key = document.name, document.size
-        return self._learned[key] if key in self._learned else float(document.cost)
-
-    def _until(self, cost: float) -> float:
+    def delay(self, document: Document) -> float:
+        """How long to wait till there is as much as a document asks for."""
         told = self._told
         if told is None:
             return 0.0
+        key = document.name, document.size
+        cost = self._learned.get(key, document.cost)
         there = min(told.maximum, told.available + (self._clock() - self._at) * told.rate)
         return max(0.0, min(cost, told.maximum) - there) / told.rate
+
+    def learn(self, document: Document, told: Cost) -> None:
+        """An answer has come, and says what was asked for and what is left."""
+        self._told, self._at = told, self._clock()
+        self._learned[document.name, document.size] = told.requested
 
 
 class Sizer:
