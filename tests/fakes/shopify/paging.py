@@ -3,7 +3,9 @@
 import base64
 import json
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -13,6 +15,17 @@ from graphql import GraphQLError
 T = TypeVar("T")
 MOST = 250
 Key = Callable[[Any], tuple[Any, int]]
+_WHOLE: ContextVar[bool] = ContextVar("_WHOLE", default=False)
+
+
+@contextmanager
+def unbound() -> Iterator[None]:
+    """While it lasts, every list comes whole, as in a bulk operation."""
+    before = _WHOLE.set(True)
+    try:
+        yield
+    finally:
+        _WHOLE.reset(before)
 
 
 @dataclass(frozen=True)
@@ -90,6 +103,8 @@ def _bounds(rows: Sequence[T], args: Any, key: Key, turned: bool) -> tuple[int, 
 
 def _size(args: Any, name: str) -> int:
     size = args.get(name)
+    if _WHOLE.get():
+        return 10**9
     if size is None:
         raise GraphQLError("you must provide one of first or last", extensions={"code": "BAD_REQUEST"})
     if not 0 < size <= MOST:

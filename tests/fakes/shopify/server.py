@@ -5,12 +5,16 @@ from collections.abc import Mapping
 
 from tests.fakes.shopify.app import answer
 from tests.fakes.shopify.auth import add_static
+from tests.fakes.shopify.bulk_files import BulkFiles
 from tests.fakes.shopify.site import Site
 from tests.fakes.wire import Answer, Request, Server
 
 
 class ShopifyServer(Server):
-    """A shop that is reached at `url`; its header Date follows the site's clock. `site` may be changed at any time."""
+    """A shop that is reached at `url`; its header Date follows the site's clock. `site` may be changed at any time.
+
+    `files`: the other host, where results of bulk operations are.
+    """
 
     def __init__(
         self,
@@ -26,6 +30,12 @@ class ShopifyServer(Server):
             add_static(site)
         super().__init__(tls=tls, bad_tls=bad_tls)
         self.clock = lambda: self.site.clock()
+        self.files = BulkFiles(site)
+        site.files_at = self.files.url
+
+    def close(self) -> None:
+        self.files.close()
+        super().close()
 
     @property
     def address(self) -> str:
