@@ -103,6 +103,8 @@ class StoreAbilities:
     customer_fields: frozenset[str] = CUSTOMER_FIELDS  # what it keeps of a customer; the rest is never sent there
     reference_length: int = 50  # longest reference of a customer that the store keeps and finds again
     customer_changes: bool = True  # `fetch_customers(cursor)` tells who changed; see there where it is False
+    customer_departures: bool = True  # ... and who was deleted or merged; else that shows when they are looked up
+    e164_phones: bool = False  # phone numbers are taken with their country code alone, as +442079460123
     groups: bool = False
     makes_groups: bool = True  # False: the settings name the groups, and `create_groups` makes no other
     consent_channels: frozenset[str] = frozenset()
@@ -126,6 +128,8 @@ class BackOfficeAbilities:
     customer_search: frozenset[str] = frozenset({"reference", "id", "email", "phone"})
     customer_fields: frozenset[str] = CUSTOMER_FIELDS
     customer_changes: bool = True
+    customer_departures: bool = True
+    e164_phones: bool = False
     creates_variants: bool = False
     amend: frozenset[str] = frozenset()  # ways to change a booked sale: amend, void, or credit, and book again
     locations: bool = False
@@ -207,7 +211,7 @@ class WebStore(ABC):
 
     @abstractmethod
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
-        """Customers changed since `cursor`; a deleted or merged one is told by its id, where the store tells of that.
+        """Customers changed since `cursor`; a deleted or merged one by its id, where `customer_departures`.
 
         As with orders: one may come twice, none is missed, whatever changes while the pages are read. Where not
         `customer_changes`, a cursor brings those who are new and, from time to time, everybody; nobody who was deleted
@@ -313,7 +317,7 @@ class BackOffice(ABC):
 
     @abstractmethod
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
-        """Customers changed since `cursor`; a deleted or merged one is told by its id, where the system tells of that.
+        """Customers changed since `cursor`; a deleted or merged one by its id, where `customer_departures`.
 
         As with orders: one may come twice, none is missed, whatever changes while the pages are read. Where not
         `customer_changes`: as a web store's.

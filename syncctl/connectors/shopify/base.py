@@ -77,6 +77,8 @@ def abilities_of(settings: ShopifyStoreSettings) -> StoreAbilities:
         customer_batch=MOST_FIELDS if people else 0,
         customer_search=frozenset({"id", "email", "phone"}),
         customer_fields=FIELDS,
+        customer_departures=False,
+        e164_phones=True,
         groups=people and bool(settings.group_prefix),
         makes_groups=False,
         consent_channels=frozenset({"email", "sms"}) if people else frozenset(),

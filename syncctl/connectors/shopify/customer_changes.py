@@ -195,7 +195,7 @@ def _answer(one: Consent) -> dict[str, Any]:
     elif one.state == "subscribed":
         row["marketingOptInLevel"] = "SINGLE_OPT_IN"
     if one.changed_at is not None:
-        row["consentUpdatedAt"] = times.to_text(one.changed_at)
+        row["consentUpdatedAt"] = times.to_text(min(one.changed_at, times.now()))  # what is to come is refused
     return row
 
 

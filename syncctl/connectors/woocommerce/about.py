@@ -29,6 +29,7 @@ class SiteStore(WebStore):
         customer_search=frozenset({"id", "email"}),
         customer_fields=FIELDS,
         customer_changes=False,
+        customer_departures=False,
         makes_groups=False,
         priced_levels=True,
     )
