@@ -165,8 +165,10 @@ class _Ensuring:
     def _keys(self, customer: Customer, reference: str) -> list[CustomerKey]:
         search = self.side.can.customer_search
         keys = keys_of_ours(self.side, customer, reference)
+        if "reference" not in search:
+            return keys  # all that he can be found by is among them
         usable = {kind for kind, _ in keys_of(customer, self.run.settings.customers)} & search
-        if "email" in usable and "reference" in search:  # else they are among those already
+        if "email" in usable:
             keys += [CustomerKey(email=text) for email in customer.emails for text in email_spellings(email)]
         if "phone" in usable:
             country = self.run.settings.customers.country
@@ -312,21 +314,31 @@ class _Ensuring:
 def keys_of_ours(side: Side, customer: Customer, reference: str) -> list[CustomerKey]:
     """What to look for to find the record that we made for a customer, by whatever rule customers are matched.
 
-    A side that cannot be searched by our reference is searched by e-mail, also by the one he had when he was sent: the
-    records that are found carry the reference.
+    A side that cannot be searched by our reference is searched by e-mail and phone, also by those that he had when he
+    was sent: the records that are found carry the reference.
     """
-    if "reference" in side.can.customer_search:
+    search = side.can.customer_search
+    if "reference" in search:
         return [CustomerKey(reference=reference)]
-    if "email" not in side.can.customer_search:
-        return []
     sent = side.run.hub.journal.unfinished(CREATE, [side.key(reference)]).values()
-    emails = dict.fromkeys([*customer.emails, *(email for row in sent for email in json.loads(row.payload or "[]"))])
-    return [CustomerKey(email=text) for email in emails for text in email_spellings(email) if text]
+    contacts = [*customer.emails, *customer.phones]
+    contacts += [text for row in sent for text in json.loads(row.payload or "[]")]
+    country = side.run.settings.customers.country
+    keys: list[CustomerKey] = []
+    for text in dict.fromkeys(contacts):
+        if "@" in text:
+            keys += [CustomerKey(email=one) for one in email_spellings(text) if "email" in search]
+        elif "phone" in search:
+            keys += [CustomerKey(phone=one) for one in phone_spellings(text, country)]
+    return keys
 
 
 def payload_of(side: Side, send: Plain) -> list[str] | str:
     """What the journal keeps of a creation: by what it is found if its reply is lost, where not by our reference."""
-    return "" if "reference" in side.can.customer_search else list(send.get("emails", ()))
+    search = side.can.customer_search
+    if "reference" in search:
+        return ""
+    return [*send.get("emails", ()), *(send.get("phones", ()) if "phone" in search else ())]
 
 
 def references_of(run: Run, side: Side, customers: Collection[int]) -> dict[int, str]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from syncctl import times
 from syncctl.connectors.base import BackOffice, BackOfficeAbilities, StoreAbilities, WebStore
@@ -13,6 +13,7 @@ from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.taking import CONFLICTS
 from syncctl.model import Customer, CustomerChange, CustomerKey, Mismatch, Queued, Refused, WriteOutcome, Written
+from syncctl.rules.matching import phone_key
 from syncctl.steps.batches import push_halving, read_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 
@@ -110,7 +111,8 @@ class Side:
             for (hub_id, change), payload in zip(changes, payloads, strict=True)
         ]
         rows = self.run.hub.journal.open(entries)
-        outcomes = push_halving(self.connector.push_customers, [change for _, change in changes], lambda one: one.key)
+        sent = [self._spelled(change) for _, change in changes]
+        outcomes = push_halving(self.connector.push_customers, sent, lambda one: one.key)
         ids = [
             (change.id or outcome.remote_id) if isinstance(outcome, Written) else ""
             for (_, change), outcome in zip(changes, outcomes, strict=True)
@@ -120,6 +122,20 @@ class Side:
             Write(hub_id, row, outcome, remote_id, there.get(remote_id))
             for (hub_id, _), row, outcome, remote_id in zip(changes, rows, outcomes, ids, strict=True)
         ]
+
+    def _spelled(self, change: CustomerChange) -> CustomerChange:
+        """With phone numbers as the side takes them, where that can be told; what is agreed is told by their keys."""
+        if not self.can.e164_phones:
+            return change
+        fields = dict(change.fields)
+        country = self.run.settings.customers.country
+        if isinstance(phones := fields.get("phones"), tuple):
+            fields["phones"] = tuple(phone_key(one, country) or one for one in phones)
+        if isinstance(addresses := fields.get("addresses"), tuple):
+            fields["addresses"] = tuple(
+                replace(one, phone=phone_key(one.phone, country) or one.phone) for one in addresses
+            )
+        return replace(change, fields=fields)
 
     def close(self, pushed: Sequence[Write]) -> None:
         """Put outcomes into the journal; inside the transaction of what follows from them."""
