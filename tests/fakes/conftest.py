@@ -48,9 +48,9 @@ class Case:
     clock: Clock
     more: list[ShopifyClient] = field(default_factory=list)
 
-    def again(self, **fields: str) -> ShopifyClient:
+    def again(self, token: str = shopify.STATIC, *, version: str = "2026-07") -> ShopifyClient:
         """Another client of it: with another token, of another version."""
-        self.more.append(ShopifyClient(self.server, **fields))
+        self.more.append(ShopifyClient(self.server, token, version))
         return self.more[-1]
 
 

@@ -12,7 +12,7 @@ CODES = (
     (re.compile(r"Cannot query field '(?P<fieldName>\w+)' on type '(?P<typeName>\w+)'"), "undefinedField"),
     (re.compile(r"Unknown argument '(?P<argumentName>\w+)' on field '(?P<name>[\w.]+)'"), "argumentNotAccepted"),
     (re.compile(r"Unknown type '(?P<typeName>\w+)'"), "undefinedType"),
-    (re.compile(r"Field '(?P<name>\w+)' argument '(?P<arguments>\w+)' of type"), "missingRequiredArguments"),
+    (re.compile(r"(Field|Argument) '(?P<name>[\w.]+)\W.* is required"), "missingRequiredArguments"),
     (re.compile(r"Variable '\$(?P<variableName>\w+)' is never used"), "variableNotUsed"),
     (re.compile(r"Variable '\$(?P<variableName>\w+)' is not defined"), "variableNotDefined"),
     (re.compile(r"Unknown directive '@(?P<directiveName>\w+)'"), "undefinedDirective"),
