@@ -10,7 +10,7 @@ from syncctl.model import Listing, Variant
 _VARIANT = upsert("variant", "sku product_id remote_id title product_type tracked active", "sku")
 _PLAIN = (1, "")  # tracked, of no type: as what is new was until now, for whoever publishes
 _PRICE = upsert("price", "sku price_list amount currency compare_at", "sku price_list")
-_LISTING = upsert("listing", "party remote_id sku title managed why price", "party remote_id")
+_LISTING = upsert("listing", "party remote_id sku title managed why price priced", "party remote_id")
 # What a listing shows when it is first read, or shows as wanted, is what both sides agree on.
 _SHOWN = Insert(
     "shown",
@@ -132,7 +132,7 @@ class Catalog(Family):
             ).rowcount
             connection.execute(
                 "UPDATE listing SET want_price = p.amount FROM new_price n JOIN price p USING (sku, price_list) "
-                "WHERE n.price_list = ? AND listing.sku = n.sku AND listing.want_price IS NOT p.amount "
+                "WHERE n.price_list = ? AND listing.sku = n.sku AND likely(priced) AND want_price IS NOT p.amount "
                 "AND p.currency = (SELECT currency FROM party WHERE name = listing.party)",
                 [price_list],
             )
@@ -156,7 +156,10 @@ class Catalog(Family):
             self._forget_other_skus(party, kept)
             changed = _LISTING.run(
                 connection,
-                [(party, one.id, one.sku, one.title, int(one.managed), one.why, one.price) for one in kept],
+                [
+                    (party, one.id, one.sku, one.title, int(one.managed), one.why, one.price, int(one.priced))
+                    for one in kept
+                ],
             )
             ids = self.listing_ids(party, [one.id for one in kept])
             _SHOWN.run(connection, [(ids[one.id], party, one.quantity, one.quantity) for one in kept])
@@ -167,12 +170,16 @@ class Catalog(Family):
 
     def _forget_other_skus(self, party: str, listings: Sequence[Listing]) -> None:
         """What a listing should show belongs to its SKU, and to its being ours to write: with them it goes."""
-        rows = [(party, one.id, one.sku, int(one.managed)) for one in listings]
-        where = "party = ?1 AND remote_id = ?2 AND (sku, managed) IS NOT (?3, ?4)"
+        listing = "party = ?1 AND remote_id = ?2"
         self.connection.executemany(
-            f"UPDATE shown SET want = NULL WHERE listing_id IN (SELECT id FROM listing WHERE {where})", rows
+            "UPDATE shown SET want = NULL WHERE listing_id IN "
+            f"(SELECT id FROM listing WHERE {listing} AND (sku, managed) IS NOT (?3, ?4))",
+            [(party, one.id, one.sku, int(one.managed)) for one in listings],
         )
-        self.connection.executemany(f"UPDATE listing SET want_price = NULL WHERE {where}", rows)
+        self.connection.executemany(
+            f"UPDATE listing SET want_price = NULL WHERE {listing} AND (sku, managed, priced) IS NOT (?3, ?4, ?5)",
+            [(party, one.id, one.sku, int(one.managed), int(one.priced)) for one in listings],
+        )
 
     def want_again(self, price_list: str) -> None:
         """The settings that decide what is shown have changed: work out every level and price again."""
@@ -180,7 +187,7 @@ class Catalog(Family):
             connection.execute("INSERT OR IGNORE INTO stale_sku SELECT DISTINCT sku FROM listing")
             connection.execute(
                 "UPDATE listing SET want_price = (SELECT p.amount FROM price p JOIN party s ON s.name = listing.party "
-                "AND s.currency = p.currency WHERE p.sku = listing.sku AND p.price_list = ?)",
+                "AND s.currency = p.currency WHERE p.sku = listing.sku AND p.price_list = ?) WHERE priced = 1",
                 [price_list],
             )
 
@@ -240,7 +247,7 @@ class Catalog(Family):
             self.connection.execute(
                 "UPDATE listing SET want_price = p.amount FROM price p WHERE p.sku = listing.sku AND p.price_list = ? "
                 "AND p.currency = (SELECT currency FROM party WHERE name = listing.party) "
-                f"AND listing.want_price IS NOT p.amount AND listing.id IN ({marks(chunk)})",
+                f"AND priced = 1 AND listing.want_price IS NOT p.amount AND listing.id IN ({marks(chunk)})",
                 [price_list, *chunk],
             )
             self.connection.execute(

@@ -9,7 +9,7 @@ import re
 from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x53594E43  # "SYNC"
-SCHEMA_VERSION = 2  # the number of migrations; kept in `user_version`, so that an older syncctl knows a newer hub
+SCHEMA_VERSION = 3  # the number of migrations; kept in `user_version`, so that an older syncctl knows a newer hub
 
 TABLES = """
 -- sync ---------------------------------------------------------------------------------------------------------------
@@ -216,7 +216,9 @@ CREATE TABLE price (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE listing (
   id INTEGER PRIMARY KEY, party TEXT NOT NULL, remote_id TEXT NOT NULL, sku TEXT NOT NULL, title TEXT NOT NULL,
-  managed INTEGER NOT NULL, why TEXT NOT NULL, want_price TEXT, price TEXT, UNIQUE (party, remote_id)
+  managed INTEGER NOT NULL, why TEXT NOT NULL, want_price TEXT, price TEXT,
+  priced INTEGER NOT NULL DEFAULT 1, -- 0: it has no price of its own, and none is wanted
+  UNIQUE (party, remote_id)
 ) STRICT;
 CREATE INDEX listing_sku ON listing (sku);
 CREATE INDEX listing_price_pending ON listing (party, id) WHERE want_price IS NOT NULL AND want_price IS NOT price;
@@ -273,3 +275,10 @@ def m002_whose_consent(db: Database) -> None:
     if "told" not in db["consent"].columns_dict:  # in a new hub they are there already
         for statement in _WHOSE_CONSENT:
             db.execute(statement)
+
+
+@migrations()
+def m003_listings_without_a_price(db: Database) -> None:
+    """Listings that have no price of their own are told apart, once they are read again."""
+    if "priced" not in db["listing"].columns_dict:
+        db.execute("ALTER TABLE listing ADD COLUMN priced INTEGER NOT NULL DEFAULT 1")

@@ -64,6 +64,7 @@ class Listing:
     """One variant as one store shows it. `quantity` None: unknown, or not kept by the store.
 
     `managed` False: the level is not ours to write (untracked, bundle parent, drop-ship); `why` says so.
+    `priced` False: it has no price of its own, as a product that is priced by its variations.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Listing:
     title: str = ""
     quantity: int | None = None
     price: str | None = None
+    priced: bool = True
     managed: bool = True
     why: str = ""
     deleted: bool = False

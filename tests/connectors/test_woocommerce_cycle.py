@@ -69,15 +69,15 @@ def test_an_idle_cycle_that_watches_customers_asks_for_them_too(tmp_path: Path) 
         assert len(list(world.people())) == 5
 
 
-def test_a_product_without_a_price_of_its_own_is_not_asked_for_it_in_each_cycle(world: WooCycles) -> None:
+def test_a_product_without_a_price_of_its_own_gets_its_level_and_is_never_sent_a_price(world: WooCycles) -> None:
     world.office.add_item("TEE", "Tee", "7.00", 20)
-    parent = world.hands.add_product("TEE", 20, kind="variable")
+    parent = world.hands.add_product("TEE", 12, kind="variable")
     world.hands.add_variation(parent, "", None, "7.00")
     world.run()
-    assert world.holds() == [("price", "no_price")]
-    world.run()
+    assert world.holds() == [] and world.levels()["TEE"] == 20
     world.run()
     assert world.asked() == ["GET orders"]
+    world.office.set_price("TEE", "8.00")
     world.hurry = timedelta(days=2)
     world.run()
-    assert world.asked("POST") == ["POST products/batch"], "a day later it is tried again"
+    assert world.asked("POST") == [] and world.holds() == []

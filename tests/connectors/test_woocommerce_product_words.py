@@ -67,6 +67,25 @@ def test_a_product_that_is_sold_by_its_variations_is_listed_only_where_it_has_th
 
 
 @pytest.mark.parametrize(
+    ("kind", "priced"),
+    [
+        ("simple", True),
+        ("external", True),
+        ("bundle", True),
+        ("subscription", True),
+        ("", True),
+        ("variable", False),
+        ("variable-subscription", False),
+        ("grouped", False),
+    ],
+)
+def test_what_is_priced_by_its_parts_has_no_price_of_its_own(kind: str, priced: bool) -> None:
+    found = product_listing(product(type=kind, regular_price="5.00" if priced else ""))
+    assert found is not None and (found.priced, found.price) == (priced, "5.00" if priced else None)
+    assert variation_listing(variation(), TEE).priced
+
+
+@pytest.mark.parametrize(
     "kind", ["grouped", "external", "bundle", "composite", "subscription", "booking", "", None, "a kind of next year"]
 )
 def test_a_product_of_another_kind_keeps_its_level(kind: object) -> None:

@@ -170,6 +170,13 @@ BUGS = (
         tests=("tests/test_availability.py::test_while_one_store_cannot_be_read_levels_in_the_others_only_fall",),
     ),
     Bug(
+        name="price-for-what-has-none",
+        why="a product that is priced by its variations is sent a price of its own, and refused it every day",
+        old="AND likely(priced) AND",
+        new="AND",
+        tests=("tests/test_unpriced_listings.py::test_what_changes_every_price_leaves_it_alone",),
+    ),
+    Bug(
         name="unknown-taken-for-equal",
         why="a level whose reply was lost is never looked at again",
         old='"AND s.want IS NOT s.quantity ORDER BY',

@@ -32,6 +32,7 @@ _ID = re.compile(r"([1-9]\d{0,17})(?:/([1-9]\d{0,17}))?\Z", re.ASCII)
 _PRICE = re.compile(r"\d{1,15}(\.\d{1,12})?\Z", re.ASCII)
 _UNKNOWN = re.compile(r"invalid(_product)?_id\Z")
 _OWN_STOCK = ("simple", "variable")
+_PRICED_BELOW = ("variable", "grouped")  # as these types begin: by their variations, or by what is in the group
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def product_listing(row: Row) -> Listing | None:
     if parent.type == "variable" and row.get("manage_stock") is not True:
         return None
     why = "" if parent.type in _OWN_STOCK else f"stock of a product of type {parent.type[:40] or 'none'} is not kept"
-    return _listing(row, str(parent.id), parent.sku, parent.name, why)
+    return _listing(row, str(parent.id), parent.sku, parent.name, why, priced=not parent.type.startswith(_PRICED_BELOW))
 
 
 def variation_listing(row: Row, parent: Parent) -> Listing:
@@ -96,14 +97,15 @@ def variation_listing(row: Row, parent: Parent) -> Listing:
     return _listing(row, f"{parent.id}/{id_of(row)}", sku, title, why)
 
 
-def _listing(row: Row, listing_id: str, sku: str, title: str, why: str) -> Listing:
+def _listing(row: Row, listing_id: str, sku: str, title: str, why: str, *, priced: bool = True) -> Listing:
     why = why or ("" if sku else "it has no SKU") or why_unmanaged(row)
     return Listing(
         id=listing_id,
         sku=sku,
         title=title,
         quantity=None if why else level_of(row),
-        price=price_of(row),
+        price=price_of(row) if priced else None,
+        priced=priced,
         managed=not why,
         why=why,
     )
