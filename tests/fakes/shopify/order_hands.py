@@ -18,6 +18,7 @@ class OrderHands:
     """A part of `hands.Hands`."""
 
     site: Site
+    here: int
 
     # --- placing ------------------------------------------------------------------------------------------------------
 
@@ -74,6 +75,7 @@ class OrderHands:
         more: Mapping[str, Any],
     ) -> Order:
         site = self.site
+        assert self.here, "a shop has a location"
         currency, rate = presented or (site.options.currency, "1")
         at = placed_at.replace(microsecond=0) if placed_at else site.time
         site.last_order += 1

@@ -107,11 +107,11 @@ def financial_status(order: Order, options: OrderOptions) -> str:
     due = (current_total(order, options) + refunded(order)).shop
     if back:
         return "REFUNDED" if back >= paid else "PARTIALLY_REFUNDED"
+    kinds = [each.kind for each in order.transactions_made if each.status == "SUCCESS"]
+    if not paid and (order.cancelled_at or "VOID" in kinds):
+        return "VOIDED"
     if paid or not due:
         return "PAID" if paid >= due else "PARTIALLY_PAID"
-    kinds = [each.kind for each in order.transactions_made if each.status == "SUCCESS"]
-    if "VOID" in kinds:
-        return "VOIDED"
     return "AUTHORIZED" if "AUTHORIZATION" in kinds else "PENDING"
 
 
