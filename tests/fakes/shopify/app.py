@@ -87,7 +87,7 @@ def _executed(call: Call, document: DocumentNode, variables: dict[str, Any], nam
     if price > site.options.most_cost:
         return reply({"errors": [errors.too_dear(price, site.options.most_cost)]})
     if not bucket.holds(price):
-        site.oracle.throttled.append(site.clock())
+        bucket.turn_away(price)
         told = cost.told(bucket, price, None)
         return reply({"errors": [errors.THROTTLED], "extensions": told}, status=site.options.throttled_status)
     result = execute.run(given, document, call, variables, name)

@@ -6,7 +6,7 @@ mutation costs 10. It is asked for before it is answered; what was not used is g
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from graphql import (
@@ -33,11 +33,15 @@ SAMPLE = 20  # rows of a page that are looked at for what they cost
 
 @dataclass
 class Bucket:
-    """Points that one app has in one shop: they come back with time, by the shop's clock."""
+    """Points that one app has in one shop: they come back with time, by the shop's clock.
+
+    `not_before`: until when somebody who was turned away has been told to wait.
+    """
 
     site: Site
     available: float
     at: datetime
+    not_before: datetime | None = None
 
     def refill(self) -> None:
         now = self.site.clock()
@@ -48,6 +52,15 @@ class Bucket:
     def holds(self, price: int) -> bool:
         self.refill()
         return int(self.available) >= price
+
+    def turn_away(self, price: int) -> None:
+        """The answer tells when it may come again: who comes earlier has not listened."""
+        oracle, now = self.site.oracle, self.site.clock()
+        oracle.throttled.append(now)
+        if self.not_before is not None and now < self.not_before:
+            oracle.violations.append(f"asked again {(self.not_before - now).total_seconds():.1f} s too early")
+        seconds = (price - int(self.available)) / self.site.options.restore_rate
+        self.not_before = now + timedelta(seconds=seconds)
 
     def take(self, price: int) -> None:
         self.available -= price

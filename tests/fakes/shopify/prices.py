@@ -67,6 +67,7 @@ def _update(site: Site, variant: Variant, told: dict[str, Any]) -> None:
         site.oracle.price(variant.id, str(variant.price), "api")
     if "compareAtPrice" in told:
         variant.compare_at_price = _money(told["compareAtPrice"])
+        site.oracle.violations.append(f"the price that variant {variant.id} was marked down from was set")
     site.touch(variant)
     site.touch(site.products[variant.product])
     site.oracle.event(site.time, "api", "price", "variant", variant.id, **told)
