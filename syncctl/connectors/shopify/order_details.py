@@ -1,0 +1,169 @@
+"""What is asked of a few orders after a page of them: their refunds, and the lines that were too many for the page.
+
+An order may change between the two answers, and then they do not fit each other: it is read once more.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from syncctl.connectors.shopify.admin import Admin
+from syncctl.connectors.shopify.answers import Answer, TooDear
+from syncctl.connectors.shopify.documents import Document
+from syncctl.connectors.shopify.order_documents import order_lines, order_refunds, orders_by_id, refund_parts
+from syncctl.connectors.shopify.order_fields import digits
+from syncctl.connectors.shopify.order_words import Body, with_details
+from syncctl.errors import DataError
+from syncctl.model import Unreadable
+
+Rows = list[tuple[Body, str]]
+AT_ONCE = 9  # orders in one document, where each of them costs as much as all others
+_TIMES = 3  # how often an order is read that changes all the while
+_MOST_PAGES = 100
+
+
+class OrderReader:
+    """Reads orders of one shop by id, and what is missing in those of a page. `people`: who bought is asked, too."""
+
+    def __init__(self, admin: Admin, people: bool) -> None:
+        self.admin = admin
+        self.people = people
+        self._at_once: dict[str, int] = {}
+
+    def by_ids(self, gids: Sequence[str]) -> tuple[Rows, list[Unreadable]]:
+        """Those of these orders that are there, without what is missing; and those that errors spoil."""
+        rows: Rows = []
+        spoilt: list[Unreadable] = []
+        for part, answer in self._in_parts(gids, lambda count: orders_by_id(count, self.people)):
+            rows += answer.rows
+            for one in answer.spoilt:
+                gid = part[one.key] if isinstance(one.key, int) else ""
+                spoilt.append(Unreadable(id=digits(gid, "Order") or gid, reason=one.message))
+        return rows, spoilt
+
+    def completed(self, rows: Rows) -> tuple[Rows, list[Unreadable]]:
+        """The same orders with all that belongs to them; one that is not there any more is left out."""
+        found: dict[int, tuple[Body, str]] = {}
+        spoilt: list[Unreadable] = []
+        waiting = dict(enumerate(rows))
+        for time in range(_TIMES):
+            changed: dict[int, str] = {}
+            details = self._details([body for body, _ in waiting.values()])
+            for place, (body, text) in waiting.items():
+                beside = details[body["id"]] if body["id"] in details else {}
+                if beside is None:
+                    continue
+                if time < _TIMES - 1 and any(one["updatedAt"] != body["updatedAt"] for one in beside.values()):
+                    changed[place] = body["id"]
+                    continue
+                found[place] = with_details(body, text, _merged(beside)) if beside else (body, text)
+            if not changed:
+                break
+            again, bad = self.by_ids(list(changed.values()))
+            spoilt += bad
+            by_id = {body["id"]: (body, text) for body, text in again}
+            waiting = {place: by_id[gid] for place, gid in changed.items() if gid in by_id}
+        return [found[place] for place in sorted(found)], spoilt
+
+    def _details(self, bodies: Sequence[Body]) -> dict[str, dict[str, Body] | None]:
+        """By the order's id what was asked of it besides, None where it is gone."""
+        found: dict[str, dict[str, Body] | None] = {body["id"]: {} for body in bodies if _lacks(body)}
+        wanted = [body["id"] for body in bodies if _lacks_refunds(body)]
+        for part, answer in self._in_parts(wanted, order_refunds):
+            for gid, row in zip(part, answer.data["nodes"], strict=True):
+                found[gid] = None if row is None else {"refunds": self._with_all_parts(row)}
+        for gid in [body["id"] for body in bodies if _lacks_lines(body)]:
+            beside, lines = found[gid], self._lines(gid)
+            found[gid] = None if beside is None or lines is None else {**beside, "lines": lines}
+        return found
+
+    def _with_all_parts(self, order: Body) -> Body:
+        """An order's refunds, each with all of its lines."""
+        return {**order, "refunds": [self._whole_refund(refund) for refund in order["refunds"]]}
+
+    def _whole_refund(self, refund: Body) -> Body:
+        lists = ("refundLineItems", "refundShippingLines", "orderAdjustments")
+        if not any(_goes_on(refund[name]) for name in lists):
+            return refund
+        pages = list(self._pages(refund_parts(), refund["id"], "node", "refundLineItems"))
+        return {**refund, **_joined(pages, lists)} if pages else refund
+
+    def _lines(self, gid: str) -> Body | None:
+        """All lines of a long order, and all its shipping lines; None where it is gone."""
+        pages = list(self._pages(order_lines(), gid, "order", "lineItems"))
+        if not pages:
+            return None
+        return {"updatedAt": pages[-1]["updatedAt"], **_joined(pages, ("lineItems", "shippingLines"))}
+
+    def _pages(self, document: Document, gid: str, root: str, name: str) -> Iterator[Body]:
+        """Each page of a list of one record. Errors: DataError where it does not move on."""
+        after: str | None = None
+        for _ in range(_MOST_PAGES):
+            row = self.admin.read(document, {"id": gid, "after": after}).data[root]
+            if row is None:
+                return
+            yield row
+            info = row[name]["pageInfo"]
+            if not info["hasNextPage"]:
+                return
+            if info["endCursor"] == after or not row[name]["nodes"]:
+                break
+            after = info["endCursor"]
+        raise DataError(f"the {document.name} {digits(gid, gid.split('/')[-2]) or ''} have no end")
+
+    def _in_parts(self, gids: Sequence[str], make: Callable[[int], Document]) -> Iterator[tuple[Sequence[str], Answer]]:
+        """The answers to a document about these ids, as many at once as are not too dear."""
+        start = 0
+        while start < len(gids):
+            document = make(1)
+            size = self._at_once[document.name] if document.name in self._at_once else AT_ONCE
+            part = gids[start : start + size]
+            try:
+                answer = self.admin.read(make(len(part)), {"ids": list(part)})
+            except TooDear:
+                if len(part) == 1:
+                    raise
+                self._at_once[document.name] = len(part) // 2
+                continue
+            yield part, answer
+            start += len(part)
+
+
+def _lacks(body: Body) -> bool:
+    return _lacks_refunds(body) or _lacks_lines(body)
+
+
+def _lacks_refunds(body: Body) -> bool:
+    """Whether something was given back, or edited."""
+    try:
+        return bool(body["refunds"] or body["edited"] or any(map(_is_less, body["lineItems"]["nodes"])))
+    except TypeError:
+        return False  # it is no list, or no object: whoever reads the order says so
+
+
+def _is_less(line: Any) -> bool:
+    return line["quantity"] != line["currentQuantity"]
+
+
+def _lacks_lines(body: Body) -> bool:
+    try:
+        return _goes_on(body["lineItems"]) or _goes_on(body["shippingLines"])
+    except TypeError:
+        return False
+
+
+def _goes_on(connection: Body) -> bool:
+    return connection["pageInfo"]["hasNextPage"] is True
+
+
+def _joined(pages: Sequence[Body], names: Sequence[str]) -> Body:
+    """The first list of these names over all pages; the others as on the last page, which has all of them."""
+    first = names[0]
+    rows = [row for page in pages for row in page[first]["nodes"]]
+    joined = {first: {"nodes": rows, "pageInfo": {"hasNextPage": False}}}
+    return {**joined, **{name: pages[-1][name] for name in names[1:]}}
+
+
+def _merged(beside: Mapping[str, Body]) -> Body:
+    """All fields that were asked besides, but for the time that they were compared by."""
+    fields = {name: value for one in beside.values() for name, value in one.items()}
+    return {name: value for name, value in fields.items() if name != "updatedAt"}
