@@ -31,6 +31,10 @@ class NotSpoken(DataError):
     """The version of the API does not know what was asked of it; nothing was done."""
 
 
+class Misplaced(DataError):
+    """The cursor that a list was to be read from is none, or not one of this list; nothing was read."""
+
+
 class UserError(NamedTuple):
     """Why a mutation did not do something: Shopify's code, "" where it has none, and its words, cut and cleaned."""
 
@@ -163,6 +167,8 @@ def _complaint(reading: Reading, sent: Mapping[str, Any], store: str) -> Syncctl
         return denied(what, foreign(error.get("message"), sent), foreign(_said(error, "requiredAccess"), sent), store)
     if "SHOP_INACTIVE" in by_code:
         return frozen(store)
+    if not writes and any("invalid cursor" in str(error.get("message")).lower() for error in reading.errors):
+        return Misplaced(f"{what} cannot go on where it is to: {message}")
     if "INVALID_VARIABLE" in by_code and writes:
         return BatchRefused(f"{what} was refused: {message}")
     if reading.data is None and any(map(_is_grammar, reading.errors)):

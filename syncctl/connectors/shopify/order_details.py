@@ -4,7 +4,6 @@ An order may change between the two answers, and then they do not fit each other
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from syncctl.connectors.shopify.admin import Admin
 from syncctl.connectors.shopify.answers import Answer, TooDear
@@ -140,8 +139,10 @@ def _lacks_refunds(body: Body) -> bool:
         return False  # it is no list, or no object: whoever reads the order says so
 
 
-def _is_less(line: Any) -> bool:
-    return line["quantity"] != line["currentQuantity"]
+def _is_less(line: Body) -> bool:
+    """Whether some of its units are not on the order any more."""
+    ordered, left = line["quantity"], line["currentQuantity"]
+    return bool(ordered != left)
 
 
 def _lacks_lines(body: Body) -> bool:

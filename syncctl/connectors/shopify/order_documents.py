@@ -251,7 +251,9 @@ def orders_in_bulk(search: str, people: bool) -> str:
     """
     fields = _FIELDS + (f"\n    {_PEOPLE}" if people else "")
     fields = fields.replace("...customer", _inside(CUSTOMER)).replace("...address", _inside(ADDRESS))
-    fields = re.sub(r"addressesV2\(first: \d+\) \{ nodes \{(.*?)\} \}", r"addressesV2 { edges { node {\1} } }", fields, flags=re.S)
+    fields = re.sub(
+        r"addressesV2\(first: \d+\) \{ nodes \{(.*?)\} \}", r"addressesV2 { edges { node {\1} } }", fields, flags=re.S
+    )
     return f"""{{
   orders(query: {json.dumps(search)}) {{ edges {{ node {{{fields}
     lineItems {{ edges {{ node {{ {_LINE} }} }} }}

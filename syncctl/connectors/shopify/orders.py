@@ -1,18 +1,131 @@
-"""A shop's orders: what was ordered, changed, paid and given back."""
+"""A shop's orders: what was ordered, changed, paid and given back.
+
+They are read by the time of their last change, upwards: one that changes meanwhile moves to the end and comes again.
+The bound moves only with the last page, to Shopify's own time at the first answer less an overlap, for its search
+index lags behind. A first reading of many is done by a file that Shopify makes, which costs no points.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from syncctl.connectors.ahead import ahead
 from syncctl.connectors.base import Page
+from syncctl.connectors.patience import Patience
+from syncctl.connectors.shopify.answers import Answer, Misplaced, TooDear
 from syncctl.connectors.shopify.base import ShopStore
-from syncctl.model import Order
+from syncctl.connectors.shopify.cost import Sizer
+from syncctl.connectors.shopify.gids import gid, is_digits
+from syncctl.connectors.shopify.order_bulk import Bulk
+from syncctl.connectors.shopify.order_cursor import Cursor, changed_since, placed_since
+from syncctl.connectors.shopify.order_details import OrderReader, Rows
+from syncctl.connectors.shopify.order_documents import orders
+from syncctl.connectors.shopify.order_words import Manners, read_order
+from syncctl.connectors.tokens import Tokens
+from syncctl.errors import DataError
+from syncctl.model import Order, Unreadable
+from syncctl.settings import ShopifyStoreSettings
 
 
 class OrderStore(ShopStore):
-    """Orders."""
+    """The reading of orders."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: ShopifyStoreSettings,
+        patience: Patience | None = None,
+        tokens: Tokens | None = None,
+    ) -> None:
+        super().__init__(name, settings, patience, tokens)
+        self.manners = Manners(
+            people=settings.customer_data,
+            group_prefix=settings.group_prefix,
+            legacy_accounts=settings.customer_accounts == "legacy",
+        )
+        self.reader = OrderReader(self.admin, settings.customer_data)
+        self.bulk = Bulk(self.admin, settings)
 
     def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:
-        raise NotImplementedError
+        at = Cursor.parse(cursor)
+        search = changed_since(at.since) if at.since else placed_since(since) if since else ""
+        for page in ahead(self._pages(at, search)):
+            yield page if since is None else _placed_from(page, since)
 
     def fetch_orders_by_id(self, ids: Sequence[str]) -> Page[Order]:
-        raise NotImplementedError
+        self.called("fetch_orders_by_id", ids, self.abilities.order_batch)
+        rows, spoilt = self.reader.by_ids([gid("Order", one) for one in dict.fromkeys(ids) if is_digits(one)])
+        return self._page(rows, spoilt, "")
+
+    def _pages(self, at: Cursor, search: str) -> Iterator[Page[Order]]:
+        at = at if at.bulk or at != Cursor() else self.bulk.begun(at, search)
+        if at.bulk:
+            if at.done == 0:
+                yield Page(records=[], cursor=at.text())
+            reached = at
+            for rows, reached in self.bulk.read(at):
+                yield self._page(rows, [], reached.text())
+            if not reached.bulk:
+                return
+            at = Cursor()  # there is no such file, nor will there be one
+        yield from self._walk(at, search)
+
+    def _walk(self, at: Cursor, search: str) -> Iterator[Page[Order]]:
+        """Every order that the search finds, page by page. Errors: DataError where pages do not move on."""
+        sizer = Sizer(self.settings.page_size)
+        first = at.after
+        while True:
+            try:
+                answer = self._ask(sizer, at.after, search)
+            except Misplaced:
+                if at.after is None or at.after != first:
+                    raise
+                at, first = Cursor(at.since), None  # kept for too long: from the beginning, by the same bound
+                continue
+            info, at = answer.data["orders"]["pageInfo"], at.begun(answer.at)
+            more, after = info["hasNextPage"], info["endCursor"]
+            if more and (after is None or after == at.after or not answer.data["orders"]["nodes"]):
+                raise DataError("the shop says that there are more orders and does not say where")
+            at = replace(at, after=after) if more else at.ended()
+            again, spoilt = self._again(answer)
+            yield self._page([*answer.rows, *again], spoilt, at.text())
+            if not more:
+                return
+
+    def _ask(self, sizer: Sizer, after: str | None, search: str) -> Answer:
+        """One page of as many orders as are not too dear, with the customers who are expected."""
+        while True:
+            with_customers = self.along.wanted
+            document = orders(sizer.size, self.manners.people, with_customers)
+            try:
+                answer = self.admin.read(document, {"query": search, "first": sizer.size, "after": after})
+            except TooDear:
+                if not sizer.too_dear():
+                    raise
+                continue
+            if with_customers:
+                self.along.keep(answer)
+            else:
+                sizer.went_well(answer.cost)
+            return answer
+
+    def _again(self, answer: Answer) -> tuple[Rows, list[Unreadable]]:
+        """Orders that an error spoilt on their page are read once more by themselves."""
+        if not answer.spoilt:
+            return [], []
+        if any(one.row is None for one in answer.spoilt):
+            raise DataError(f"an order cannot be read, nor its id: {answer.spoilt[0].message}")
+        return self.reader.by_ids([one.row["id"] for one in answer.spoilt if one.row is not None])
+
+    def _page(self, rows: Rows, spoilt: Sequence[Unreadable], cursor: str) -> Page[Order]:
+        whole, bad = self.reader.completed(rows)
+        read = [read_order(body, text, self.manners) for body, text in whole]
+        found = [order for order in read if isinstance(order, Order)]
+        unreadable = [one for one in read if not isinstance(one, Order)]
+        return Page(records=found, unreadable=[*unreadable, *spoilt, *bad], cursor=cursor)
+
+
+def _placed_from(page: Page[Order], since: datetime) -> Page[Order]:
+    """The page without orders that were placed before."""
+    records = [order for order in page.records if order.placed_at >= since]
+    return page if len(records) == len(page.records) else replace(page, records=records)

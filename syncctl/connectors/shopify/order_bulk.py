@@ -1,0 +1,162 @@
+"""A first reading of many orders: Shopify makes a file of them, which costs no points and takes as long as it takes.
+
+The file has a line for each order, and behind it one for each part of its lists, which names what it is part of. Where
+there can be no such file, or none comes, orders are read page by page.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from syncctl.connectors import strict_json
+from syncctl.connectors.http import Rejected
+from syncctl.connectors.shopify.admin import Admin
+from syncctl.connectors.shopify.answers import NotSpoken, TooDear
+from syncctl.connectors.shopify.order_cursor import Cursor
+from syncctl.connectors.shopify.order_details import Rows
+from syncctl.connectors.shopify.order_documents import bulk_state, orders_count, orders_in_bulk, start_bulk
+from syncctl.connectors.shopify.order_words import Body
+from syncctl.errors import BatchRefused, DataError, Unreachable
+from syncctl.settings import ShopifyStoreSettings
+
+_UNDER_WAY = frozenset({"CREATED", "RUNNING", "CANCELING"})
+_LONGEST = 10.0  # seconds between two questions how far it is
+_ADDRESSES = 10
+_ORDER, _LINE, _SHIPPING, _ADDRESS = (
+    f"gid://shopify/{one}/" for one in "Order LineItem ShippingLine MailingAddress".split()
+)
+
+
+class Bulk:
+    """Reading orders from a file."""
+
+    def __init__(self, admin: Admin, settings: ShopifyStoreSettings) -> None:
+        self.admin = admin
+        self.people = settings.customer_data
+        self.from_so_many = settings.bulk_from
+        self.page = settings.page_size
+
+    def begun(self, at: Cursor, search: str) -> Cursor:
+        """The cursor of a file that is being made now; the same where there are few orders, or no file can be made."""
+        most = self.from_so_many
+        if not most:
+            return at
+        found = self.admin.read(orders_count(), {"query": search, "limit": most}).data["ordersCount"]
+        if found is None or found["count"] < most:
+            return at
+        try:
+            answer = self.admin.write(start_bulk(), {"query": orders_in_bulk(search, self.people)})
+        except (BatchRefused, NotSpoken, TooDear, Unreachable, DataError):
+            return at  # it may be made all the same: nobody asks for it then
+        operation = answer.data["bulkOperationRunQuery"]["bulkOperation"]
+        return at if operation is None else replace(at.begun(answer.at), bulk=operation["id"])
+
+    def read(self, at: Cursor) -> Iterator[tuple[Rows, Cursor]]:
+        """Pages of the file, when it is there. The last one's cursor has no `bulk`; no page at all: there is no file.
+
+        Errors: DataError where the file is not all that Shopify says it is; then the next reading makes another.
+        """
+        state = self._made(at)
+        if state is None:
+            return
+        if state["url"] is None:
+            if int(state["rootObjectCount"]):
+                return
+            yield [], at.ended()
+            return
+        try:
+            yield from self._from_file(at, state)
+        except Rejected:
+            return  # it is there no more, nor was anything read of it
+        except DataError:
+            yield [], Cursor()
+            raise
+
+    def _made(self, at: Cursor) -> Body | None:
+        """How it stands with the file once it is made; None where it will not be."""
+        pause = 1.0
+        while True:
+            state = self.admin.read(bulk_state(), {"id": at.bulk}).data["bulkOperation"]
+            if state is None or state["status"] not in _UNDER_WAY:
+                return state if state is not None and state["status"] == "COMPLETED" else None
+            self.admin.patience.sleep(pause, self.admin.store, "Shopify makes a file of all orders")
+            pause = min(_LONGEST, 2 * pause)
+
+    def _from_file(self, at: Cursor, state: Body) -> Iterator[tuple[Rows, Cursor]]:
+        rows: Rows = []
+        count = 0
+        with self.admin.http.stream(state["url"]) as lines:
+            counted = _Counted(lines)
+            for body, text in _orders(counted):
+                count += 1
+                if count <= at.done:
+                    continue
+                if len(rows) == self.page:
+                    yield rows, replace(at, done=count - 1)
+                    rows = []
+                rows.append((body, text))
+        told = int(state["rootObjectCount"]), int(state["objectCount"])
+        if (count, counted.lines) != told:
+            raise DataError(
+                f"Shopify's file has {count} orders in {counted.lines} lines, and should have {told[0]} in {told[1]}"
+            )
+        yield rows, at.ended()
+
+
+class _Counted:
+    """Lines that are counted as they come."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines = 0
+        self._lines = lines
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            if line.strip():
+                self.lines += 1
+                yield line
+
+
+def _orders(lines: _Counted) -> Iterator[tuple[Body, str]]:
+    """Each order with its lists, and the lines of the file that it stands in. Errors: DataError."""
+    order: Body | None = None
+    texts: list[str] = []
+    for text in lines:
+        row = strict_json.parse_reply(text)
+        if not isinstance(row, dict):
+            raise DataError("Shopify's file has a line that is no object")
+        if "__parentId" not in row:
+            if order is not None:
+                yield order, "\n".join(texts)
+            order, texts = _begun(row), [text.strip()]
+        elif order is None:
+            raise DataError("Shopify's file begins with a part of an order")
+        else:
+            _put(order, row)
+            texts.append(text.strip())
+    if order is not None:
+        yield order, "\n".join(texts)
+
+
+def _begun(row: Body) -> Body:
+    """An order whose lists are empty as yet."""
+    for name in ("lineItems", "shippingLines"):
+        row[name] = {"nodes": [], "pageInfo": {"hasNextPage": False}}
+    if isinstance(row.setdefault("customer", None), dict):
+        row["customer"]["addressesV2"] = {"nodes": []}
+    return row
+
+
+def _put(order: Body, row: Body) -> None:
+    """A part into the list of its order. Errors: DataError where it is of another, or of no list that was asked for."""
+    parent, gid = row.pop("__parentId"), row["id"]
+    customer = order["customer"]
+    if customer is not None and isinstance(gid, str) and gid.startswith(_ADDRESS):
+        if parent in (order["id"], customer["id"]):
+            nodes: list[Any] = customer["addressesV2"]["nodes"]
+            nodes += [row] if len(nodes) < _ADDRESSES else []
+            return
+    elif parent == order["id"]:
+        order["lineItems" if "quantity" in row else "shippingLines"]["nodes"].append(row)
+        return
+    raise DataError(f"Shopify's file has a part of {str(parent)[:60]!r} among those of {str(order['id'])[:60]!r}")
