@@ -48,7 +48,7 @@ class OrderReader:
             changed: dict[int, str] = {}
             details = self._details([body for body, _ in waiting.values()])
             for place, (body, text) in waiting.items():
-                beside = details[body["id"]] if body["id"] in details else {}
+                beside = details.get(body["id"], {})
                 if beside is None:
                     continue
                 if time < _TIMES - 1 and any(one["updatedAt"] != body["updatedAt"] for one in beside.values()):
@@ -114,7 +114,7 @@ class OrderReader:
         start = 0
         while start < len(gids):
             document = make(1)
-            size = self._at_once[document.name] if document.name in self._at_once else AT_ONCE
+            size = self._at_once.get(document.name, AT_ONCE)
             part = gids[start : start + size]
             try:
                 answer = self.admin.read(make(len(part)), {"ids": list(part)})

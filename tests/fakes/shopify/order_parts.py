@@ -161,6 +161,12 @@ def refunded(refund: Refund, call: Call, _args: Args) -> Bag:
     return order_of(call, refund).money.total(paid)
 
 
+@field("Refund", "duties")
+def duties_back(_refund: Refund, _call: Call, _args: Args) -> list[Any]:
+    """Nobody gives duties back here."""
+    return []
+
+
 @field("Refund", "refundLineItems")
 def refund_lines(refund: Refund, _call: Call, args: Args) -> paging.Connection[RefundLine]:
     return paging.page(refund.lines, args)

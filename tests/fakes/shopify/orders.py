@@ -34,6 +34,9 @@ SUMS: dict[str, Reckon] = {
     "currentTotalDutiesSet": lambda order, _options: order.money.total(
         duty.price for line in order.lines for duty in line.duties
     ),
+    "originalTotalDutiesSet": lambda order, _options: (
+        order.money.total(duty.price for line in order.lines for duty in line.duties) or None
+    ),
     "totalReceivedSet": lambda order, _options: totals.received(order),
     "totalRefundedSet": lambda order, _options: totals.refunded(order),
     "totalRefundedShippingSet": lambda order, _options: order.money.total(

@@ -53,6 +53,7 @@ TYPES = {
     "ProductVariant": ("read_products",),
     "ProductVariantsBulkUpdateUserError": ("read_products",),
     "Refund": ORDERS,
+    "RefundDuty": ORDERS,
     "RefundLineItem": ORDERS,
     "RefundShippingLine": ORDERS,
 }
