@@ -183,27 +183,35 @@ def test_a_refund_takes_back_units_shipping_and_tax(included: bool) -> None:
     assert (found.lines[0].quantity, found.lines[0].amount, found.lines[0].tax) == (2, 2000, 400)
 
 
-def test_refunded_shipping_whose_tax_cannot_be_told_is_a_problem() -> None:
+@pytest.mark.parametrize(
+    ("said", "net", "paid", "now"),
+    [
+        ("12.0", 1000, "12.0", "12.0"),  # the money that was paid back says that the tax is in it
+        ("10.0", 1000, "12.0", "99.0"),  # the same says that it is not
+        ("12.0", 1000, "0.0", "12.0"),  # nothing was paid back yet: what is left of the order says it
+        ("10.0", 1000, "0.0", "12.0"),
+    ],
+)
+def test_whether_what_is_given_back_has_its_tax_in_it_is_told_by_other_sums(
+    said: str, net: int, paid: str, now: str
+) -> None:
     body = order(
-        "6.0",
-        shipping=[shipping(5, "6.0", taxes=("1.0",))],
+        "24.0",
+        line(1, 2, "12.0", taxes=("4.0",), left=1),
         taxesIncluded=True,
-        refunds=[refund(9, shipping=[(5, "6.0", "1.0")], paid="0.0")],
-        currentTotalTaxSet=bag("0.0"),
-    )
-    assert any("does not tell whether" in problem for problem in read(body).problems)
-
-
-def test_prices_with_tax_and_shipping_given_back_without_it_are_told_by_what_was_paid() -> None:
-    body = order(
-        "6.0",
-        shipping=[shipping(5, "6.0", taxes=("1.0",))],
-        taxesIncluded=True,
-        refunds=[refund(9, shipping=[(5, "5.0", "1.0")], paid="6.0")],
-        currentTotalTaxSet=bag("0.0"),
+        refunds=[refund(9, (1, 1, "RETURN", said, "2.0"), paid=paid)],
+        currentTotalTaxSet=bag("2.0"),
+        now=now,
     )
     (back,) = sound(body).refunds
-    assert [(one.amount, one.tax) for one in back.charges] == [(500, 100)]
+    assert [(one.amount, one.tax) for one in back.lines] == [(net, 200)]
+
+
+def test_what_is_given_back_and_fits_in_no_way_is_a_problem() -> None:
+    sent = shipping(5, "6.0", taxes=("1.0",))
+    back = refund(9, shipping=[(5, "6.0", "1.0")], paid="0.0")
+    body = order("6.0", shipping=[sent], taxesIncluded=True, refunds=[back], currentTotalTaxSet=bag("0.0"), now="2.0")
+    assert read(body).problems == ("nothing tells whether what its refunds give back has the tax in it",)
 
 
 @pytest.mark.parametrize(("kind", "restock"), [("RETURN", True), ("CANCEL", True), ("LEGACY_RESTOCK", True)])

@@ -3,7 +3,8 @@
 Pure. Amounts are in the shop's currency.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from syncctl.connectors.reading import Fields
@@ -17,8 +18,8 @@ from syncctl.connectors.shopify.order_fields import (
     text_of,
 )
 from syncctl.connectors.shopify.order_lines import Sold, split
-from syncctl.connectors.shopify.order_refunds import GivenBack
-from syncctl.connectors.shopify.order_totals import Told, settled
+from syncctl.connectors.shopify.order_refunds import NOTHING, read_refunds, shipping_back
+from syncctl.connectors.shopify.order_totals import Settled, Told, settled
 from syncctl.model import Charge, ChargeKind, Lines, Payment
 from syncctl.money import round_minor, to_minor
 
@@ -29,18 +30,19 @@ _MOVED = {"SALE": 1, "CAPTURE": 1, "REFUND": -1}
 
 
 def read_total(
-    order: Fields, sold: Sold, back: GivenBack, currency: str, gross: bool, problems: list[str]
-) -> tuple[int, tuple[Charge, ...]]:
-    """The order's total, and all its charges."""
-    charges = (*sold.charges, *_beside(order, back, currency, gross))
+    order: Fields, sold: Sold, refunds: Sequence[Any], currency: str, gross: bool, problems: list[str]
+) -> Settled:
+    """The order's total, all its charges, and what was given back. `refunds`: as they were sent."""
+    backs = read_refunds(order, currency, gross, sold.others or {}) if refunds else [NOTHING]
+    charges = (*sold.charges, *_beside(order, shipping_back(refunds), currency, gross))
     lines = Lines.of(sold.lines)
     tax = sum(lines.taxes) + sum(charge.tax for charge in charges)
     parts = sum(lines.amounts) + tax + sum(charge.amount for charge in charges)
     count = len(lines) + sum(charge.line_id is None for charge in charges)
-    found = settled(parts, count, tax, _told(order, sold, currency), back, edited=sold.edited)
+    found = settled(parts, count, tax, _told(order, sold, currency), backs, edited=sold.edited)
     if found.problem and not problems:
         problems.append(found.problem)
-    return found.total, (*charges, *found.charges)
+    return replace(found, charges=(*charges, *found.charges))
 
 
 def _told(order: Fields, sold: Sold, currency: str) -> Told:
@@ -60,10 +62,10 @@ def _told(order: Fields, sold: Sold, currency: str) -> Told:
     )
 
 
-def _beside(order: Fields, back: GivenBack, currency: str, gross: bool) -> Iterator[Charge]:
+def _beside(order: Fields, back: frozenset[str], currency: str, gross: bool) -> Iterator[Charge]:
     """Shipping with what was taken off it, and fees. Shipping that was removed counts where a refund took it back."""
     for row in nodes(order, "shippingLines", "shipping"):
-        if row.flag("isRemoved") and digits(row.row["id"], "ShippingLine") not in back.shipping_ids:
+        if row.flag("isRemoved") and digits(row.row["id"], "ShippingLine") not in back:
             continue
         price = amount(row, "originalPriceSet", round_minor, currency)
         off = sum_of_bags(row, "discountAllocations", "allocatedAmountSet", round_minor, currency)

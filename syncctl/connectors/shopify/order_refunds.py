@@ -4,18 +4,22 @@ A refund takes back units of lines, shipping and duties; what was paid back less
 above zero, and what was paid back more is one below it. Edits leave refunds behind too, that took units away before
 anybody paid for them. Money that really moved stands in the order's transactions.
 
-Where prices have the tax in them, so has what is taken back of a line. Whether that holds for shipping and for
-adjustments is said nowhere: the money that was paid back tells it, and where that cannot tell either, it is a problem.
+Where prices have the tax in them, nothing says whether what a refund takes back has it in, too. So there are several
+ways to read such refunds, and whoever knows what the order comes to chooses.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import product
+from typing import Any, TypeVar
 
 from syncctl.connectors.reading import Fields
 from syncctl.connectors.shopify.order_fields import amount, digits, moment_of, nodes, text_of
 from syncctl.model import Charge, ChargeKind, Refund, RefundLine
 from syncctl.money import round_minor
+
+Part = TypeVar("Part", RefundLine, Charge)
 
 ADJUSTMENT = "adjustment"
 _RESTOCKED = {"RETURN": True, "CANCEL": True, "LEGACY_RESTOCK": True, "NO_RESTOCK": False}
@@ -24,10 +28,10 @@ _PENDING = "PENDING_REFUND_DISCREPANCY"
 
 @dataclass(frozen=True, slots=True)
 class GivenBack:
-    """What all refunds of an order say. Minor units, with tax.
+    """What all refunds of an order say, read in one way. Minor units, with tax.
 
-    `taken`: what lines, shipping and duties come to, `adjusted`: what was given back beyond that, `pending`: the part
-    of it that was not paid out yet; `tax`: in all of it.
+    `taken`: what lines, shipping and duties come to; `adjusted`: what was given back beyond that, and `pending`: the
+    part of it that was not paid out yet; `tax`: in all of it. `paid`: each refund comes to what was paid back for it.
     """
 
     refunds: tuple[Refund, ...] = ()
@@ -35,13 +39,51 @@ class GivenBack:
     adjusted: int = 0
     pending: int = 0
     tax: int = 0
-    shipping_ids: frozenset[str] = frozenset()
+    paid: bool = False
 
     @property
     def sums(self) -> tuple[int, ...]:
         """What the order's total may have become less by, the likeliest first: what is said of it is not exact."""
         whole, without_pending = self.taken + self.adjusted, self.taken + self.adjusted - self.pending
         return tuple(dict.fromkeys((self.taken, whole, without_pending)))
+
+
+NOTHING = GivenBack()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One refund with its amounts as they were told. `paid`: what was paid back for it; `pending`: adjustments too."""
+
+    id: str
+    at: datetime | None
+    lines: tuple[RefundLine, ...]
+    other_lines: tuple[Charge, ...]  # gift cards, tips
+    duties: tuple[Charge, ...]
+    shipping: tuple[Charge, ...]
+    adjustments: tuple[Charge, ...]
+    pending: tuple[Charge, ...]
+    paid: int
+
+    def read(self, lines: bool, shipping: bool, adjustments: bool) -> "_Read":
+        """The refund, where these have, or have not, their tax in them."""
+        goods, others = _net(self.lines, lines), _net(self.other_lines, lines)
+        sent = _net(self.shipping, shipping)
+        adjusted, pending = _net(self.adjustments, adjustments), _net(self.pending, adjustments)
+        taken = _sum(goods) + _sum((*others, *self.duties, *sent))
+        more = _sum((*adjusted, *pending))
+        charges = (*others, *self.duties, *sent, *(one for one in (*adjusted, *pending) if one.amount or one.tax))
+        refund = Refund(id=self.id, total=taken + more, lines=goods, charges=charges, refunded_at=self.at)
+        return _Read(refund, taken, more, _sum(pending), self.paid > 0 and refund.total == self.paid)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    refund: Refund
+    taken: int
+    adjusted: int
+    pending: int
+    paid: bool
 
 
 def units_back(rows: Sequence[Any]) -> dict[str, int]:
@@ -55,109 +97,102 @@ def units_back(rows: Sequence[Any]) -> dict[str, int]:
     return units
 
 
-def read_refunds(order: Fields, currency: str, gross: bool, others: Mapping[str, str]) -> GivenBack:
-    """The order's refunds, oldest first. `gross`: prices have the tax in them; `others`: lines that are charges."""
-    read = [_Reading(row, currency, gross, others) for row in _sorted(order.fields("refunds", "refund"))]
-    refunds = [one.refund() for one in read]
+def shipping_back(rows: Sequence[Any]) -> frozenset[str]:
+    """The shipping lines of which any of these refunds gave something back."""
+    found = (
+        digits(row["shippingLine"]["id"], "ShippingLine")
+        for refund in rows
+        for row in (refund["refundShippingLines"]["nodes"] if isinstance(refund, dict) else ())
+    )
+    return frozenset(one for one in found if one is not None)
+
+
+def read_refunds(order: Fields, currency: str, gross: bool, others: Mapping[str, str]) -> list[GivenBack]:
+    """What the order's refunds say, oldest first: each way to read them, the likeliest first; there is one at least.
+
+    `gross`: prices have the tax in them; `others`: lines that are charges with us, and of which kind.
+    """
+    rows = sorted(order.fields("refunds", "refund"), key=lambda row: (len(text_of(row, "id")), text_of(row, "id")))
+    told = [_told(row, currency, others) for row in rows]
+    taxes = (
+        [part.tax for one in told for part in one.lines] + [part.tax for one in told for part in one.other_lines],
+        [part.tax for one in told for part in one.shipping],
+        [part.tax for one in told for part in (*one.adjustments, *one.pending)],
+    )
+    doubts = [(True, False) if gross and any(each) else (False,) for each in taxes]
+    return [_given_back([one.read(*way) for one in told]) for way in product(*doubts)]
+
+
+def _given_back(read: Sequence[_Read]) -> GivenBack:
     return GivenBack(
-        refunds=tuple(refunds),
+        refunds=tuple(one.refund for one in read),
         taken=sum(one.taken for one in read),
         adjusted=sum(one.adjusted for one in read),
         pending=sum(one.pending for one in read),
-        tax=sum(_tax(refund.lines) + _tax(refund.charges) for refund in refunds),
-        shipping_ids=frozenset(shipping for one in read for shipping in one.shipping_ids),
+        tax=sum(_tax(one.refund.lines) + _tax(one.refund.charges) for one in read),
+        paid=all(one.paid for one in read),
     )
 
 
-def _sorted(rows: list[Fields]) -> list[Fields]:
-    return sorted(rows, key=lambda row: (len(text_of(row, "id")), text_of(row, "id")))
+def _told(row: Fields, currency: str, others: Mapping[str, str]) -> Told:
+    refund_id = digits(row.row["id"], "Refund")
+    if refund_id is None:
+        row.note("id", "is no refund's id")
+    lines = [_line(item, currency, others) for item in nodes(row, "refundLineItems", "line")]
+    adjustments = [(_adjustment(item, currency), item) for item in nodes(row, "orderAdjustments", "adjustment")]
+    return Told(
+        id=refund_id or "",
+        at=moment_of(row, "processedAt"),
+        lines=tuple(one for one in lines if isinstance(one, RefundLine)),
+        other_lines=tuple(one for one in lines if isinstance(one, Charge)),
+        duties=tuple(_duty(item, currency) for item in row.fields("duties", "duty")),
+        shipping=tuple(_shipping(item, currency) for item in nodes(row, "refundShippingLines", "shipping")),
+        adjustments=tuple(one for one, item in adjustments if item.row["reason"] != _PENDING),
+        pending=tuple(one for one, item in adjustments if item.row["reason"] == _PENDING),
+        paid=amount(row, "totalRefundedSet", round_minor, currency),
+    )
 
 
-class _Reading:
-    """One refund while it is read."""
-
-    def __init__(self, row: Fields, currency: str, gross: bool, others: Mapping[str, str]) -> None:
-        self.row, self.currency, self.gross, self.others = row, currency, gross, others
-        self.lines: list[RefundLine] = []
-        self.charges: list[Charge] = []
-        self.shipping_ids: list[str] = []
-        for item in nodes(row, "refundLineItems", "line"):
-            self._line(item)
-        for duty in row.fields("duties", "duty"):
-            self.charges.append(Charge(kind=ChargeKind.FEE, title="Duties", amount=self._money(duty, "amountSet")))
-        self.shipping = [self._shipping(item) for item in nodes(row, "refundShippingLines", "shipping")]
-        self.adjustments = [self._adjustment(item) for item in nodes(row, "orderAdjustments", "adjustment")]
-        self._settle()
-        self.adjusted = sum(one.amount + one.tax for one, _ in self.adjustments)
-        self.pending = sum(one.amount + one.tax for one, reason in self.adjustments if reason == _PENDING)
-        self.taken = _sum(self.lines) + _sum(self.charges) + _sum(self.shipping)
-
-    def refund(self) -> Refund:
-        refund_id = digits(self.row.row["id"], "Refund")
-        if refund_id is None:
-            self.row.note("id", "is no refund's id")
-        adjustments = (one for one, _ in self.adjustments if one.amount or one.tax)
-        return Refund(
-            id=refund_id or "",
-            total=self.taken + self.adjusted,
-            lines=tuple(self.lines),
-            charges=(*self.charges, *self.shipping, *adjustments),
-            refunded_at=moment_of(self.row, "processedAt"),
-        )
-
-    def _money(self, row: Fields, name: str) -> int:
-        return amount(row, name, round_minor, self.currency)
-
-    def _line(self, item: Fields) -> None:
-        quantity, tax = item.units("quantity"), self._money(item, "totalTaxSet")
-        net = self._money(item, "subtotalSet") - (tax if self.gross else 0)
-        line_id = digits(item.row["lineItem"]["id"], "LineItem")
-        if line_id is None or quantity is None:
-            item.note("lineItem", "is no line that units can have come back of")
-        elif line_id in self.others:
-            self.charges.append(Charge(kind=self.others[line_id], title="Refund", amount=net, tax=tax))
-        else:
-            restock = self._restock(item)
-            self.lines.append(RefundLine(line_id=line_id, quantity=quantity, amount=net, tax=tax, restock=restock))
-
-    @staticmethod
-    def _restock(item: Fields) -> bool:
-        """Whether the units can be sold again; of a word that nobody knows not, which sells too little."""
-        word = text_of(item, "restockType")
-        if word not in _RESTOCKED:
-            item.note("restockType", "is not known: whether the units can be sold again is not certain")
-        return _RESTOCKED.get(word, False)
-
-    def _shipping(self, item: Fields) -> Charge:
-        line = item.row["shippingLine"]
-        shipping_id = digits(line["id"], "ShippingLine")
-        self.shipping_ids += [shipping_id] if shipping_id else []
-        net, tax = self._money(item, "subtotalAmountSet"), self._money(item, "taxAmountSet")
-        return Charge(kind=ChargeKind.SHIPPING, title=text_of(item.within(line), "title"), amount=net, tax=tax)
-
-    def _adjustment(self, item: Fields) -> tuple[Charge, str]:
-        more, tax = -self._money(item, "amountSet"), -self._money(item, "taxAmountSet")
-        return Charge(kind=ADJUSTMENT, title="Refund", amount=more, tax=tax), text_of(item, "reason")
-
-    def _settle(self) -> None:
-        """Where prices have the tax in them: find out what of shipping and of adjustments has it in, too."""
-        doubtful = [one for one in (*self.shipping, *(each for each, _ in self.adjustments)) if one.tax]
-        if not (self.gross and doubtful):
-            return
-        paid = self._money(self.row, "totalRefundedSet")
-        rest = paid - _sum(self.lines) - _sum(self.charges)
-        for ships, adjusts in ((True, True), (True, False), (False, True), (False, False)):
-            shipping = [_net(one) if ships else one for one in self.shipping]
-            adjustments = [(_net(one) if adjusts else one, reason) for one, reason in self.adjustments]
-            if rest == _sum(shipping) + _sum([one for one, _ in adjustments]):
-                self.shipping, self.adjustments = shipping, adjustments
-                return
-        self.row.note("totalRefundedSet", "does not tell whether what was given back has its tax in it")
+def _line(item: Fields, currency: str, others: Mapping[str, str]) -> RefundLine | Charge | None:
+    quantity = item.units("quantity")
+    back, tax = amount(item, "subtotalSet", round_minor, currency), amount(item, "totalTaxSet", round_minor, currency)
+    line_id = digits(item.row["lineItem"]["id"], "LineItem")
+    if line_id is None or quantity is None:
+        item.note("lineItem", "is no line that units can have come back of")
+        return None
+    if line_id in others:
+        return Charge(kind=others[line_id], title="Refund", amount=back, tax=tax)
+    return RefundLine(line_id=line_id, quantity=quantity, amount=back, tax=tax, restock=_restock(item))
 
 
-def _net(charge: Charge) -> Charge:
-    """The charge, where its amount had the tax in it."""
-    return Charge(kind=charge.kind, title=charge.title, amount=charge.amount - charge.tax, tax=charge.tax)
+def _restock(item: Fields) -> bool:
+    """Whether the units can be sold again; of a word that nobody knows not, which sells too little."""
+    word = text_of(item, "restockType")
+    if word not in _RESTOCKED:
+        item.note("restockType", "is not known: whether the units can be sold again is not certain")
+    return _RESTOCKED.get(word, False)
+
+
+def _duty(item: Fields, currency: str) -> Charge:
+    return Charge(kind=ChargeKind.FEE, title="Duties", amount=amount(item, "amountSet", round_minor, currency))
+
+
+def _shipping(item: Fields, currency: str) -> Charge:
+    title = text_of(item.within(item.row["shippingLine"]), "title")
+    back = amount(item, "subtotalAmountSet", round_minor, currency)
+    return Charge(
+        kind=ChargeKind.SHIPPING, title=title, amount=back, tax=amount(item, "taxAmountSet", round_minor, currency)
+    )
+
+
+def _adjustment(item: Fields, currency: str) -> Charge:
+    more, tax = amount(item, "amountSet", round_minor, currency), amount(item, "taxAmountSet", round_minor, currency)
+    return Charge(kind=ADJUSTMENT, title="Refund", amount=-more, tax=-tax)
+
+
+def _net(parts: tuple[Part, ...], gross: bool) -> tuple[Part, ...]:
+    """The same parts with their amounts net of tax."""
+    return tuple(replace(one, amount=one.amount - one.tax) for one in parts) if gross else parts
 
 
 def _sum(parts: Sequence[RefundLine] | Sequence[Charge]) -> int:

@@ -5,7 +5,7 @@ nowhere, and neither is whether tips, duties and rounded cash are in them. So ea
 parts of the order, to the minor unit of each part, and where none does, that is a problem.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -29,29 +29,51 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The order's total, and the charges that it has beyond its parts; `problem` "" where they agree."""
+    """The order's total, the charges that it has beyond its parts, and what was given back; `problem` "" for none."""
 
     total: int
+    back: GivenBack
     charges: tuple[Charge, ...] = ()
     problem: str = ""
 
 
-def settled(parts: int, count: int, tax: int, told: Told, back: GivenBack, *, edited: bool) -> Settled:
+def settled(parts: int, count: int, tax: int, told: Told, backs: Sequence[GivenBack], *, edited: bool) -> Settled:
     """What an order comes to.
 
     `parts`: the sum of what it is made of, with `tax` in it, of `count` parts, each of which may be off by one minor
-    unit. `edited`: units were taken away by an edit, and their share of discounts and taxes with them.
+    unit. `backs`: the ways to read its refunds. `edited`: units were taken away by an edit, and their share of
+    discounts and taxes with them.
     """
+    back, doubt = _chosen(parts, count, told, backs)
     totals = [told.now + each for each in back.sums]
     totals = [*totals, told.before] if edited else [told.before, *totals]
     for total in dict.fromkeys(totals):
-        rest, extras = min(_ways(total - parts, told.extras), key=lambda way: abs(way[0]))
+        rest, extras = _nearest(total - parts, told)
         if abs(rest) > count:
             continue
         rounding = Charge(kind=ChargeKind.ROUNDING, title="Rounding", amount=rest)
         charges = (*extras, rounding) if rest else extras
-        return Settled(total, charges, _tax_problem(tax, count, told, back) if edited else "")
-    return Settled(totals[0], (), f"its parts come to {parts}, but its total is {totals[0]} (minor units)")
+        return Settled(total, back, charges, doubt or (_tax_problem(tax, count, told, back) if edited else ""))
+    return Settled(totals[0], back, (), f"its parts come to {parts}, but its total is {totals[0]} (minor units)")
+
+
+def _chosen(parts: int, count: int, told: Told, backs: Sequence[GivenBack]) -> tuple[GivenBack, str]:
+    """The way to read the refunds that agrees with what was paid back, or with what is left; and why none does."""
+    if len(backs) == 1:
+        return backs[0], ""
+    paid = [back for back in backs if back.paid]
+    if len(paid) == 1:
+        return paid[0], ""
+    rests = [min(abs(_nearest(told.now + each - parts, told)[0]) for each in back.sums) for back in paid or backs]
+    nearest = [back for back, rest in zip(paid or backs, rests, strict=True) if rest == min(rests)]
+    if len(nearest) == 1 and min(rests) <= count:
+        return nearest[0], ""
+    return backs[0], "nothing tells whether what its refunds give back has the tax in it"
+
+
+def _nearest(difference: int, told: Told) -> tuple[int, tuple[Charge, ...]]:
+    """What is left of a difference by the best choice of extras, and that choice."""
+    return min(_ways(difference, told.extras), key=lambda way: abs(way[0]))
 
 
 def _ways(difference: int, extras: tuple[Charge, ...]) -> Iterator[tuple[int, tuple[Charge, ...]]]:

@@ -15,7 +15,7 @@ from syncctl.connectors.shopify.customer_words import to_address
 from syncctl.connectors.shopify.order_charges import listed, read_payments, read_total
 from syncctl.connectors.shopify.order_fields import amount, digits, moment, moment_of, rows_of, text_of
 from syncctl.connectors.shopify.order_lines import Sold, Terms, read_lines
-from syncctl.connectors.shopify.order_refunds import GivenBack, read_refunds, units_back
+from syncctl.connectors.shopify.order_refunds import units_back
 from syncctl.errors import DataError, MoneyError
 from syncctl.model import Address, Customer, Fulfilment, Order, Unreadable
 from syncctl.money import places, round_minor
@@ -87,8 +87,9 @@ def to_order(body: Body, raw: str, manners: Manners) -> Order:
     order_id, placed_at = _id(body), _placed_at(body)
     currency = _currency(order)
     gross = order.flag("taxesIncluded")
-    sold, back = _read_parts(order, currency, gross, problems)
-    total, charges = read_total(order, sold, back, currency, gross, problems)
+    refunds = listed(order, "refunds")
+    sold = _read_lines(order, refunds, currency, gross, problems)
+    sums = read_total(order, sold, refunds, currency, gross, problems)
     cancelled_at, closed_at = moment_of(order, "cancelledAt"), moment_of(order, "closedAt")
     changed_at = moment_of(order, "updatedAt") or placed_at
     test, payments = order.flag("test"), tuple(read_payments(order, currency))
@@ -99,11 +100,11 @@ def to_order(body: Body, raw: str, manners: Manners) -> Order:
         placed_at=placed_at,
         changed_at=changed_at,
         currency=currency or text_of(order, "currencyCode"),
-        total=total,
+        total=sums.total,
         raw=raw,
         lines=sold.lines,
         tax_included=gross,
-        charges=charges,
+        charges=sums.charges,
         financial_status=text_of(order, "displayFinancialStatus").lower(),
         fulfilment_status=_fulfilment_status(text_of(order, "displayFulfillmentStatus")),
         cancelled_at=cancelled_at,
@@ -115,7 +116,7 @@ def to_order(body: Body, raw: str, manners: Manners) -> Order:
         shipping_address=buyer.shipping,
         billing_address=buyer.billing,
         payments=payments,
-        refunds=back.refunds,
+        refunds=sums.back.refunds,
         fulfilments=_fulfilments(order, order_id),
         problems=tuple(problems),
         units_known=not problems or _units_known(body, sold),
@@ -156,16 +157,12 @@ def _currency(order: Fields) -> str:
     return currency
 
 
-def _read_parts(order: Fields, currency: str, gross: bool, problems: list[str]) -> tuple[Sold, GivenBack]:
-    """The lines, and what was given back of them."""
-    refunds, codes = listed(order, "refunds"), order.rows("discountCodes")
+def _read_lines(order: Fields, refunds: list[Any], currency: str, gross: bool, problems: list[str]) -> Sold:
+    codes = order.rows("discountCodes")
     tip = amount(order, "totalTipReceivedSet", round_minor, currency)
     title = ", ".join(code for code in codes if isinstance(code, str))[:100] or "Discount"
     terms = Terms(currency, gross, title, tip, units_back(refunds) if refunds else {})
-    sold = read_lines(rows_of(order, "lineItems"), terms, problems)
-    if not refunds:
-        return sold, GivenBack()
-    return sold, read_refunds(order, currency, gross, sold.others or {})
+    return read_lines(rows_of(order, "lineItems"), terms, problems)
 
 
 def _fulfilment_status(word: str) -> str:
