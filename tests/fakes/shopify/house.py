@@ -6,7 +6,7 @@ from graphql import GraphQLError
 
 from tests.fakes.shopify import scopes
 from tests.fakes.shopify.ids import gid, parts_of
-from tests.fakes.shopify.table import NODES, Args, Call, NotOffered, field
+from tests.fakes.shopify.table import NODES, SIGHTS, Args, Call, NotOffered, field
 
 
 @field("QueryRoot", "shop")
@@ -63,6 +63,8 @@ def _found(call: Call, given: str) -> Any:
     if kind not in NODES:
         raise NotOffered(f"node(id:) of {kind}")
     record = NODES[kind](call.site, number)
+    if record is not None and kind in SIGHTS and not SIGHTS[kind](call, record):
+        return None
     try:
         return record if record is None or scopes.allow(call, scopes.of(kind), "node") else None
     except GraphQLError as error:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.fakes.shopify import paging, search, totals
 from tests.fakes.shopify.goods import counted
 from tests.fakes.shopify.order_records import Order
-from tests.fakes.shopify.table import Args, Call
+from tests.fakes.shopify.table import SIGHTS, Args, Call
 
 SORTS: dict[str, Callable[[Order], Any]] = {
     "ID": lambda order: order.id,
@@ -38,14 +38,17 @@ def _fields(call: Call) -> dict[str, search.Field]:
 
 def status(order: Order) -> tuple[str, ...]:
     """The words of the filter `status`."""
-    if order.cancelled_at:
-        return ("cancelled", "closed") if order.closed_at else ("cancelled", "not_closed")
-    return ("closed",) if order.closed_at else ("open", "not_closed")
+    if order.closed_at:
+        return ("any", "closed", *(("cancelled",) if order.cancelled_at else ()))
+    return ("any", "not_closed", "cancelled" if order.cancelled_at else "open")
 
 
 def visible(call: Call, order: Order | None) -> Order | None:
     """An app without read_all_orders sees what was placed in the last sixty days."""
     return order if order is not None and _sees(call)(order) else None
+
+
+SIGHTS["Order"] = lambda call, order: _sees(call)(order)
 
 
 def _sees(call: Call) -> search.Keep:

@@ -28,6 +28,8 @@ Finder = Callable[[Site, int], Any]
 
 FIELDS: dict[tuple[str, str], Resolver] = {}
 NODES: dict[str, Finder] = {}
+SIGHTS: dict[str, Callable[["Call", Any], bool]] = {}
+"""By type: whether an app may see this record at all; a type that is not here is seen."""
 
 
 class NotOffered(Exception):
