@@ -133,7 +133,11 @@ def test_where_a_shop_does_the_others_of_a_list_they_are_not_sent_again() -> Non
     assert judge(THREE, payload(change(1, -4)), {1: STALE}) == ({1: "Written", 2: "Mismatch"}, [[3]])
 
 
-@pytest.mark.parametrize("error", [STALE, ("INVALID_REASON", "No."), ("", "Odd.")])
+def test_a_stale_level_that_no_error_names_lets_all_of_them_be_read_anew() -> None:
+    assert judge(THREE, payload(change(1, -4)), {None: STALE}) == ({1: "Written", 2: "Mismatch", 3: "Mismatch"}, [])
+
+
+@pytest.mark.parametrize("error", [("INVALID_REASON", "No."), ("", "Odd.")])
 @pytest.mark.parametrize("index", [None, 3, 99])
 def test_an_error_that_names_no_row_of_the_list_is_looked_for_in_halves(
     error: tuple[str, str], index: int | None
@@ -168,15 +172,20 @@ def test_what_is_under_way_is_waited_for_and_asked_again_by_its_key() -> None:
     assert (again.key, again.targets, again.wait) == (THREE.key, THREE.targets, 1.0)
 
 
-@pytest.mark.parametrize("code", ["IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"])
-def test_a_key_that_is_spent_is_replaced(code: str) -> None:
-    outcomes, [again] = judged(THREE, payload(), {None: (code, "")}, "available", HERE)
+def test_a_key_that_is_something_elses_is_replaced() -> None:
+    error = {None: ("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "")}
+    outcomes, [again] = judged(THREE, payload(), error, "available", HERE)
     assert outcomes == {}
     assert (again.targets, again.wait) == (THREE.targets, 0.0)
     assert again.key != THREE.key
 
 
-@pytest.mark.parametrize("code", ["IDEMPOTENCY_CONCURRENT_REQUEST", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"])
+def test_what_failed_before_is_read_anew() -> None:
+    error = {None: ("IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED", "")}
+    assert judge(THREE, payload(), error) == (dict.fromkeys((1, 2, 3), "Mismatch"), [])
+
+
+@pytest.mark.parametrize("code", ["IDEMPOTENCY_CONCURRENT_REQUEST", "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"])
 def test_trouble_with_keys_ends_and_then_nobody_knows(code: str) -> None:
     waiting, rounds = [THREE], 0
     while waiting:

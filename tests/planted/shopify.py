@@ -36,7 +36,7 @@ BUGS = (
         why="levels whose key Shopify takes no more are sent with it for ever",
         old="        return {}, [Group(group.targets, tries=tries)]",
         new="        return {}, [replace(group, tries=tries)]",
-        tests=(f"{_LEVELS}::test_a_key_that_is_spent_is_replaced",),
+        tests=(f"{_LEVELS}::test_a_key_that_is_something_elses_is_replaced",),
     ),
     Bug(
         name="on-hand-as-available",

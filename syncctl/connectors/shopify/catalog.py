@@ -12,6 +12,7 @@ from syncctl.connectors.shopify.catalog_documents import LIST, listings
 from syncctl.connectors.shopify.cost import Sizer
 from syncctl.connectors.shopify.gids import digits_of, gid
 from syncctl.connectors.shopify.levels import LevelStore
+from syncctl.connectors.shopify.lists import whole
 from syncctl.connectors.shopify.prices import PriceStore
 from syncctl.connectors.shopify.variant_words import to_listing
 from syncctl.errors import DataError
@@ -36,7 +37,7 @@ class CatalogStore(LevelStore, PriceStore):
         after, last, come = None, 0, 0
         while True:
             found = self._listings_at(sizer, after, last, location).data["productVariants"]
-            rows, info = found["nodes"], found["pageInfo"]
+            rows, info = whole(found["nodes"]), found["pageInfo"]
             yield Page(records=[to_listing(row, location) for row in rows], cursor="all", full=True)
             if not info["hasNextPage"]:
                 return

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from syncctl import times
 from syncctl.connectors.shopify.gids import digits_of
+from syncctl.connectors.shopify.lists import whole
 from syncctl.model import Fulfilment, FulfilmentChange, FulfilmentLine, Refused
 
 Row = Mapping[str, Any]
@@ -27,8 +28,9 @@ def took_place(row: Row) -> bool:
 
 def to_fulfilment(order_id: str, row: Row, lines: Iterable[Row] = ()) -> Fulfilment:
     """A shipment as it was read. `lines`: those that its row has no room for."""
-    tracked = [one for one in row["trackingInfo"] if one["number"]] or row["trackingInfo"]
-    told = [*row["fulfillmentLineItems"]["nodes"], *lines]
+    tracking = whole(row["trackingInfo"])
+    tracked = [one for one in tracking if one["number"]] or tracking
+    told = [*whole(row["fulfillmentLineItems"]["nodes"]), *lines]
     return Fulfilment(
         id=digits_of(row["id"]),
         order_id=order_id,
@@ -63,7 +65,7 @@ class Part:
     def of(cls, row: Row, lines: Iterable[Row] = ()) -> "Part":
         """A part as it was read. `lines`: those that its row has no room for."""
         place = row["assignedLocation"]["location"]
-        told = [*row["lineItems"]["nodes"], *lines]
+        told = [*whole(row["lineItems"]["nodes"]), *lines]
         return cls(
             id=row["id"],
             status=row["status"],

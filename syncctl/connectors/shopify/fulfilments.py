@@ -14,6 +14,7 @@ from syncctl.connectors.shopify.documents import Document, Row
 from syncctl.connectors.shopify.fulfilment_words import Part, allotted, to_fulfilment, to_inputs, took_place
 from syncctl.connectors.shopify.gids import digits_of, gid, is_digits
 from syncctl.connectors.shopify.groups import Payload, payloads, send_halving
+from syncctl.connectors.shopify.lists import whole
 from syncctl.errors import DataError
 from syncctl.model import Fulfilment, FulfilmentChange, Refused, Unclear, WriteOutcome, Written
 
@@ -28,7 +29,7 @@ class FulfilmentStore(ShopStore):
         found = {}
         for order in self._orders(order_ids, documents.fulfilments):
             order_id = digits_of(order["id"])
-            shipments = [one for one in order["fulfillments"] if took_place(one)]
+            shipments = [one for one in whole(order["fulfillments"]) if took_place(one)]
             found[order_id] = [to_fulfilment(order_id, one, self._further_lines(one)) for one in shipments]
         return found
 
@@ -57,7 +58,7 @@ class FulfilmentStore(ShopStore):
         parts = {}
         for order in self._orders(list(dict.fromkeys(order_ids)), documents.to_ship):
             listed = order["fulfillmentOrders"]
-            rows = [*listed["nodes"], *self._further(documents.more_to_ship(), order["id"], listed)]
+            rows = [*whole(listed["nodes"]), *self._further(documents.more_to_ship(), order["id"], listed)]
             parts[digits_of(order["id"])] = [Part.of(row, self._further_to_ship(row)) for row in rows]
         return parts
 
@@ -92,7 +93,7 @@ class FulfilmentStore(ShopStore):
             info = record["list"]["pageInfo"]
             if not record["list"]["nodes"] or info["endCursor"] == after:
                 raise DataError(f"{self.name}: Shopify says that there is more of {document.name}, and does not go on.")
-            yield from record["list"]["nodes"]
+            yield from whole(record["list"]["nodes"])
 
     def _create(self, inputs: Sequence[tuple[str, dict[str, Any]]]) -> list[WriteOutcome]:
         """One outcome for each, with the key of its change."""

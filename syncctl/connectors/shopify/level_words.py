@@ -21,8 +21,9 @@ Levels = Mapping[str, Level | None]
 """By item, as Shopify writes it; None: no level is kept of it there. An item that is gone is absent."""
 
 STALE = ("CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE")
-_BUSY = "IDEMPOTENCY_CONCURRENT_REQUEST"  # the same is under way: it waits for that
-_SPENT = ("IDEMPOTENCY_KEY_PARAMETER_MISMATCH", "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED")  # the key is of no use any more
+_BUSY = "IDEMPOTENCY_CONCURRENT_REQUEST"  # the same is under way
+_TAKEN = "IDEMPOTENCY_KEY_PARAMETER_MISMATCH"  # the key is something else's
+_FAILED = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"  # it came before, and nothing was done, for a reason that is lost
 _MOST_TRIES = 5
 _LONGEST_WAIT = 8.0  # seconds
 
@@ -102,19 +103,20 @@ def judged(
     """The outcomes that a group's answer tells, by item and without a key, and what is to be sent again.
 
     Of a list with an error nothing was done, mostly, so that the others of it are sent again: without the rows that the
-    errors name, or in halves where they name none.
+    errors name, or in halves where they name none. Which is stale then, nobody knows: all of them are read anew.
     """
     outcomes = _confirmed(group, payload, name, location)
     rest = tuple(one for one in group.targets if one.item not in outcomes)
     if not errors:
         unclear = Unclear(key="", message="Shopify's answer does not say that it was done")
         return outcomes | {one.item: unclear for one in rest}, []
-    again = next((one for one in errors.values() if one[0] == _BUSY or one[0] in _SPENT), None)
-    if again is not None:
-        return tried_again(group, *again)
+    of_keys = next((one for one in errors.values() if one[0] in (_BUSY, _TAKEN, _FAILED)), None)
+    if of_keys is not None:
+        return tried_again(group, *of_keys)
     named = {one.item: errors[index] for index, one in enumerate(group.targets) if index in errors}
-    if not named and len(rest) == 1:
-        named = {rest[0].item: next(iter(errors.values()))}
+    if not named:
+        error = next(iter(errors.values()))
+        named = {one.item: error for one in rest if len(rest) == 1 or error[0] in STALE}
     outcomes |= {item: _refused(*error) for item, error in named.items() if item not in outcomes}
     rest = tuple(one for one in rest if one.item not in named)
     return outcomes, [Group(rest)] if named and rest else halves(rest)
@@ -130,7 +132,7 @@ def _confirmed(group: Group, payload: Mapping[str, Any], name: str, location: st
     """What the answer itself says was changed as it was sent."""
     found: dict[str, tuple[int, bool]] = {}
     done = payload["inventoryAdjustmentGroup"]
-    for change in done["changes"] if done is not None else ():
+    for change in filter(None, done["changes"] if done is not None else ()):
         item, place = change["item"], change["location"]
         if item is not None and place is not None and (change["name"], place["id"]) == (name, location):
             found[item["id"]] = (change["delta"], item["tracked"])
@@ -143,12 +145,17 @@ def _confirmed(group: Group, payload: Mapping[str, Any], name: str, location: st
 
 
 def tried_again(group: Group, code: str, message: str) -> tuple[dict[str, WriteOutcome], list[Group]]:
-    """The same once more: under another key where Shopify takes this one no more, else under its own after a while."""
+    """The same once more: under its own key after a while, or under another where that key cannot be used.
+
+    What failed before is read anew instead: it was sent with levels that may be old by now.
+    """
     tries = group.tries + 1
+    if code == _FAILED:
+        return {one.item: Mismatch(key="") for one in group.targets}, []
     if tries == _MOST_TRIES:
         unclear = Unclear(key="", message=message)
         return {one.item: unclear for one in group.targets}, []
-    if code in _SPENT:
+    if code == _TAKEN:
         return {}, [Group(group.targets, tries=tries)]
     return {}, [replace(group, tries=tries, wait=min(2.0 ** (tries - 1), _LONGEST_WAIT))]
 

@@ -76,7 +76,7 @@ def families(changes: Iterable[PriceChange]) -> list[Family]:
 def judged(family: Family, payload: Mapping[str, Any], errors: Errors) -> tuple[dict[str, WriteOutcome], list[Family]]:
     """The outcomes that a family's answer tells, by key, and what is to be sent again: of some errors the others of the
     family were not set either, and setting a price twice is no harm."""
-    shown = {row["id"]: row["price"] for row in payload["productVariants"] or ()}
+    shown = {row["id"]: row["price"] for row in payload["productVariants"] or () if row is not None}
     outcomes: dict[str, WriteOutcome] = {}
     rest = []
     for index, one in enumerate(family.tags):

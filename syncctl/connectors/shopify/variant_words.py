@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from syncctl.connectors.shopify.gids import digits_of, gid
+from syncctl.connectors.shopify.lists import whole
 from syncctl.errors import DataError
 from syncctl.model import Listing
 from syncctl.units import floored
@@ -93,7 +94,7 @@ def level_of(item: Row | None) -> Level | None:
 def _level(row: Row | None) -> Level | None:
     if row is None:
         return None
-    told = {one["name"]: one["quantity"] for one in row["quantities"]}
+    told = {one["name"]: one["quantity"] for one in whole(row["quantities"])}
     if not told.keys() >= {"available", "on_hand"}:
         raise DataError("Shopify did not tell a level that it was asked for.")
     try:

@@ -125,3 +125,4 @@ class GoodsOptions:
     hides_rows: bool = False  # errors do not say which row they are about
     concurrent_once: bool = False  # the next mutation with a new key is told that it is already in progress
     failed_key_replays: bool = False  # the key of a mutation that failed shows its errors again
+    replay_compares: bool = False  # what comes again with its key is compared anew, as was seen at a real shop

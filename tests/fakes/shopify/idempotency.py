@@ -43,7 +43,7 @@ def once(call: Call, mutation: str, parameters: Any, empty: Payload, work: Calla
     site, asked = call.site, json.dumps([mutation, parameters], sort_keys=True, default=str)
     used: Used | None = site.keys.get((call.app, call.key))
     if used is not None and site.clock() - used.at < KEPT:
-        return _again(call, used, asked, empty)
+        return _again(call, used, asked, empty, work)
     if site.options.concurrent_once:
         site.options.concurrent_once = False
         return _refused(empty, "This request is currently in progress, please try again.", "CONCURRENT_REQUEST")
@@ -52,7 +52,7 @@ def once(call: Call, mutation: str, parameters: Any, empty: Payload, work: Calla
     return payload
 
 
-def _again(call: Call, used: Used, asked: str, empty: Payload) -> Payload:
+def _again(call: Call, used: Used, asked: str, empty: Payload, work: Callable[[], Payload]) -> Payload:
     if used.parameters != asked:
         call.site.oracle.violations.append(f"the key {call.key} was used again for something else")
         message = "The same idempotency key cannot be used with different operation parameters."
@@ -61,7 +61,7 @@ def _again(call: Call, used: Used, asked: str, empty: Payload) -> Payload:
         message = "A previous request with this idempotency key failed. Retry with a new idempotency key."
         return _refused(empty, message, "PREVIOUS_ATTEMPT_FAILED")
     call.site.oracle.calls["replay"] += 1
-    return used.payload
+    return work() if call.site.options.replay_compares else used.payload
 
 
 def _refused(empty: Payload, message: str, code: str) -> Payload:
