@@ -3,6 +3,7 @@
 An order may change between the two answers, and then they do not fit each other: it is read once more.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from syncctl.connectors.shopify.admin import Admin
@@ -26,7 +27,7 @@ class OrderReader:
     def __init__(self, admin: Admin, people: bool) -> None:
         self.admin = admin
         self.people = people
-        self._at_once: dict[str, int] = {}
+        self._at_once: defaultdict[str, int] = defaultdict(lambda: AT_ONCE)
 
     def by_ids(self, gids: Sequence[str]) -> tuple[Rows, list[Unreadable]]:
         """Those of these orders that are there, without what is missing; and those that errors spoil."""
@@ -48,7 +49,7 @@ class OrderReader:
             changed: dict[int, str] = {}
             details = self._details([body for body, _ in waiting.values()])
             for place, (body, text) in waiting.items():
-                beside = details.get(body["id"], {})
+                beside = details[body["id"]]
                 if beside is None:
                     continue
                 if time < _TIMES - 1 and any(one["updatedAt"] != body["updatedAt"] for one in beside.values()):
@@ -65,7 +66,7 @@ class OrderReader:
 
     def _details(self, bodies: Sequence[Body]) -> dict[str, dict[str, Body] | None]:
         """By the order's id what was asked of it besides, None where it is gone."""
-        found: dict[str, dict[str, Body] | None] = {body["id"]: {} for body in bodies if _lacks(body)}
+        found: dict[str, dict[str, Body] | None] = {body["id"]: {} for body in bodies}
         wanted = [body["id"] for body in bodies if _lacks_refunds(body)]
         for part, answer in self._in_parts(wanted, order_refunds):
             for gid, row in zip(part, answer.data["nodes"], strict=True):
@@ -114,7 +115,7 @@ class OrderReader:
         start = 0
         while start < len(gids):
             document = make(1)
-            size = self._at_once.get(document.name, AT_ONCE)
+            size = self._at_once[document.name]
             part = gids[start : start + size]
             try:
                 answer = self.admin.read(make(len(part)), {"ids": list(part)})
@@ -125,10 +126,6 @@ class OrderReader:
                 continue
             yield part, answer
             start += len(part)
-
-
-def _lacks(body: Body) -> bool:
-    return _lacks_refunds(body) or _lacks_lines(body)
 
 
 def _lacks_refunds(body: Body) -> bool:

@@ -8,6 +8,7 @@ Where prices have the tax in them, nothing says whether what a refund takes back
 ways to read such refunds, and whoever knows what the order comes to chooses.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +23,8 @@ from syncctl.money import round_minor
 Part = TypeVar("Part", RefundLine, Charge)
 
 ADJUSTMENT = "adjustment"
-_RESTOCKED = {"RETURN": True, "CANCEL": True, "LEGACY_RESTOCK": True, "NO_RESTOCK": False}
+_RESTOCKED = frozenset({"RETURN", "CANCEL", "LEGACY_RESTOCK"})
+_NOT_RESTOCKED = "NO_RESTOCK"
 _PENDING = "PENDING_REFUND_DISCREPANCY"
 
 
@@ -86,14 +88,14 @@ class _Read:
     paid: bool
 
 
-def units_back(rows: Sequence[Any]) -> dict[str, int]:
+def units_back(rows: Sequence[Any]) -> Mapping[str, int]:
     """Units of each line that came back in any of these refunds, by the line's id."""
-    units: dict[str, int] = {}
+    units: Counter[str] = Counter()
     for refund in rows:
         for row in refund["refundLineItems"]["nodes"] if isinstance(refund, dict) else ():
             line_id = digits(row["lineItem"]["id"], "LineItem")
             if line_id is not None and type(row["quantity"]) is int:
-                units[line_id] = units.get(line_id, 0) + row["quantity"]
+                units[line_id] += row["quantity"]
     return units
 
 
@@ -168,9 +170,9 @@ def _line(item: Fields, currency: str, others: Mapping[str, str]) -> RefundLine 
 def _restock(item: Fields) -> bool:
     """Whether the units can be sold again; of a word that nobody knows not, which sells too little."""
     word = text_of(item, "restockType")
-    if word not in _RESTOCKED:
+    if word not in _RESTOCKED and word != _NOT_RESTOCKED:
         item.note("restockType", "is not known: whether the units can be sold again is not certain")
-    return _RESTOCKED.get(word, False)
+    return word in _RESTOCKED
 
 
 def _duty(item: Fields, currency: str) -> Charge:

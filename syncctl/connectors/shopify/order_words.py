@@ -126,7 +126,8 @@ def to_order(body: Body, raw: str, manners: Manners) -> Order:
 
 def _name(body: Body) -> str:
     """The id of an order that cannot be read."""
-    return digits(body.get("id"), "Order") or shown(body.get("id"))
+    gid = next((body[name] for name in body if name == "id"), None)
+    return digits(gid, "Order") or shown(gid)
 
 
 def _id(body: Body) -> str:
