@@ -90,8 +90,8 @@ BUGS = (
     Bug(
         name="broken-goods-restocked",
         why="what came back broken, and was not put back, is put back on sale",
-        old='"NO_RESTOCK": False}',
-        new='"NO_RESTOCK": True}',
+        old='"RETURN", "CANCEL", "LEGACY_RESTOCK"}',
+        new='"RETURN", "CANCEL", "LEGACY_RESTOCK", "NO_RESTOCK"}',
         tests=(f"{_ORDERS}::test_units_that_were_not_restocked_cannot_and_a_word_nobody_knows_is_a_problem",),
     ),
 )
