@@ -44,6 +44,9 @@ GETTING = {
     "self._tokens": "no record",
     "self._learned": "no record",
     "terms.back": "what we counted ourselves",
+    "units": "the same",
+    "_RESTOCKED": "words of theirs and what they mean",
+    "body": "a record that cannot be read, of which is told what there is",
 }
 """What `get` may be called on: why."""
 

@@ -13,8 +13,10 @@ from syncctl.connectors.patience import Patience
 from syncctl.connectors.shopify.about_documents import about
 from syncctl.connectors.shopify.admin import Admin
 from syncctl.connectors.shopify.along import Along
+from syncctl.connectors.shopify.answers import Answer
 from syncctl.connectors.shopify.customer_documents import MOST_FIELDS
 from syncctl.connectors.shopify.customer_words import FIELDS
+from syncctl.connectors.shopify.documents import Row
 from syncctl.connectors.shopify.gids import digits_of
 from syncctl.connectors.tokens import Tokens
 from syncctl.errors import BatchRefused
@@ -45,14 +47,7 @@ class ShopStore(WebStore):
 
     def about(self) -> About:
         answer = self.admin.read(about(), {})
-        shop = answer.data["shop"]
-        return About(
-            identity=f"shopify {digits_of(shop['id'])}",
-            name=shop["name"],
-            currency=shop["currencyCode"],
-            time_zone=shop["ianaTimezone"],
-            server_time=answer.at,
-        )
+        return about_of(answer.data["shop"], answer)
 
     def close(self) -> None:
         self.admin.close()
@@ -61,6 +56,17 @@ class ShopStore(WebStore):
         """Errors: BatchRefused for more than fit into one call."""
         if len(records) > most:
             raise BatchRefused(f"{call} takes at most {most} records, not {len(records)}; nothing was done.")
+
+
+def about_of(shop: Row, answer: Answer) -> About:
+    """Who the shop says it is; its id stays the same, whatever its address and its name become."""
+    return About(
+        identity=f"shopify {digits_of(shop['id'])}",
+        name=shop["name"],
+        currency=shop["currencyCode"],
+        time_zone=shop["ianaTimezone"],
+        server_time=answer.at,
+    )
 
 
 def abilities_of(settings: ShopifyStoreSettings) -> StoreAbilities:
