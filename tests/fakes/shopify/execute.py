@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -16,7 +17,7 @@ from graphql import (
 )
 
 from tests.fakes.shopify import scopes
-from tests.fakes.shopify.table import FIELDS, Call, plain
+from tests.fakes.shopify.table import FIELDS, Call, Resolver, plain
 
 READY = frozenset({str, int, bool, list, dict, type(None)})
 
@@ -40,17 +41,19 @@ def run(
 def _resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
     call: Call = info.context
     type_name, name = info.parent_type.name, info.field_name
-    needed = scopes.guard(info.schema, type_name, name)
+    needed, resolver = _found(info.schema, type_name, name)
     if needed is not None and not scopes.allow(call, needed, name):
         return None
-    resolver = FIELDS.get((type_name, name))
-    if resolver is None:
-        value = plain(source, type_name, name)
-    else:
-        if type_name == "Mutation":
-            call.key = _idempotency_key(info)
-        value = resolver(source, call, args)
+    if type_name == "Mutation":
+        call.key = _idempotency_key(info)
+    value = plain(source, type_name, name) if resolver is None else resolver(source, call, args)
     return value if type(value) in READY else _told(value, info)
+
+
+@cache
+def _found(schema: GraphQLSchema, type_name: str, name: str) -> tuple[scopes.Guard | None, Resolver | None]:
+    """What stands before a field, and who answers for it: the same for every record."""
+    return scopes.guard(schema, type_name, name), FIELDS.get((type_name, name))
 
 
 def _idempotency_key(info: GraphQLResolveInfo) -> str | None:

@@ -5,7 +5,6 @@ vendor's own list by tests/fakes/test_shopify_contract.py.
 """
 
 from dataclasses import dataclass
-from functools import cache
 
 from graphql import GraphQLError, GraphQLObjectType, GraphQLSchema, get_named_type
 
@@ -118,7 +117,6 @@ class Guard:
     personal: bool
 
 
-@cache
 def guard(schema: GraphQLSchema, type_name: str, name: str) -> Guard | None:
     """None: it is anybody's."""
     parent = schema.get_type(type_name)
