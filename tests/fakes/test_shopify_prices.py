@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.conftest import Case
+from tests.fakes.shopify.checkout import Buy
 from tests.fakes.shopify.ids import gid
 
 PRICES = """mutation($product: ID!, $rows: [ProductVariantsBulkInput!]!, $partly: Boolean) {
@@ -67,8 +68,19 @@ def test_a_product_or_a_variant_that_is_not_there_is_told(rack: Rack) -> None:
     assert rack.prices[:2] == ["5.00", "8.00"]
 
 
-def test_a_price_is_rounded_to_cents(rack: Rack) -> None:
-    assert rack.set("7.125")["productVariants"][0]["price"] == "7.13"
+@pytest.mark.parametrize(("currency", "shown"), [("USD", "7.13"), ("JPY", "7"), ("KWD", "7.125")])
+def test_a_price_is_rounded_to_the_currency_s_coins(rack: Rack, currency: str, shown: str) -> None:
+    rack.case.site.options.currency = currency
+    assert rack.set("7.125")["productVariants"][0]["price"] == shown
+
+
+def test_an_amount_has_a_decimal_at_least_and_a_price_what_its_currency_has(case: Case) -> None:
+    case.site.options.currency = "JPY"
+    case.hands.place([Buy(case.hands.add_variant("A", 5, "500"), 2)])
+    orders = "orders(first: 1) { nodes { totalPriceSet { shopMoney { amount } } } }"
+    told = case.client.ask(f"{{ {orders} productVariants(first: 1) {{ nodes {{ price }} }} }}").data
+    assert told["orders"]["nodes"][0]["totalPriceSet"]["shopMoney"]["amount"] == "1000.0"
+    assert told["productVariants"]["nodes"][0]["price"] == "500"
 
 
 def test_a_test_may_say_which_variant_cannot_be_changed(rack: Rack) -> None:

@@ -27,7 +27,7 @@ class BulkOperation(Record):
     type: str = "QUERY"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class BulkTables:
     """Tables of the site: each a field with a default, reached as `site.NAME`. `files_at`: where results are."""
 

@@ -17,6 +17,7 @@ from graphql import (
 )
 
 from tests.fakes.shopify import scopes
+from tests.fakes.shopify.money import rounded
 from tests.fakes.shopify.table import FIELDS, Call, Resolver, plain
 
 READY = frozenset({str, int, bool, list, dict, type(None)})
@@ -66,21 +67,14 @@ def _idempotency_key(info: GraphQLResolveInfo) -> str | None:
 def _told(value: Any, info: GraphQLResolveInfo) -> Any:
     """A value as the shop writes it.
 
-    An amount (Decimal) has one decimal at least, as its language prints numbers; a price (Money) has two.
+    An amount (Decimal) has one decimal at least, as its language prints numbers; a price (Money) as the currency has.
     """
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, Decimal):
-        return money(value) if get_named_type(info.return_type).name == "Money" else amount(value)
+        is_price = get_named_type(info.return_type).name == "Money"
+        return f"{rounded(value, info.context.site.options.currency):f}" if is_price else amount(value)
     return value
-
-
-def money(value: Decimal) -> str:
-    """
-    >>> money(Decimal("5")), money(Decimal("5.125"))
-    ('5.00', '5.125')
-    """
-    return str(value.quantize(Decimal("0.01")) if value == round(value, 2) else value)
 
 
 def amount(value: Decimal) -> str:

@@ -1,6 +1,7 @@
 """Products, variants, inventory items with their levels, locations."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -67,6 +68,7 @@ class Level:
     id: int
     item: int
     location: int
+    updated_at: datetime
     available: int = 0
     committed: int = 0
     incoming: int = 0
@@ -105,7 +107,7 @@ class Item(Record):
     levels: dict[int, Level] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class GoodsTables:
     """What a site keeps of goods."""
 

@@ -399,7 +399,7 @@ class Address(Part):
         return self.country_code_v2
 
 
-@dataclass
+@dataclass(kw_only=True)
 class OrderTables:
     """What a site keeps of orders."""
 

@@ -94,10 +94,11 @@ def _bounds(rows: Sequence[T], args: Any, key: Key, turned: bool) -> tuple[int, 
     low, high = 0, len(rows)
     after, before = (_place(args.get(name), name) for name in ("after", "before"))
     beyond, short = (before, after) if turned else (after, before)
-    if beyond is not None:
-        low = bisect_right(rows, beyond, key=key)
-    if short is not None:
-        high = bisect_left(rows, short, key=key)
+    try:
+        low = low if beyond is None else bisect_right(rows, beyond, key=key)
+        high = high if short is None else bisect_left(rows, short, key=key)
+    except TypeError:
+        raise _invalid("a list that is sorted otherwise") from None
     return low, max(low, high)
 
 
@@ -127,4 +128,8 @@ def _place(cursor: str | None, name: str) -> tuple[Any, int] | None:
         value = datetime.fromisoformat(told["at"]) if "at" in told else told["is"]
         return (value, told["last_id"])
     except (ValueError, KeyError, TypeError):
-        raise GraphQLError(f"Invalid cursor for {name}", extensions={"code": "BAD_REQUEST"}) from None
+        raise _invalid(name) from None
+
+
+def _invalid(name: str) -> GraphQLError:
+    return GraphQLError(f"Invalid cursor for {name}", extensions={"code": "BAD_REQUEST"})

@@ -61,7 +61,7 @@ def metafield_gid(number: int) -> str:
     return gid("Metafield", number)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class PeopleTables:
     """What a site keeps of people. `merged`: who went -> who stands for them."""
 

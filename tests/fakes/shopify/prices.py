@@ -1,17 +1,17 @@
 """productVariantsBulkUpdate: prices of one product's variants: all of them or, where that was asked for, some."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from graphql import GraphQLError
 
 from tests.fakes.shopify.goods_records import Product, Variant
 from tests.fakes.shopify.ids import number_of
+from tests.fakes.shopify.money import rounded
 from tests.fakes.shopify.records import user_error
 from tests.fakes.shopify.site import Site
 from tests.fakes.shopify.table import Args, Call, field
 
-CENT = Decimal("0.01")
 KNOWN = {"id", "price", "compareAtPrice"}
 
 
@@ -63,7 +63,7 @@ def _wrong(site: Site, product: Product, index: int, told: dict[str, Any]) -> di
 def _update(site: Site, variant: Variant, told: dict[str, Any]) -> None:
     price = _money(told.get("price"))
     if price is not None:
-        variant.price = price.quantize(CENT, ROUND_HALF_UP)
+        variant.price = rounded(price, site.options.currency)
         site.oracle.price(variant.id, str(variant.price), "api")
     if "compareAtPrice" in told:
         variant.compare_at_price = _money(told["compareAtPrice"])

@@ -17,7 +17,7 @@ def level_of(site: Site, item_id: int, location_id: int) -> Level | None:
 
 def stocked(site: Site, item: Item, location_id: int, available: int = 0) -> Level:
     """Begin to stock an item at a location."""
-    level = item.levels[location_id] = Level(site.next_id(), item.id, location_id, available)
+    level = item.levels[location_id] = Level(site.next_id(), item.id, location_id, site.time, available)
     site.oracle.level(site.time, level, "start")
     return level
 
@@ -41,5 +41,6 @@ def put(site: Site, level: Level, name: str, quantity: int, by: str) -> int:
 
 
 def changed(site: Site, level: Level, by: str) -> None:
+    level.updated_at = site.time
     site.touch(site.items[level.item])
     site.oracle.level(site.time, level, by)
