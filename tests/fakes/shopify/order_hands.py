@@ -64,6 +64,7 @@ class OrderHands:
         sending.plan(self.site, order, made)
         order.placed_total = totals.current_total(order, self.site.options)
         payments.pay(self.site, order, pays, gift_card, rounding, gateway)
+        sending.send_gift_cards(self.site, order, made)
         self._placed(order, made)
         return order.id
 

@@ -418,6 +418,7 @@ class OrderOptions:
     adjusted_total: bool = True  # what is paid back without lines lowers the current total
     converted_totals: bool = False  # totals are converted as a whole: the parts' sum may be a coin off
     cash_amount: str = "after"  # a cash transaction's amount: after | before its rounding
+    sends_gift_cards: bool = True  # as soon as they are paid
     archives: bool = True  # an order that is paid and sent is closed
     horizon_days: int = 60  # older orders are hidden from an app without read_all_orders
     unmoved: frozenset[str] = frozenset({"hold"})  # what does not move an order's date of change

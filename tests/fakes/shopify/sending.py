@@ -28,6 +28,21 @@ def plan(site: Site, order: Order, lines: Sequence[Line]) -> None:
         home.lines.append(FulfilmentOrderLine(numbered(site, order, "FulfillmentOrderLineItem"), line.id, units, units))
 
 
+def send_gift_cards(site: Site, order: Order, lines: Sequence[Line]) -> None:
+    """Gift cards are sent by e-mail as soon as they are paid: a fulfilment without tracking."""
+    cards = [line for line in lines if line.is_gift_card and line.unfulfilled_quantity]
+    if not cards or not site.options.sends_gift_cards or totals.outstanding(order, site.options):
+        return
+    made = Fulfilment(numbered(site, order, "Fulfillment"), site.time, site.time, order_id=order.id)
+    made.name = f"{order.name}-F{len(order.fulfilments_made) + 1}"
+    for line in cards:
+        number = numbered(site, order, "FulfillmentLineItem")
+        made.lines.append(FulfilmentLine(number, line.id, line.unfulfilled_quantity))
+        line.fulfilled, line.unfulfilled_quantity = line.unfulfilled_quantity, 0
+    order.fulfilments_made.append(made)
+    close_if_done(site, order)
+
+
 def more(site: Site, order: Order, line: Line, units: int) -> None:
     """More units of a line that is there already."""
     for each in order.fulfilment_orders:
