@@ -4,6 +4,7 @@ The file has a line for each order, and behind it one for each part of its lists
 there can be no such file, or none comes, orders are read page by page.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from syncctl.connectors import strict_json
 from syncctl.connectors.http import Rejected
 from syncctl.connectors.shopify.admin import Admin
 from syncctl.connectors.shopify.answers import NotSpoken, TooDear
+from syncctl.connectors.shopify.customer_fragments import ADDRESSES
 from syncctl.connectors.shopify.order_cursor import Cursor
 from syncctl.connectors.shopify.order_details import Rows
 from syncctl.connectors.shopify.order_documents import bulk_state, orders_count, orders_in_bulk, start_bulk
@@ -21,10 +23,6 @@ from syncctl.settings import ShopifyStoreSettings
 
 _UNDER_WAY = frozenset({"CREATED", "RUNNING", "CANCELING"})
 _LONGEST = 10.0  # seconds between two questions how far it is
-_ADDRESSES = 10
-_ORDER, _LINE, _SHIPPING, _ADDRESS = (
-    f"gid://shopify/{one}/" for one in "Order LineItem ShippingLine MailingAddress".split()
-)
 
 
 class Bulk:
@@ -118,43 +116,58 @@ class _Counted:
 
 
 def _orders(lines: _Counted) -> Iterator[tuple[Body, str]]:
-    """Each order with its lists, and the lines of the file that it stands in. Errors: DataError."""
+    """Each order with its lists, and the text that it would have stood in on a page of orders. Errors: DataError."""
     order: Body | None = None
-    texts: list[str] = []
+    escaped = True
     for text in lines:
         row = strict_json.parse_reply(text)
         if not isinstance(row, dict):
             raise DataError("Shopify's file has a line that is no object")
         if "__parentId" not in row:
             if order is not None:
-                yield order, "\n".join(texts)
-            order, texts = _begun(row), [text.strip()]
+                yield order, _as_on_a_page(order, escaped)
+            order, escaped = _begun(row), True
         elif order is None:
             raise DataError("Shopify's file begins with a part of an order")
         else:
             _put(order, row)
-            texts.append(text.strip())
+        escaped = escaped and text.isascii()
     if order is not None:
-        yield order, "\n".join(texts)
+        yield order, _as_on_a_page(order, escaped)
+
+
+def _as_on_a_page(order: Body, escaped: bool) -> str:
+    """The order as JSON without any space. `escaped`: the file is ASCII, whatever it says; so then are the pages."""
+    return json.dumps(order, separators=(",", ":"), ensure_ascii=escaped)
 
 
 def _begun(row: Body) -> Body:
-    """An order whose lists are empty as yet."""
+    """An order whose lists are empty as yet, each where it stands on a page of orders."""
+    if "customer" in row and isinstance(row["customer"], dict):
+        row["customer"] = _with_addresses(row["customer"])
     for name in ("lineItems", "shippingLines"):
         row[name] = {"nodes": [], "pageInfo": {"hasNextPage": False}}
-    if isinstance(row.setdefault("customer", None), dict):
-        row["customer"]["addressesV2"] = {"nodes": []}
     return row
+
+
+def _with_addresses(customer: Body) -> Body:
+    """The customer with a book of addresses, which comes after the default one."""
+    found: Body = {}
+    for name, value in customer.items():
+        found[name] = value
+        if name == "defaultAddress":
+            found["addressesV2"] = {"nodes": []}
+    return found
 
 
 def _put(order: Body, row: Body) -> None:
     """A part into the list of its order. Errors: DataError where it is of another, or of no list that was asked for."""
     parent, gid = row.pop("__parentId"), row["id"]
-    customer = order["customer"]
-    if customer is not None and isinstance(gid, str) and gid.startswith(_ADDRESS):
-        if parent in (order["id"], customer["id"]):
+    if isinstance(gid, str) and gid.startswith("gid://shopify/MailingAddress/"):
+        customer = order["customer"]
+        if customer is not None and parent in (order["id"], customer["id"]):
             nodes: list[Any] = customer["addressesV2"]["nodes"]
-            nodes += [row] if len(nodes) < _ADDRESSES else []
+            nodes += [row] if len(nodes) < ADDRESSES else []
             return
     elif parent == order["id"]:
         order["lineItems" if "quantity" in row else "shippingLines"]["nodes"].append(row)
