@@ -298,3 +298,16 @@ def test_a_part_of_an_amount_and_the_rest_are_the_whole() -> None:
     slices = [whole.slice(before, 1, 7) for before in range(7)]
     assert sum(each.presentment for each in slices) == Decimal("10.00")
     assert sum(each.shop for each in slices) == whole.shop == Decimal("11.11")
+
+
+@pytest.mark.parametrize(("how", "total", "back"), [("gone", "10.0", []), ("refunded", "14.95", ["4.95"])])
+def test_shipping_that_is_taken_out_may_be_told_as_given_back(
+    case: Case, how: str, total: str, back: list[str]
+) -> None:
+    case.site.options.removed_shipping = how
+    order = case.hands.place([Buy(case.hands.add_variant("MUG", 9, "10.00"))], ships=[Ship("4.95")])
+    case.hands.remove_shipping(order)
+    row = read(case, order)
+    assert sums(row, "totalPrice", "currentTotalPrice") == [total, "10.0"]
+    told = [each["subtotalAmountSet"] for refund in row["refunds"] for each in refund["refundShippingLines"]["nodes"]]
+    assert told == back

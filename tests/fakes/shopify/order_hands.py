@@ -142,8 +142,12 @@ class OrderHands:
     def remove_shipping(self, order_id: int, shipping_id: int | None = None) -> None:
         """An edit takes shipping out: one line of it, or all."""
         order = self.site.orders[order_id]
-        for each in order.shipping:
-            each.is_removed |= shipping_id in (None, each.id)
+        gone = [each for each in order.shipping if shipping_id in (None, each.id) and not each.is_removed]
+        if self.site.options.removed_shipping == "refunded":
+            refund = refunding.begin(self.site, order)
+            refunding.refund_shipping(self.site, order, refund, {each.id: None for each in gone})
+        for each in gone:
+            each.is_removed = True
         self._edited(order, shipping=shipping_id)
 
     def _edited(self, order: Order, **detail: Any) -> None:

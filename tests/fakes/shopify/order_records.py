@@ -415,6 +415,7 @@ class OrderOptions:
     tips: str = "line"  # line (a line item without a product, and in the sum of tips) | apart (the sum alone)
     refund_subtotal: str = "gross"  # of prices with tax in them: gross (as the line's prices) | net
     removal_makes_refund: bool = True  # an edit that takes units out leaves a refund without money
+    removed_shipping: str = "gone"  # shipping that an edit takes out: gone | refunded (and its refund says so)
     adjusted_total: bool = True  # what is paid back without lines lowers the current total
     converted_totals: bool = False  # totals are converted as a whole: the parts' sum may be a coin off
     cash_amount: str = "after"  # a cash transaction's amount: after | before its rounding

@@ -6,6 +6,7 @@ from typing import Any
 from graphql import GraphQLEnumType, GraphQLEnumValue
 
 from tests.fakes.shopify import order_lists, paging, totals
+from tests.fakes.shopify.money import Bag
 from tests.fakes.shopify.order_records import FulfilmentOrder, Line, Order, OrderOptions, Refund, ShippingLine
 from tests.fakes.shopify.people_records import Customer
 from tests.fakes.shopify.schema import schema_of
@@ -31,12 +32,8 @@ SUMS: dict[str, Reckon] = {
     "currentTotalAdditionalFeesSet": lambda order, _options: order.money.total(
         fee.price for fee in order.additional_fees
     ),
-    "currentTotalDutiesSet": lambda order, _options: order.money.total(
-        duty.price for line in order.lines for duty in line.duties
-    ),
-    "originalTotalDutiesSet": lambda order, _options: (
-        order.money.total(duty.price for line in order.lines for duty in line.duties) or None
-    ),
+    "currentTotalDutiesSet": lambda order, _options: _duties(order),
+    "originalTotalDutiesSet": lambda order, _options: _duties(order),
     "totalReceivedSet": lambda order, _options: totals.received(order),
     "totalRefundedSet": lambda order, _options: totals.refunded(order),
     "totalRefundedShippingSet": lambda order, _options: order.money.total(
@@ -50,6 +47,12 @@ SUMS: dict[str, Reckon] = {
         "refundSet": totals.rounding(order, "REFUND"),
     },
 }
+
+
+def _duties(order: Order) -> Bag | None:
+    """None of an order that has none."""
+    prices = [duty.price for line in order.lines for duty in line.duties]
+    return order.money.total(prices) if prices else None
 
 
 def _kept(name: str) -> Callable[[Order, Call, Args], Any]:

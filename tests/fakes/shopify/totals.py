@@ -6,7 +6,15 @@
 from collections.abc import Iterable
 
 from tests.fakes.shopify.money import Bag
-from tests.fakes.shopify.order_records import Fee, Line, Order, OrderOptions, Refund
+from tests.fakes.shopify.order_records import (
+    Fee,
+    Line,
+    Order,
+    OrderOptions,
+    Refund,
+    RefundShipping,
+    ShippingLine,
+)
 
 PAYS = ("SALE", "CAPTURE")
 
@@ -22,8 +30,7 @@ def fees_of(order: Order) -> list[Fee]:
 
 def total(order: Order, options: OrderOptions) -> Bag:
     """Of all units that were ever ordered; nothing of it is given back yet."""
-    shipping = [each for each in order.shipping if not each.is_removed]
-    parts = [*(line.net for line in order.lines), *(each.discounted_price_set for each in shipping)]
+    parts = [*(line.net for line in order.lines), *(each.discounted_price_set for each in shipped(order))]
     return _whole(order, options, parts, total_tax(order))
 
 
@@ -40,24 +47,28 @@ def _whole(order: Order, options: OrderOptions, parts: Iterable[Bag], tax: Bag) 
     return whole.converted if options.converted_totals else whole
 
 
+def shipped(order: Order) -> list[ShippingLine]:
+    """The shipping that counts: what an edit took out does so where a refund says that it went back."""
+    back = {each.shipping_line_id for each in _shipping_back(order)}
+    return [each for each in order.shipping if not each.is_removed or each.id in back]
+
+
 def total_tax(order: Order) -> Bag:
-    shipping = [each for each in order.shipping if not each.is_removed]
-    return order.money.total(each.tax for each in (*order.lines, *shipping, *fees_of(order)))
+    return order.money.total(each.tax for each in (*order.lines, *shipped(order), *fees_of(order)))
 
 
 def current_tax(order: Order) -> Bag:
-    shipping = [each for each in order.shipping if not each.is_removed]
-    there = [*(line.current_tax for line in order.lines), *(each.tax for each in (*shipping, *fees_of(order)))]
+    there = [*(line.current_tax for line in order.lines), *(each.tax for each in (*shipped(order), *fees_of(order)))]
     return order.money.total(there) - order.money.total(each.tax_amount_set for each in _shipping_back(order))
 
 
 def current_shipping(order: Order) -> Bag:
     """As the order's prices are: with tax in it, or without."""
-    there = order.money.total(each.discounted_price_set for each in order.shipping if not each.is_removed)
+    there = order.money.total(each.discounted_price_set for each in shipped(order))
     return there - order.money.total(each.value for each in _shipping_back(order))
 
 
-def _shipping_back(order: Order) -> list[object]:
+def _shipping_back(order: Order) -> list[RefundShipping]:
     return [each for refund in order.refunds_made for each in refund.shipping]
 
 
@@ -66,9 +77,7 @@ def tip(order: Order) -> Bag:
 
 
 def discounts(order: Order) -> Bag:
-    return order.money.total(
-        each.off for each in (*order.lines, *(one for one in order.shipping if not one.is_removed))
-    )
+    return order.money.total(each.off for each in (*order.lines, *shipped(order)))
 
 
 def received(order: Order) -> Bag:
