@@ -6,7 +6,7 @@ from typing import Any
 
 from syncctl.connectors.ahead import ahead
 from syncctl.connectors.base import Page
-from syncctl.connectors.shopify.answers import Answer, TooDear, Unwell
+from syncctl.connectors.shopify.answers import Answer, Misplaced, TooDear
 from syncctl.connectors.shopify.cost import Sizer
 from syncctl.connectors.shopify.customer_changes import e164
 from syncctl.connectors.shopify.customer_documents import customers, some_customers
@@ -67,12 +67,8 @@ class CustomerStore(CustomerWrites):
             except TooDear:
                 if not sizer.too_dear():
                     raise
-            except Unwell as error:
-                if at.after is not None and "cursor" in str(error).casefold():
-                    raise CursorLost(
-                        f"{self.name} does not know any more where a reading of customers stood."
-                    ) from error
-                raise
+            except Misplaced as error:
+                raise CursorLost(f"{self.name} does not know any more where a reading of customers stood.") from error
             else:
                 sizer.went_well(answer.cost)
                 return answer
