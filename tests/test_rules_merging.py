@@ -266,6 +266,7 @@ def test_what_a_side_was_not_told_is_what_differs_from_what_it_was_told() -> Non
         (["a"], ["a", "b"], False),
         ([{"city": "Leeds"}], [{"city": "Lee"}], True),
         ([{"city": "Leeds"}], [{"city": "Leeds", "phone": "1"}], False),
+        ([{"city": "Leeds"}], [{"city": "Leeds", "is_default": True}], True),
         ([{"city": "Leeds", "name": "Ann"}], [{"city": "Leeds"}], True),
         ([{"city": "Leeds", "name": "Ann"}], [{"city": "York"}], False),
         (True, True, True),

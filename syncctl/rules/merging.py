@@ -144,7 +144,7 @@ def merge(
 
 def made_of(sent: object, now: object) -> bool:
     """Whether a value is what a side may have made of what it was told: the same, or its beginning, or its first few,
-    an address with fewer parts; "no" of what it was not told, where it knows only yes and no.
+    an address with fewer parts, or as its default one; "no" of what it was not told, where it knows only yes and no.
 
     >>> made_of("Ann Archer", "Ann Arc"), made_of(["a@x.example"], ["b@x.example"])
     (True, False)
@@ -154,7 +154,8 @@ def made_of(sent: object, now: object) -> bool:
     if isinstance(sent, list) and isinstance(now, list):
         return bool(now) == bool(sent) and len(now) <= len(sent) and all(map(made_of, sent, now))
     if isinstance(sent, dict) and isinstance(now, dict):
-        return now.keys() <= sent.keys() and all(made_of(sent[name], now[name]) for name in now)
+        parts = now.keys() - {"is_default"}  # to many a side the first address is that by itself
+        return parts <= sent.keys() and all(made_of(sent[name], now[name]) for name in parts)
     return sent == now or (sent is None and now is False)
 
 

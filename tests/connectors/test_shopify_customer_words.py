@@ -21,6 +21,8 @@ def place(**more: Any) -> dict[str, Any]:
 
 
 HOME = place(firstName="Ann", lastName="Archer", address1="3 Mill Lane", city="York", zip="YO1 1AA", countryCodeV2="GB")
+YORK = Address(kind="", street="3 Mill Lane", city="York", postal_code="YO1 1AA", country="GB")
+HULL = "gid://shopify/MailingAddress/2"
 
 
 def person(**more: Any) -> dict[str, Any]:
@@ -64,9 +66,7 @@ def test_all_that_shopify_tells_of_a_customer_is_told() -> None:
         name="Ann Archer",
         emails=("ann@web.example",),
         phones=("+447700900123",),
-        addresses=(
-            Address(kind="", street="3 Mill Lane", city="York", postal_code="YO1 1AA", country="GB", is_default=True),
-        ),
+        addresses=(YORK,),
         group="Trade",
         consents=(
             Consent(channel="email", state="subscribed", changed_at=ASKED_AT),
@@ -78,6 +78,12 @@ def test_all_that_shopify_tells_of_a_customer_is_told() -> None:
         created_at=datetime(2026, 1, 1, tzinfo=UTC),
         changed_at=datetime(2026, 1, 3, tzinfo=UTC),
     )
+
+
+def test_which_of_several_addresses_is_the_default_one_is_told_and_of_one_it_goes_without_saying() -> None:
+    row = person(defaultAddress={"id": HOME["id"]}, addressesV2={"nodes": [HOME, place(id=HULL, city="Hull")]})
+    assert [one.is_default for one in to_customer(row).addresses] == [True, False]
+    assert to_customer({**row, "addressesV2": {"nodes": [HOME]}}).addresses == (YORK,)
 
 
 def test_what_is_null_there_is_blank_here() -> None:

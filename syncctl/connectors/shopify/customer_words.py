@@ -5,6 +5,7 @@ addresses alone. What was asked for is there, so that fields are read with `[...
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -34,7 +35,7 @@ def to_customer(row: Row, *, group_prefix: str = "", legacy_accounts: bool = Fal
         name=name,
         emails=_contact(email, "emailAddress"),
         phones=_contact(phone, "phoneNumber"),
-        addresses=tuple(address for _, address in book(row)),
+        addresses=_addresses([address for _, address in book(row)]),
         group=group_of(row["tags"], group_prefix),
         consents=(*_answer("email", email), *_answer("sms", phone)),
         note=text(row, "note"),
@@ -60,6 +61,11 @@ def book(row: Row) -> list[tuple[str, Address]]:
         if address is not None:
             found.append((str(node["id"]), address))
     return found
+
+
+def _addresses(found: list[Address]) -> tuple[Address, ...]:
+    """An only address is the default one without anybody having said so, and is not told as that."""
+    return tuple(found if len(found) > 1 else [replace(one, is_default=False) for one in found])
 
 
 def to_address(row: Row | None, kind: str = "", *, own_name: str = "", is_default: bool = False) -> Address | None:
