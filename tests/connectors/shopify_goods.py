@@ -13,17 +13,24 @@ from tests.connectors.shopify_side import settings_of
 from tests.fakes.shopify import ShopifyServer
 from tests.fakes.shopify.oracle import Event
 from tests.fakes.shopify.world import ShopifyWorld, world
-from tests.fakes.wire import Answer, Request
+from tests.fakes.wire import Answer, Request, reply
 
 PLENTY = {"bucket": 100_000, "restore_rate": 10_000}
 
 
 class Altered(ShopifyServer):
-    """The shop, but that each function of `alter` may change one answer's data, in their order; None: as it is."""
+    """The shop, but that each function of `alter` may change one answer's data, in their order; None: as it is.
+
+    What holds `strange` in its variables is refused whole, as what is no value of its type.
+    """
 
     alter: list[Callable[[dict[str, Any]], object] | None]
+    strange: str = ""
 
     def handle(self, request: Request) -> Answer:
+        if self.strange and self.strange in json.dumps(request.json()["variables"]):
+            error = {"message": "Variable was provided an invalid value", "extensions": {"code": "INVALID_VARIABLE"}}
+            return reply({"errors": [error]})
         answer = super().handle(request)
         change = self.alter.pop(0) if self.alter else None
         if change is None:

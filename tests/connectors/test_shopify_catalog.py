@@ -310,6 +310,14 @@ def test_a_shop_that_sets_none_for_one_bad_price_is_sent_the_others_again(shop: 
     assert [asks(shop, one) for one in ids] == [Decimal("6.25"), Decimal("5.00"), Decimal("6.25")]
 
 
+def test_what_the_shop_cannot_read_at_all_is_found_and_refused_alone(shop: Goods) -> None:
+    ids = [*family(shop, 5), *shop.sell(5)]
+    shop.server.strange = f"ProductVariant/{variant_of(ids[3])}"
+    outcomes = kinds(shop.store.push_prices([price(one) for one in ids]))
+    assert [number for number, kind in enumerate(outcomes) if kind != "Written"] == [3]
+    assert outcomes[3] == "refused"
+
+
 @pytest.mark.parametrize("kind", ["reset_mid_body", "502"])
 def test_a_lost_answer_is_asked_for_again_and_the_same_price_is_set_again(shop: Goods, kind: str) -> None:
     [plain] = shop.sell(1)

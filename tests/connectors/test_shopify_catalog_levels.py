@@ -428,6 +428,17 @@ def test_a_shop_that_grants_no_points_is_waited_for(shop: Goods) -> None:
     assert shop.shows(plain) == 4
 
 
+def test_what_the_shop_cannot_read_at_all_is_found_and_refused_alone(shop: Goods) -> None:
+    """It refuses the whole document then, and with it both lists."""
+    ids = shop.sell(260)
+    shop.store.fetch_levels(ids)
+    shop.server.strange = f"InventoryItem/{item_of(ids[255])}"
+    outcomes = kinds(shop.store.push_levels([level(one, 4) for one in ids]))
+    assert [number for number, kind in enumerate(outcomes) if kind != "Written"] == [255]
+    assert outcomes[255] == "refused"
+    assert {shop.shows(one) for one in ids} == {4, 10}
+
+
 def test_nothing_is_asked_where_nothing_is_to_be_done(shop: Goods) -> None:
     assert shop.store.push_levels([]) == []
     assert shop.store.fetch_levels([]) == {}
