@@ -37,7 +37,7 @@ class ShopifyCycles(World):
         super().__init__(folder, stores=(), goods=(), **sections)
         self.site = Site(options=Options(**{"currency": self.office.currency, **(options or {})}))
         self.hands = Hands(self.site)
-        self.location = self.hands.here
+        self.location = self.site.oracle.location = self.hands.here
         self.known: set[str] = set()  # SKUs of the back office
         self.hurry = timedelta(0)  # so much time has passed, for all three
         self.site.clock = self.office.clock = lambda: datetime.now(UTC) + self.hurry
@@ -56,6 +56,7 @@ class ShopifyCycles(World):
         self.office.close()
         assert self.server.errors == []
         assert self.site.oracle.violations == []
+        assert self.site.oracle.throttled == []
 
     def run(self, *steps: str, **options: Any) -> Report:
         """As in `builders`; what the run asks the shop is in `asked` afterwards."""

@@ -37,7 +37,7 @@ class ShopifyWorld:
         self.site = site
         self.clock = clock
         self.hands = Hands(site)
-        self.location = self.hands.here
+        self.location = site.oracle.location = self.hands.here
         self.made: dict[str, int] = {}  # variants by SKU
 
     def advance(self, seconds: float) -> None:
