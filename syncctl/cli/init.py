@@ -1,20 +1,22 @@
 """The command `init`: takes what the flags say, or asks a person, and writes the first configuration."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from syncctl.cli.app import App
-from syncctl.errors import ConfigError
+from syncctl.errors import ConfigError, SyncctlError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from syncctl.config.first import First
 
+_SECONDS = 30.0  # that a shop may ask us to wait, while somebody sits before the screen
 CRON = "*/15 * * * * cd {folder} && syncctl{option} -q sync-all --if-busy wait:600"
 
 
@@ -23,6 +25,12 @@ CRON = "*/15 * * * * cd {folder} && syncctl{option} -q sync-all --if-busy wait:6
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Where it is; one for each store that has one.")
 @click.option("--consumer-key-env", "keys", multiple=True, metavar="NAME", help="The variable that has its key.")
 @click.option("--consumer-secret-env", "secrets", multiple=True, metavar="NAME", help="... and the key's secret.")
+@click.option("--access-token-env", "tokens", multiple=True, metavar="NAME", help="The variable that has its token.")
+@click.option("--client-id", "ids", multiple=True, metavar="ID", help="Or the app's client id ...")
+@click.option(
+    "--client-secret-env", "client_secrets", multiple=True, metavar="NAME", help="... and its secret's variable."
+)
+@click.option("--location", "locations", multiple=True, metavar="ID", help="The location whose stock is kept in step.")
 @click.option("--sandbox", is_flag=True, help="A shop to try things out on: the same as --store shop=sandbox.")
 @click.option("--book-from", metavar="TIME", help="Older orders are in your books already. Default: now.")
 @click.option("--country", metavar="CC", help="Of phone numbers without a country code. Default: US.")
@@ -36,6 +44,10 @@ def init(
     urls: tuple[str, ...],
     keys: tuple[str, ...],
     secrets: tuple[str, ...],
+    tokens: tuple[str, ...],
+    ids: tuple[str, ...],
+    client_secrets: tuple[str, ...],
+    locations: tuple[str, ...],
     sandbox: bool,
     book_from: str | None,
     country: str | None,
@@ -49,6 +61,7 @@ def init(
     syncctl init
     syncctl init --sandbox
     syncctl init --store shop=woocommerce --url https://shop.example
+    syncctl init --store shop=shopify --url https://example.myshopify.com
 
     A secret never stands in the file: it comes from the environment, or, if you type it, from a file of its own.
     """
@@ -60,13 +73,17 @@ def init(
     refuse_existing(target, replace=force)
     first = First(book_from=book_from or _now(), country=(country or "US").upper())
     wanted = [*stores, *(["shop=sandbox"] if sandbox else [])]
+    said = {"url": urls, "consumer_key": keys, "consumer_secret": secrets, "access_token": tokens}
+    said |= {"client_id": ids, "client_secret": client_secrets, "location": locations}
     if wanted:
-        first.take(wanted, {"url": urls, "consumer_key": keys, "consumer_secret": secrets})
+        first.take(wanted, said)
     elif no_input or not _somebody_is_there():
         hint = "Say which store: --sandbox, or --store shop=woocommerce --url https://shop.example"
         raise ConfigError("nobody is there to ask; nothing was written", hint=hint)
     else:
         _ask(app, first, ask_time=book_from is None, ask_country=country is None)
+    for name in first.stores:
+        _choose_location(app, first, name, ask=not (wanted or no_input))
     put(first, target, app.environ, replace=force)
     app.show_line(str(target))
     _say_next(app, first, target)
@@ -107,17 +124,61 @@ def _ask_store(first: "First", name: str, kind: str) -> None:
     from syncctl.config import first as rules
 
     first.stores[name] = {"connector": kind}
-    for setting, part in rules.needed(kind).items():
+    ways = {one[0]: one for one in rules.ways_in(kind) if one}
+    way = ways[_one_of("It lets us in by", ways)] if ways else ()
+    for setting, part in rules.needed(kind, way).items():
         if rules.is_path(part):
             first.stores[name][setting] = rules.proposed_path(part, name)
             continue
         secret = rules.is_secret(part)
-        question = part.description or setting
+        question = (part.description or setting).partition(". ")[0]
         if secret:
             file = rules.secret_file(name, setting)
             question += f" Type it (it is kept in {file}), or $NAME for a variable"
-        answer = _prompt(question, partial(rules.problem, kind, setting), None, secret)
+        answer = _prompt(question, partial(rules.problem, kind, way, setting), None, secret)
         first.answer(name, setting, answer, secret=secret)
+
+
+def _one_of(question: str, answers: Iterable[str]) -> str:
+    """The only one of these answers, or the one that a person gives."""
+    known = list(answers)
+    if len(known) == 1:
+        return known[0]
+    chosen: str = click.prompt(question, type=click.Choice(known), default=known[0], err=True)
+    return chosen
+
+
+def _choose_location(app: App, first: "First", name: str, *, ask: bool) -> None:
+    """Ask a store that has locations for them, where its secrets are known: the only one is taken, of several one is
+    chosen. What cannot be known now, `doctor` tells."""
+    found = _locations(app, first, name)
+    if not found:
+        return
+    app.say(f"Locations of {name}: " + ", ".join(f"{number} ({title})" for number, title in found.items()))
+    if len(found) == 1 or ask:
+        first.stores[name]["location"] = _one_of("Whose stock is kept in step?", found)
+    else:
+        app.say(f"Set stores.{name}.location to the one whose stock is kept in step, or no level is written.")
+
+
+def _locations(app: App, first: "First", name: str) -> dict[str, str]:
+    from pydantic import TypeAdapter, ValidationError
+
+    from syncctl.connectors import open_store
+    from syncctl.connectors.patience import Patience
+    from syncctl.settings import StoreSettings
+
+    given = first.resolved(name, app.environ)
+    if given is None or given.get("location"):
+        return {}
+    try:
+        with closing(open_store(name, TypeAdapter(StoreSettings).validate_python(given), Patience(_SECONDS))) as store:
+            return store.fetch_locations() if store.abilities.locations else {}
+    except ValidationError:
+        return {}  # it is tried out as a whole, and told there
+    except SyncctlError as error:
+        app.say(f"Its locations cannot be seen now: {error}")
+        return {}
 
 
 def _prompt(question: str, problem: Callable[[str], str], default: str | None, hidden: bool = False) -> str:

@@ -18,15 +18,19 @@ from syncctl.config.values import kinds_of, models_of
 from syncctl.errors import ConfigError
 from syncctl.settings import CustomerSettings, StoreSettings
 from syncctl.settings.kinds import Moment, StoreName
+from syncctl.settings.stores import StoreBase
 
 HEADER = """\
 # The settings of syncctl, written by `syncctl init`. Change what you like; `syncctl doctor` tells whether it fits.
 #
 """
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
-_LITERAL = re.compile(r"c[ks]_[0-9a-f]{10,}\Z")  # a key of WooCommerce's, and no name of a variable
-_FLAGS = {"url": "--url", "consumer_key": "--consumer-key-env", "consumer_secret": "--consumer-secret-env"}
-_MODELS = models_of(kinds_of(StoreSettings))
+_LITERAL = re.compile(r"(c[ks]|shp[a-z]{2})_[0-9a-f]{10,}\Z")  # a key of WooCommerce's or Shopify's, and no name
+_SECRETS = ("consumer_key", "consumer_secret", "access_token", "client_secret")
+_FLAGS = {setting: f"--{setting.replace('_', '-')}" for setting in ("url", "client_id", "location")} | {
+    setting: f"--{setting.replace('_', '-')}-env" for setting in _SECRETS
+}
+_MODELS = [model for model in models_of(kinds_of(StoreSettings)) if issubclass(model, StoreBase)]
 UNKNOWN = "SYNCCTL_INIT_UNKNOWN"
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -54,7 +58,11 @@ class First:
             problems += [one for one in (found or name_problem(self, name),) if one]
             if not found:
                 self.stores[name] = {"connector": kind}
-                problems += [one for setting in needed(kind) if (one := self._fill(name, setting, left))]
+                way = next(
+                    (one for one in ways_in(kind) if any(left.get(setting) for setting in one)), ways_in(kind)[0]
+                )
+                problems += [one for setting in needed(kind, way) if (one := self._fill(name, setting, left))]
+                self._choose(name, left)
         problems += [f"{_FLAGS[setting]}: given more often than there are stores" for setting in left if left[setting]]
         if problems:
             raise ConfigError("nothing was written", hint="See `syncctl init --help`.", problems=tuple(problems))
@@ -62,7 +70,7 @@ class First:
     def _fill(self, name: str, setting: str, left: dict[str, list[str]]) -> str:
         """Give a store a setting that it needs; returns what is wrong, "" if nothing."""
         store = self.stores[name]
-        part = needed(store["connector"])[setting]
+        part = _model(store["connector"]).model_fields[setting]
         value = left[setting].pop(0) if left.get(setting) else ""
         if is_path(part):
             store[setting] = proposed_path(part, name)
@@ -76,6 +84,12 @@ class First:
         else:
             return f"stores.{name}.{setting}: needed; say {_FLAGS.get(setting, setting)}"
         return ""
+
+    def _choose(self, name: str, left: Mapping[str, list[str]]) -> None:
+        """Give a store what it can do without, where that was said."""
+        for setting in _model(self.stores[name]["connector"]).chosen_at_init:
+            if left.get(setting):
+                self.stores[name][setting] = left[setting].pop(0).replace("${", "$${")
 
     def answer(self, name: str, setting: str, text: str, *, secret: bool) -> None:
         """Take a person's answer. A secret is `$NAME`, or is put in a file of its own."""
@@ -101,6 +115,15 @@ class First:
         files = {f"file:{name}" for name in self.secrets}
         return {name: f"${{{UNKNOWN}}}" if value in files else value for name, value in store.items()}
 
+    def resolved(self, name: str, environ: Mapping[str, str]) -> dict[str, Any] | None:
+        """A store's settings with its secrets in them; None where one is not known here."""
+        files = {f"file:{file}": text for file, text in self.secrets.items()}
+        values = {setting: files.get(value, value) for setting, value in self.stores[name].items()}
+        names = {setting: found[1] for setting, value in values.items() if (found := _VARIABLE.fullmatch(str(value)))}
+        if any(not environ.get(variable) for variable in names.values()):
+            return None
+        return values | {setting: environ[variable] for setting, variable in names.items()}
+
     @property
     def variables(self) -> list[str]:
         """The variables of the environment that it takes values from."""
@@ -113,10 +136,15 @@ def store_kinds() -> list[str]:
     return [get_args(model.model_fields["connector"].annotation)[0] for model in _MODELS]
 
 
-def needed(kind: str) -> dict[str, FieldInfo]:
-    """The settings of this kind of store that have no default, but for its kind."""
+def ways_in(kind: str) -> tuple[tuple[str, ...], ...]:
+    """The groups of settings of which one is needed to be let in."""
+    return _model(kind).ways_in
+
+
+def needed(kind: str, way: tuple[str, ...]) -> dict[str, FieldInfo]:
+    """The settings of this kind of store that have no default, but for its kind, and those of this way in."""
     fields = _model(kind).model_fields
-    return {name: part for name, part in fields.items() if part.is_required() and name != "connector"}
+    return {name: part for name, part in fields.items() if (part.is_required() and name != "connector") or name in way}
 
 
 def is_secret(part: FieldInfo) -> bool:
@@ -139,11 +167,12 @@ def secret_file(name: str, setting: str) -> str:
     return f"secrets/{name}.{setting}"
 
 
-def problem(kind: str, setting: str, text: str) -> str:
+def problem(kind: str, way: tuple[str, ...], setting: str, text: str) -> str:
     """What is wrong with this answer, "" if nothing."""
-    if is_secret(needed(kind)[setting]) and text.startswith("$"):
+    parts = needed(kind, way)
+    if is_secret(parts[setting]) and text.startswith("$"):
         return "" if _NAME.match(text.strip("${}")) else "write a variable as $NAME"
-    others = {name: _example(part) for name, part in needed(kind).items()}
+    others = {name: _example(part) for name, part in parts.items()}
     return _told(_model(kind), {"connector": kind, **others, setting: text})
 
 
@@ -178,7 +207,7 @@ def _example(part: FieldInfo) -> str:
     return "x" if is_secret(part) else str((part.examples or ["x"])[0])
 
 
-def _model(kind: str) -> type[BaseModel]:
+def _model(kind: str) -> type[StoreBase]:
     return next(model for model in _MODELS if kind in get_args(model.model_fields["connector"].annotation))
 
 

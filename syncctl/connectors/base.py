@@ -157,6 +157,10 @@ class WebStore(ABC):
         """What `doctor` asks of this store, one finding after the other. It writes nothing and raises nothing."""
         yield _reached(self)
 
+    def fetch_locations(self) -> dict[str, str]:
+        """The locations that stock is kept at there, where `abilities.locations`: their ids, each with its name."""
+        return {}
+
     @abstractmethod
     def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:
         """Orders in any status, changed since `cursor`; without one, all placed from `since` on.

@@ -44,6 +44,9 @@ class WrappedStore(WebStore):
     def examine(self) -> Iterator[Finding]:
         return self.store.examine()
 
+    def fetch_locations(self) -> dict[str, str]:
+        return self.store.fetch_locations()
+
     def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:
         return self.store.fetch_orders(cursor, since)
 

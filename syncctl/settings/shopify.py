@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -16,6 +16,9 @@ _OWN_ADDRESS = "write the shop's own address, which ends in .myshopify.com, such
 
 class ShopifyStoreSettings(ReachedStore):
     """A Shopify shop, over its GraphQL Admin API."""
+
+    ways_in: ClassVar[tuple[tuple[str, ...], ...]] = (("access_token",), ("client_id", "client_secret"))
+    chosen_at_init: ClassVar[tuple[str, ...]] = ("location",)
 
     connector: Literal["shopify"] = Field(description="The kind of web store.")
     url: str = Field(

@@ -1,5 +1,6 @@
 """What the settings of every kind of web store have in common."""
 
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
@@ -8,7 +9,14 @@ from syncctl.settings.kinds import Section
 
 
 class StoreBase(Section):
-    """What every kind of web store is set by."""
+    """What every kind of web store is set by.
+
+    `ways_in`: groups of settings of which one whole group is needed, beside those without a default. `chosen_at_init`:
+    settings with a default that whoever sets the store up chooses all the same.
+    """
+
+    ways_in: ClassVar[tuple[tuple[str, ...], ...]] = ((),)
+    chosen_at_init: ClassVar[tuple[str, ...]] = ()
 
     locations: tuple[str, ...] = Field(
         default=(), description="The back office's locations that feed this store, summed. Empty: as stock.locations."
