@@ -4,7 +4,6 @@ The file has a line for each order, and behind it one for each part of its lists
 there can be no such file, or none comes, orders are read page by page.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -17,7 +16,7 @@ from syncctl.connectors.shopify.customer_fragments import ADDRESSES
 from syncctl.connectors.shopify.order_cursor import Cursor
 from syncctl.connectors.shopify.order_details import Rows
 from syncctl.connectors.shopify.order_documents import bulk_state, orders_count, orders_in_bulk, start_bulk
-from syncctl.connectors.shopify.order_words import Body
+from syncctl.connectors.shopify.order_words import Body, page_text
 from syncctl.errors import BatchRefused, DataError, Unreachable
 from syncctl.settings import ShopifyStoreSettings
 
@@ -125,7 +124,7 @@ def _orders(lines: _Counted) -> Iterator[tuple[Body, str]]:
             raise DataError("Shopify's file has a line that is no object")
         if "__parentId" not in row:
             if order is not None:
-                yield order, _as_on_a_page(order, escaped)
+                yield order, page_text(order, escaped=escaped)
             order, escaped = _begun(row), True
         elif order is None:
             raise DataError("Shopify's file begins with a part of an order")
@@ -133,12 +132,7 @@ def _orders(lines: _Counted) -> Iterator[tuple[Body, str]]:
             _put(order, row)
         escaped = escaped and text.isascii()
     if order is not None:
-        yield order, _as_on_a_page(order, escaped)
-
-
-def _as_on_a_page(order: Body, escaped: bool) -> str:
-    """The order as JSON without any space. `escaped`: the file is ASCII, whatever it says; so then are the pages."""
-    return json.dumps(order, separators=(",", ":"), ensure_ascii=escaped)
+        yield order, page_text(order, escaped=escaped)
 
 
 def _begun(row: Body) -> Body:

@@ -11,7 +11,7 @@ from syncctl.connectors.shopify.answers import Answer, TooDear
 from syncctl.connectors.shopify.documents import Document
 from syncctl.connectors.shopify.order_documents import order_lines, order_refunds, orders_by_id, refund_parts
 from syncctl.connectors.shopify.order_fields import digits
-from syncctl.connectors.shopify.order_words import Body, with_details
+from syncctl.connectors.shopify.order_words import Body, with_lists, with_refunds
 from syncctl.errors import DataError
 from syncctl.model import Unreadable
 
@@ -55,7 +55,7 @@ class OrderReader:
                 if time < _TIMES - 1 and any(one["updatedAt"] != body["updatedAt"] for one in beside.values()):
                     changed[place] = body["id"]
                     continue
-                found[place] = with_details(body, text, _merged(beside)) if beside else (body, text)
+                found[place] = _merged(body, text, beside)
             if not changed:
                 break
             again, bad = self.by_ids(list(changed.values()))
@@ -161,7 +161,15 @@ def _joined(pages: Sequence[Body], names: Sequence[str]) -> Body:
     return {**joined, **{name: pages[-1][name] for name in names[1:]}}
 
 
-def _merged(beside: Mapping[str, Body]) -> Body:
-    """All fields that were asked besides, but for the time that they were compared by."""
-    fields = {name: value for one in beside.values() for name, value in one.items()}
-    return {name: value for name, value in fields.items() if name != "updatedAt"}
+def _merged(body: Body, text: str, beside: Mapping[str, Body]) -> tuple[Body, str]:
+    """An order with what was asked of it besides, and all that it was read from."""
+    if "lines" in beside:
+        body, text = with_lists(body, text, _without_time(beside["lines"]))
+    if "refunds" in beside:
+        body, text = with_refunds(body, text, _without_time(beside["refunds"]))
+    return body, text
+
+
+def _without_time(row: Body) -> Body:
+    """Without the time that it was compared by."""
+    return {name: value for name, value in row.items() if name != "updatedAt"}

@@ -65,14 +65,28 @@ def read_order(body: Body, raw: str, manners: Manners) -> Order | Unreadable:
         return to_order(body, raw, manners)
     except KeyError as error:
         return Unreadable(id=_name(body), reason=f"it has no field {shown(error.args[0])}, which was asked for")
+    except (TypeError, ValueError, AttributeError) as error:
+        return Unreadable(id=_name(body), reason=f"it is not made as Shopify's orders are: {error}")
     except DataError as error:
         return Unreadable(id=_name(body), reason=str(error))
 
 
-def with_details(body: Body, text: str, details: Body | None) -> tuple[Body, str]:
-    """An order with what was asked of it afterwards, and all the text that both were read from."""
-    if details is None:
-        return body, text
+def with_lists(body: Body, text: str, lists: Body) -> tuple[Body, str]:
+    """An order with lists that were too long for its page, and the text as it would have stood on a page without end.
+
+    So an order is the same text, however it was read.
+    """
+    whole = {**body, **lists}
+    return whole, page_text(whole, escaped=text.isascii())
+
+
+def page_text(body: Body, *, escaped: bool) -> str:
+    """An order as it stands on a page: JSON without any space. `escaped`: the shop sends ASCII, whatever it says."""
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=escaped)
+
+
+def with_refunds(body: Body, text: str, details: Body) -> tuple[Body, str]:
+    """An order with what was given back on it, and all the text that both were read from."""
     beside = json.dumps(details, sort_keys=True, separators=(",", ":"))
     return {**body, **details}, f'{{"order":{text},"details":{beside}}}'
 
