@@ -1,5 +1,6 @@
 """May we send marketing? Only copied; a newer no wins, no beats yes of equal age, unknown is never yes (I5)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -239,6 +240,12 @@ def test_a_yes_with_a_time_of_its_own_that_we_may_have_written_without_one_is_ou
     assert copied(said(NO, 4, seen=5), None, [no], doubt=True).told == ""
     assert copied(said(YES, 4, seen=5), None, [yes], doubt=False).told == ""
     assert copied(said(YES, 4, seen=5), None, [said(YES, 3, party="books")], doubt=True).told == ""
+
+
+def test_a_side_that_keeps_whole_seconds_tells_what_we_wrote() -> None:
+    exact = replace(said(NO, 3, party="books"), changed_at=DAY[3] + timedelta(milliseconds=700))
+    assert copied(said(NO, 3, seen=5), None, [exact], doubt=True).told == TOLD
+    assert copied(replace(said(NO, 3), changed_at=DAY[3] + timedelta(seconds=1)), None, [exact], doubt=True).told == ""
 
 
 def test_a_yes_that_was_given_again_is_newer() -> None:

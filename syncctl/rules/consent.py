@@ -179,7 +179,12 @@ def unsure(one: Iterable[Heard], other: Iterable[Heard]) -> list[Heard]:
 def _is_copy(new: Heard, of: Heard) -> bool:
     same = (of.channel, of.state) == (new.channel, new.state) and of.party != new.party
     untimed = of.changed_at is None and new.state != NO  # some put the time at which they were told on it
-    return same and (untimed or new.changed_at in (None, of.changed_at))
+    return same and (untimed or new.changed_at is None or _is_same_second(new.changed_at, of.changed_at))
+
+
+def _is_same_second(one: datetime, other: datetime | None) -> bool:
+    """Whether one time may be the other, of which a side keeps whole seconds only."""
+    return other is not None and one.replace(microsecond=0) == other.replace(microsecond=0)
 
 
 def joined(one: Iterable[Heard], other: Iterable[Heard]) -> dict[str, Heard]:

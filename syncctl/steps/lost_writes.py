@@ -63,13 +63,18 @@ def _recall_answers(
     ours = []
     for one in shown:
         key = (one.channel, one.state)
-        timed = one.changed_at is not None and times.to_text(one.changed_at) == at.get(key)
+        timed = one.changed_at is not None and _second(times.to_text(one.changed_at)) == _second(at.get(key))
         untimed = one.changed_at is None or (key in at and at[key] is None)
         if key in at and (timed or (untimed and one.state != NO)):
             given = at[key]
             ours.append(replace(one, changed_at=None if given is None else times.from_text(given)))
     if ours:
         run.hub.consents.tell(hub_id, side.party, ours, times.now())
+
+
+def _second(at: str | None) -> str | None:
+    """A time as those sides keep it that keep no parts of a second."""
+    return at[: len("2026-01-02T03:04:05")] if at else None
 
 
 def close_seen(run: Run, side: Side) -> None:

@@ -70,14 +70,22 @@ def _problem_of_answers(change: CustomerChange) -> Refused | None:
         if one.channel not in CHANNELS or one.state not in _STATES:
             text = f"Shopify keeps no answer {one.state[:20]!r} to {one.channel[:20]}."
             return _no(change, "unknown_channel", text)
-        name = "emails" if one.channel == "email" else "phones"
-        has = change.fields[name] if name in change.fields else change.expected and getattr(change.expected, name)
-        if has is not None and not _first(has):
+        needed = "emails" if one.channel == "email" else "phones"
+        if not _has(change, needed):
             word, code = (
-                ("an e-mail address", "email_needed") if name == "emails" else ("a phone number", "phone_needed")
+                ("an e-mail address", "email_needed") if needed == "emails" else ("a phone number", "phone_needed")
             )
             return _no(change, code, f"An answer about marketing there needs {word}, and there is none.")
     return None
+
+
+def _has(change: CustomerChange, contacts: str) -> bool:
+    """Whether he has such a contact then; where that is not known, Shopify is to say."""
+    if contacts in change.fields:
+        return bool(_first(change.fields[contacts]))
+    if change.id is None:
+        return False
+    return change.expected is None or bool(getattr(change.expected, contacts))
 
 
 def needs_to_know(change: CustomerChange) -> bool:
@@ -195,7 +203,8 @@ def _answer(one: Consent) -> dict[str, Any]:
     elif one.state == "subscribed":
         row["marketingOptInLevel"] = "SINGLE_OPT_IN"
     if one.changed_at is not None:
-        row["consentUpdatedAt"] = times.to_text(min(one.changed_at, times.now()))  # what is to come is refused
+        given_at = min(one.changed_at, times.now())  # what is to come is refused
+        row["consentUpdatedAt"] = times.to_text(given_at.replace(microsecond=0))
     return row
 
 
