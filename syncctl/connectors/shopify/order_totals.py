@@ -47,14 +47,13 @@ def settled(parts: int, count: int, tax: int, told: Told, backs: Sequence[GivenB
     back, doubt = _chosen(parts, count, told, backs)
     totals = [told.now + each for each in back.sums]
     totals = [*totals, told.before] if edited else [told.before, *totals]
-    for total in dict.fromkeys(totals):
-        rest, extras = _nearest(total - parts, told)
-        if abs(rest) > count:
-            continue
-        rounding = Charge(kind=ChargeKind.ROUNDING, title="Rounding", amount=rest)
-        charges = (*extras, rounding) if rest else extras
-        return Settled(total, back, charges, doubt or (_tax_problem(tax, count, told, back) if edited else ""))
-    return Settled(totals[0], back, (), f"its parts come to {parts}, but its total is {totals[0]} (minor units)")
+    nearest = [(total, *_nearest(total - parts, told)) for total in dict.fromkeys(totals)]
+    total, rest, extras = min(nearest, key=lambda each: abs(each[1]))  # of equals the first
+    if abs(rest) > count:
+        return Settled(totals[0], back, (), f"its parts come to {parts}, but its total is {totals[0]} (minor units)")
+    rounding = Charge(kind=ChargeKind.ROUNDING, title="Rounding", amount=rest)
+    charges = (*extras, rounding) if rest else extras
+    return Settled(total, back, charges, doubt or (_tax_problem(tax, count, told, back) if edited else ""))
 
 
 def _chosen(parts: int, count: int, told: Told, backs: Sequence[GivenBack]) -> tuple[GivenBack, str]:
