@@ -4,14 +4,14 @@ Never otherwise: what it would read then is read for nothing, or is read and bel
 """
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import syncctl.cycle
-from syncctl import by_hand
+from syncctl import by_hand, times
 from syncctl.connectors.base import Page, WebStore
 from syncctl.connectors.wrapped import WrappedStore
 from syncctl.errors import CursorLost, Unreachable
@@ -49,7 +49,7 @@ class AtOnce(WrappedStore):
     def __init__(self, store: WebStore) -> None:
         super().__init__(store)
         self.expected: list[str | None] = []
-        self.kept: dict[str | None, Page[Customer]] = {}
+        self.kept: dict[str | None, tuple[Page[Customer], Iterator[Page[Customer]]]] = {}
         self.readings = 0  # of customers, that were not kept
 
     def expect_customers(self, cursor: str | None) -> None:
@@ -59,18 +59,19 @@ class AtOnce(WrappedStore):
         expected, self.expected, self.kept = self.expected, [], {}
         for place, page in enumerate(self.store.fetch_orders(cursor, since)):
             if place == 0:
-                self.kept = {one: next(self.store.fetch_customers(one)) for one in expected}
+                readings = {one: self.store.fetch_customers(one) for one in expected}
+                self.kept = {one: (next(pages), pages) for one, pages in readings.items()}
             yield page
 
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
-        page = self.kept.pop(cursor, None)
+        kept = self.kept.pop(cursor, None)
         self.kept = {}
-        if page is None:
+        if kept is None:
             self.readings += 1
             yield from self.store.fetch_customers(cursor)
         else:
-            yield page
-            yield from self.store.fetch_customers(page.cursor)
+            yield kept[0]
+            yield from kept[1]
 
 
 @pytest.fixture
@@ -210,7 +211,7 @@ def test_who_was_edited_while_the_orders_came_is_taken_as_edited(tmp_path: Path,
     world.run()
 
     def marries() -> None:
-        [page] = stores[-1].kept.values()
+        [(page, _)] = stores[-1].kept.values()
         assert [one.name for one in page.records] == ["Ann"], "she was read before"
         world.shop.upsert_customer(ann, name="Ann King")
         world.shop.place_order([("MUG", 1)], customer=ann)
@@ -245,3 +246,58 @@ def test_a_lost_cursor_of_the_orders_leaves_no_page_of_another_reading(tmp_path:
     world.shop.upsert_customer(name="Bob", emails=("bob@web.example",))
     world.run(plans={"shop": [FailBefore(on("fetch_orders"), CursorLost("too old"))]})
     assert names_in_hub(world) == ["Ann", "Bob"] and stores[-1].readings == 0
+
+
+def test_an_answer_of_the_time_while_the_orders_came_is_no_younger_than_it_can_be(
+    tmp_path: Path, stores: list[AtOnce]
+) -> None:
+    """She says yes on the web, which keeps no times, and then no at the counter, which does: the no is the newer one.
+
+    Nobody saw the web's customers between those two, for they were read before the orders, which took half an hour.
+    """
+    world = CustomerWorld(tmp_path, customers={"trigger": "any"})
+    world.set_store("shop", consent_times=False)
+    world.office.clock = world.shop.clock
+    web, counter = [
+        side.upsert_customer(name="Ann", emails=("ann@web.example",)) for side in (world.shop, world.office)
+    ]
+    world.shop.set_consent(web, "email", "unsubscribed")
+    world.office.set_consent(counter, "email", "unsubscribed")
+    for _ in range(3):
+        world.run()
+    for _ in range(3):
+        world.shop.place_order([("MUG", 1)])
+
+    def meanwhile() -> None:
+        world.hurry += timedelta(minutes=1)
+        world.shop.set_consent(web, "email", "subscribed")
+        for state in ("subscribed", "unsubscribed"):
+            world.hurry += timedelta(minutes=2)
+            world.office.set_consent(counter, "email", state)
+        world.hurry += timedelta(minutes=26)
+
+    world.hurry = timedelta(hours=1)
+    world.run(plans={"shop": [Between(on("fetch_orders", 2), meanwhile)]})
+    assert world.sides["shop"].struck
+    for _ in range(3):
+        world.hurry += timedelta(minutes=15)
+        world.run()
+    states = {one["consents"][0]["state"] for one in (*world.web(), *world.pos())}
+    assert states == {"unsubscribed"}
+
+
+def test_a_reading_that_went_on_in_a_later_run_is_as_old_as_its_beginning(tmp_path: Path, stores: list[AtOnce]) -> None:
+    """Who was read in its first part may have changed since, and nobody told."""
+    world = CustomerWorld(tmp_path, customers={"trigger": "any"})
+    for number in range(5):
+        world.shop.upsert_customer(name=f"Person {number}", emails=(f"{number}@web.example",))
+    begun = times.now()
+    world.run(plans={"shop": [Cut(on("fetch_customers"), Unreachable("shop: down"))]})
+    world.hurry = timedelta(hours=5)
+    assert world.run().exit_code == 0
+    read = "SELECT moved_at FROM cursor WHERE party = 'shop' AND stream = 'customers-read'"
+    [(told,)] = world.rows(read)
+    assert begun <= times.from_text(told) <= begun + timedelta(minutes=1)
+    world.run()
+    [(told,)] = world.rows(read)
+    assert times.from_text(told) > begun + timedelta(hours=4)

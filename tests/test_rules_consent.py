@@ -223,14 +223,26 @@ def test_an_untimed_echo_of_what_we_wrote_keeps_the_time_at_which_it_was_given()
     assert hear(written, "shop", consent(NO), DAY[6]) is written
 
 
-@pytest.mark.parametrize("state", [YES, NO, PENDING])
+@pytest.mark.parametrize("state", [YES, PENDING])
 def test_the_time_that_a_side_puts_on_what_it_was_told_without_one_is_not_when_it_was_given(state: str) -> None:
     told = write(None, "shop", consent(state), said(state, seen=2, party="books"), DAY[4])
     assert hear(told, "shop", consent(state, 4, "shop"), DAY[5]) is told
     assert state_of(told, said(NO, 3, party="other")) == NO, "the no came before it was told, and after it was given"
-    other = NO if state == YES else YES
-    heard = hear(told, "shop", consent(other, 6), DAY[7])
-    assert (heard.state, heard.changed_at, heard.told) == (other, DAY[6], ""), "what it says itself later is heard"
+    heard = hear(told, "shop", consent(NO, 6), DAY[7])
+    assert (heard.state, heard.changed_at, heard.told) == (NO, DAY[6], ""), "what it says itself later is heard"
+
+
+def test_a_no_that_a_side_was_told_without_a_time_and_dates_may_have_been_said_again_then() -> None:
+    """Nobody can tell. It stays ours, and beats what was said before that time; a yes of later is heard."""
+    told = write(None, "shop", consent(NO), said(NO, seen=2, party="books"), DAY[4])
+    echo = hear(told, "shop", consent(NO, 4, "shop"), DAY[5])
+    assert (echo.told, echo.changed_at, echo.at) == (TOLD, None, DAY[4])
+    assert hear(echo, "shop", consent(NO, 4, "shop"), DAY[6]) == echo
+    assert hear(echo, "shop", consent(NO, 1, "shop"), DAY[6]) == echo
+    assert state_of(echo, said(YES, 3, party="other")) == NO
+    assert state_of(echo, said(YES, 5, party="other")) == YES
+    heard = hear(echo, "shop", consent(YES, 6), DAY[7])
+    assert (heard.state, heard.changed_at, heard.told) == (YES, DAY[6], "")
 
 
 def test_a_yes_with_a_time_of_its_own_that_we_may_have_written_without_one_is_ours() -> None:

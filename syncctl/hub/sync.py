@@ -83,12 +83,14 @@ class Cursors(Family):
         ).fetchone()
         return row[0] if row is not None and row[1] == filter_hash else None
 
-    def put(self, party: str, stream: str, value: str | None, filter_hash: str = "") -> None:
-        """Move a cursor; inside the transaction of the rows that it stands behind."""
+    def put(
+        self, party: str, stream: str, value: str | None, filter_hash: str = "", *, at: datetime | None = None
+    ) -> None:
+        """Move a cursor; inside the transaction of the rows that it stands behind. `at`: None is now."""
         with self.hub.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?, ?)",
-                [party, stream, value, filter_hash, times.to_text(times.now())],
+                [party, stream, value, filter_hash, times.to_text(at or times.now())],
             )
 
     def forget(self, party: str) -> None:

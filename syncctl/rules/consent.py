@@ -211,7 +211,7 @@ def hear(known: Heard | None, party: str, consent: Consent, now: datetime) -> He
 
     An equal answer without a time is no news, so what we wrote there keeps the time at which it was given, and stays
     ours until this side says something newer, or something else. What we wrote there without a time has none, though
-    this side puts the one on it at which it was told.
+    this side puts the one on it at which it was told. A no may have been said again at that time, and is that old then.
     """
     new = Heard(
         party=party,
@@ -226,7 +226,8 @@ def hear(known: Heard | None, party: str, consent: Consent, now: datetime) -> He
     echo = known.told and known.changed_at is None  # of what had no time
     later = new.changed_at is not None and not echo and _is_later(new.changed_at, known.changed_at)
     if known.state == new.state and not later:
-        return known
+        again = new.changed_at if echo and new.state == NO else None
+        return known if again is None else replace(known, seen_at=max(again, known.seen_at))
     if known.told == ASTRAY:
         return replace(new, seen_before=known.seen_at) if known.own is None else hear(known.own, party, consent, now)
     if known.state == new.state:

@@ -17,13 +17,16 @@ from syncctl.steps.run import BACK_OFFICE, Counts, Run
 from syncctl.steps.side import side_of
 
 _STREAM = "customers"
+_BEGUN = "customers-begun"  # only while a reading is under way
 
 
-def pull_customers(run: Run, party: str, *, whole: bool = False) -> Counts:
+def pull_customers(run: Run, party: str, *, whole: bool = False, since: datetime | None = None) -> Counts:
     """Read one side's customers into the hub: what changed since its cursor, or everything (`whole`).
 
     Of a first or whole reading nobody is matched before the last page, for a key must be unique on both sides.
+    `since`: when the side may have begun to read them, where it was told beforehand that they would be asked for.
     """
+    began = _begun(run, party, since or times.now(), anew=whole)
     side = run.back_office if party == BACK_OFFICE else run.stores[party]
     recall_all(run, side_of(run, party))
     cursor = None if whole else run.hub.cursors.get(party, _STREAM)
@@ -33,11 +36,21 @@ def pull_customers(run: Run, party: str, *, whole: bool = False) -> Counts:
     wait = whole or not is_matched(run, party)
     counts = Counts()
     for page in side.fetch_customers(cursor):
-        counts += _record(run, party, page, said_until, wait=wait)
+        with run.hub.transaction():
+            counts += _record(run, party, page, said_until, wait=wait)
+            run.hub.cursors.put(party, _BEGUN, times.to_text(began))
         run.progress(f"{party}: {counts['customers read']} customers read")
         run.checkpoint()
-    run.hub.cursors.put(party, CUSTOMERS_READ, None)
+    with run.hub.transaction():
+        run.hub.cursors.put(party, CUSTOMERS_READ, None, at=began)
+        run.hub.cursors.put(party, _BEGUN, None)
     return counts
+
+
+def _begun(run: Run, party: str, now: datetime, *, anew: bool) -> datetime:
+    """When this reading began, which may be several runs ago: who was read then may have changed since."""
+    begun = None if anew else run.hub.cursors.get(party, _BEGUN)
+    return now if begun is None else times.from_text(begun)
 
 
 def expect_customers(run: Run, store: str) -> None:

@@ -30,7 +30,7 @@ def pull_orders(run: Run, name: str) -> Counts:
     """
     store = run.stores[name]
     confirm(run, name, store)
-    counts = Counts()
+    counts, began = Counts(), times.now()
     if run.settings.orders.enabled:
         if wants_web(run, name):
             expect_customers(run, name)
@@ -38,7 +38,7 @@ def pull_orders(run: Run, name: str) -> Counts:
         counts += _read_open_orders(run, name, store)
         _judge_units(run, name)
     if wants_web(run, name):
-        counts += run.apart(name, partial(pull_customers, run, name), Counts())
+        counts += run.apart(name, partial(pull_customers, run, name, since=began), Counts())
     return counts
 
 
