@@ -281,7 +281,7 @@ def test_a_store_that_can_only_set_levels_says_which_window_is_left() -> None:
         ({}, {"consent_channels": frozenset()}, "ok shop: it keeps no answers about marketing"),
         ({}, {"groups": False}, "ok shop: no customer's group is sent there"),
         ({}, {"customer_batch": 0}, "warn shop: customers cannot be written there"),
-        ({"send_invite": True}, {}, "warn shop: customers.send_invite is on, but this store cannot invite anybody"),
+        ({"send_invite": True}, {}, "warn shop: customers.send_invite is on, but not applicable: "),
     ],
 )
 def test_what_is_asked_of_customers_and_cannot_be_done_is_told(

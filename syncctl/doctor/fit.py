@@ -62,7 +62,7 @@ def _customers_out(settings: Settings, name: str, store: WebStore) -> Iterator[F
     if not abilities.customer_batch:
         yield _warn(name, "customers cannot be written there", "Set customers.back_office_to_web: false.")
     if customers.send_invite and not abilities.invites:
-        text = "customers.send_invite is on, but this store cannot invite anybody"
+        text = "customers.send_invite is on, but not applicable: this store cannot invite anybody, as it is set up"
         yield _warn(name, text, "Set customers.send_invite: false.")
 
 

@@ -104,8 +104,12 @@ def _found(app: App, hub: "Hub", meant: "Criteria", limit: int, offset: int) -> 
     return total, found
 
 
+_INVITED = {"unknown": "not applicable, or not known"}
+"""Plain words for what became of an invitation; any other state says itself."""
+
+
 def _line(one: Row, parties: Sequence[str]) -> list[object]:
-    invited = ", ".join(f"{store}: {state}" for store, state in one["invitations"].items())
+    invited = ", ".join(f"{store}: {_INVITED.get(state, state)}" for store, state in one["invitations"].items())
     return [*_who(one), *_sides(one, parties), invited, one["waits_for"]]
 
 
