@@ -89,7 +89,7 @@ class Drawn:
         elif deed == "cancel" and not order.cancelled_at and not any(line.fulfilled for line in order.lines):
             hands.cancel(order.id, restock=self.maybe(0.7), refund=self.maybe(0.8))
         elif deed == "money" and totals.current_total(order, self.world.site.options).shop > 5:
-            hands.refund(order.id, amount="1" if self.maybe(0.5) else "2")
+            hands.refund(order.id, amount="1" if self.maybe(0.5) else "2", pending=self.maybe(0.2))
         elif left and not order.cancelled_at:
             self.work_on_lines(order, deed, self.draw.choice(left))
 
@@ -106,7 +106,10 @@ class Drawn:
             units = self.draw.randint(1, line.current_quantity)
             shipping = {order.shipping[0].id: None} if order.shipping and self.maybe(0.2) else None
             ships = shipping if not order.edited and self.no_shipping_back(order) else None
-            hands.refund(order.id, {line.id: units}, restock=self.maybe(0.7), shipping=ships)
+            word = self.draw.choice([True, True, False, "LEGACY_RESTOCK"])
+            made = hands.refund(order.id, {line.id: units}, restock=word, shipping=ships, pending=self.maybe(0.2))
+            if self.maybe(0.5):
+                hands.arrive(order.id, made.id)
         elif deed == "fulfil" and any(each.status == "OPEN" and each.remaining for each in order.fulfilment_orders):
             hands.fulfil(order.id)
 

@@ -311,3 +311,34 @@ def test_shipping_that_is_taken_out_may_be_told_as_given_back(
     assert sums(row, "totalPrice", "currentTotalPrice") == [total, "10.0"]
     told = [each["subtotalAmountSet"] for refund in row["refunds"] for each in refund["refundShippingLines"]["nodes"]]
     assert told == back
+
+
+def test_money_that_is_on_its_way_back_is_an_adjustment_until_it_has_arrived(case: Case) -> None:
+    mug = case.hands.add_variant("MUG", 9, "10.00")
+    order = case.hands.place([Buy(mug, 2)])
+    made = case.hands.refund(order, {case.site.orders[order].lines[0].id: 1}, pending=True)
+    row = read(case, order)
+    [refund] = row["refunds"]
+    assert [(each["amountSet"], each["reason"]) for each in refund["orderAdjustments"]["nodes"]] == [
+        ("10.0", "PENDING_REFUND_DISCREPANCY")
+    ]
+    assert (refund["totalRefundedSet"], sums(row, "currentTotalPrice", "totalRefunded")) == ("0.0", ["20.0", "0.0"])
+    assert row["displayFinancialStatus"] == "PAID"
+    case.hands.arrive(order, made.id)
+    row = read(case, order)
+    assert [each["amountSet"] for each in row["refunds"][0]["orderAdjustments"]["nodes"]] == ["10.0", "-10.0"]
+    assert sums(row, "currentTotalPrice", "totalRefunded") == ["10.0", "10.0"]
+    assert row["displayFinancialStatus"] == "PARTIALLY_REFUNDED"
+
+
+def test_what_is_sold_at_a_till_is_paid_and_gone_at_once(case: Case) -> None:
+    mug = case.hands.add_variant("MUG", 9, "10.02")
+    order = case.hands.ring_up([Buy(mug)], rounding="-0.02")
+    told = "query($id: ID!) { order(id: $id) { sourceName displayFinancialStatus displayFulfillmentStatus } }"
+    assert case.client.ask(told, id=f"gid://shopify/Order/{order}").data["order"] == {
+        "sourceName": "pos",
+        "displayFinancialStatus": "PAID",
+        "displayFulfillmentStatus": "FULFILLED",
+    }
+    level = case.hands.level(mug)
+    assert (level.available, level.committed, level.on_hand) == (8, 0, 8)

@@ -139,6 +139,14 @@ def test_a_change_touches_what_it_names_and_its_date(case: Case) -> None:
     assert changed["note"] is None
 
 
+@pytest.mark.parametrize(("lowers", "kept"), [(False, "Ada@Example.com"), (True, "ada@example.com")])
+def test_an_e_mail_is_kept_as_it_is_or_in_small_letters(case: Case, lowers: bool, kept: str) -> None:
+    case.site.options.lowers_email = lowers
+    made = create(case, email="Ada@Example.com")["customer"]
+    assert made["defaultEmailAddress"]["emailAddress"] == kept
+    assert find(case, emailAddress="ADA@EXAMPLE.COM") == made
+
+
 def test_a_change_keeps_to_one_owner_of_an_e_mail_and_a_phone(case: Case) -> None:
     number = ada(case)
     bob = case.hands.add_customer("bob@example.com")

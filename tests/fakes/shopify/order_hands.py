@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -67,6 +68,16 @@ class OrderHands:
         sending.send_gift_cards(self.site, order, made)
         self._placed(order, made)
         return order.id
+
+    def ring_up(self, lines: Sequence[Buy], *, at: int | None = None, rounding: str = "0", **more: Any) -> int:
+        """Sold at a till: paid in cash and taken away at once, from the location `at`."""
+        there = self.here if at is None else at
+        lines = [replace(each, location=there) for each in lines]
+        receipt = f"{there}-1-{self.site.last_order + 1}"
+        told = {"source_name": "pos", "source_identifier": receipt, "location_id": there, **more}
+        order_id = self.place(lines, gateway="cash", rounding=rounding, **told)
+        self.fulfil(order_id)
+        return order_id
 
     def _bare(
         self,
@@ -166,11 +177,12 @@ class OrderHands:
         amount: str | None = None,
         shipping: Mapping[int, str | None] | str | None = None,
         note: str | None = None,
+        pending: bool = False,
     ) -> Refund:
         """Give back units by line, and shipping (all that there is, a sum of its first line, or sums by line).
 
         `restock`: a word of the API in its place. `amount`: what is paid, where that is not what these come to; "0"
-        pays nothing and says nothing of the difference.
+        pays nothing and says nothing of the difference. `pending`: the money is on its way until `arrive`.
         """
         site, order = self.site, self.site.orders[order_id]
         made = refunding.begin(site, order, note)
@@ -183,9 +195,17 @@ class OrderHands:
         sums = {one: None if each is None else order.money.bag(each) for one, each in (shipping or {}).items()}
         refunding.refund_shipping(site, order, made, sums)
         if amount is None or Decimal(amount):
-            refunding.pay_back(site, order, made, None if amount is None else order.money.bag(amount))
+            bag = None if amount is None else order.money.bag(amount)
+            refunding.pay_back(site, order, made, bag, pending=pending)
         self.order_changed(order, "refunded", refund=made.id, units=dict(units or {}), restock=restock)
         return made
+
+    def arrive(self, order_id: int, refund_id: int) -> None:
+        """The money of a refund that was on its way has arrived."""
+        order = self.site.orders[order_id]
+        [found] = [each for each in order.refunds_made if each.id == refund_id]
+        refunding.arrive(self.site, order, found)
+        self.order_changed(order, "refund_arrived", refund=refund_id)
 
     def cancel(
         self, order_id: int, *, restock: bool = True, refund: bool = True, reason: str = "CUSTOMER", mail: bool = False

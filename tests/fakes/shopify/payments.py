@@ -61,7 +61,7 @@ def void(site: Site, order: Order) -> None:
         transact(site, order, "VOID", held.amount_set, held.gateway, parent=held.id)
 
 
-def give_back(site: Site, order: Order, amount: Bag) -> list[int]:
+def give_back(site: Site, order: Order, amount: Bag, status: str = "SUCCESS") -> list[int]:
     """Money back by the ways in which it came, the last one first; the ids of the transactions."""
     made = []
     for paid in reversed(
@@ -72,6 +72,6 @@ def give_back(site: Site, order: Order, amount: Bag) -> list[int]:
         )
         part = min(amount, paid.amount_set - back, key=lambda bag: bag.shop)
         if part.shop > 0:
-            made.append(transact(site, order, "REFUND", part, paid.gateway, parent=paid.id).id)
+            made.append(transact(site, order, "REFUND", part, paid.gateway, status=status, parent=paid.id).id)
             amount -= part
     return made

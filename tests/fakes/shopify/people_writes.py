@@ -40,7 +40,7 @@ def create(_root: Any, call: Call, args: Args) -> dict[str, Any]:
     if errors:
         return refused(errors)
     made = Customer(site.next_id(), site.time, site.time)
-    _fill(made, told)
+    _fill(site, made, told)
     for address in told.get("addresses", ()):
         add_address(site, made, address)
     trouble = people_rules.add_tags(site, made, told.get("tags", ()))
@@ -71,7 +71,7 @@ def update(_root: Any, call: Call, args: Args) -> dict[str, Any]:
     for name in ("addresses", "tags"):
         if name in told:
             site.oracle.violations.append(f"customerUpdate with {name} deletes those that are left out")
-    _fill(customer, told)
+    _fill(site, customer, told)
     _keep_metafields(site, customer, told.get("metafields") or ())
     written(site, customer, "updated", **_told_of(told))
     return {"customer": customer, "userErrors": []}
@@ -104,12 +104,13 @@ def _troubles(site: Site, told: Mapping[str, Any], customer: Customer | None) ->
             yield user_error("Type can't be blank", ["metafields", str(index), "type"])
 
 
-def _fill(customer: Customer, told: Mapping[str, Any]) -> None:
+def _fill(site: Site, customer: Customer, told: Mapping[str, Any]) -> None:
     for name, attribute in PLAIN.items():
         if name in told:
             setattr(customer, attribute, told[name] or None)
     if "email" in told:
-        customer.email = told["email"].strip() if told["email"] else None
+        email = told["email"].strip() if told["email"] else None
+        customer.email = email.lower() if email and site.options.lowers_email else email
     if "phone" in told:
         customer.phone = people_rules.normal_phone(told["phone"]) if told["phone"] else None
     if told.get("taxExempt") is not None:

@@ -74,15 +74,36 @@ def refund_shipping(site: Site, order: Order, refund: Refund, shipping: Mapping[
         refund.shipping.append(RefundShipping(numbered(site, order, "RefundShippingLine"), line.id, value, shown, tax))
 
 
-def pay_back(site: Site, order: Order, refund: Refund, amount: Bag | None) -> None:
-    """The money of a refund; what it differs from the worth of its lines is an adjustment. None: exactly that worth."""
+PENDING = "PENDING_REFUND_DISCREPANCY"
+
+
+def pay_back(site: Site, order: Order, refund: Refund, amount: Bag | None, *, pending: bool = False) -> None:
+    """The money of a refund; what it differs from the worth of its lines is an adjustment. None: exactly that worth.
+
+    `pending`: it is on its way and has not arrived, which is an adjustment until it has.
+    """
     worth = totals.all_back(refund, order)
     paid = worth if amount is None else amount
-    gap = worth - paid
-    if gap:
-        refund.adjustments.append(Adjustment(numbered(site, order, "OrderAdjustment"), gap, order.money.nothing))
+    _adjust(site, order, refund, worth - paid)
     if paid.shop > 0:
-        refund.transaction_ids += payments.give_back(site, order, paid)
+        made = payments.give_back(site, order, paid, status="PENDING" if pending else "SUCCESS")
+        refund.transaction_ids += made
+        if pending:
+            _adjust(site, order, refund, paid, PENDING)
+
+
+def arrive(site: Site, order: Order, refund: Refund) -> None:
+    """The money of a refund that was on its way has arrived."""
+    for each in [one for one in order.transactions_made if one.id in refund.transaction_ids]:
+        each.status = "SUCCESS"
+    open_still = order.money.total(each.amount_set for each in refund.adjustments if each.reason == PENDING)
+    _adjust(site, order, refund, -open_still, PENDING)
+
+
+def _adjust(site: Site, order: Order, refund: Refund, gap: Bag, reason: str = "REFUND_DISCREPANCY") -> None:
+    if gap:
+        number = numbered(site, order, "OrderAdjustment")
+        refund.adjustments.append(Adjustment(number, gap, order.money.nothing, reason))
 
 
 def cancel(site: Site, order: Order, *, restock: bool, pays: bool, reason: str) -> None:
