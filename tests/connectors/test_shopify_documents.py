@@ -5,12 +5,24 @@ hold the documents to but the small schema of the fake.
 """
 
 import ast
+import re
+from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
-from graphql import DocumentNode, NoDeprecatedCustomRule, OperationDefinitionNode, parse, validate
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    NoDeprecatedCustomRule,
+    OperationDefinitionNode,
+    Visitor,
+    parse,
+    validate,
+    visit,
+)
 from graphql.execution.values import get_variable_values
 
 import syncctl.connectors.shopify as package
@@ -52,6 +64,25 @@ GETTING = {
 
 LENIENT = ("answers", "auth")
 """Modules that read the envelope of answers, of which each part may be missing."""
+
+
+NUMBERED = re.compile(r"(a|m|email|phone)\d+")
+"""Names of ours for fields that stand beside each other."""
+
+OWN = {
+    "by_code": "errors by their code",
+    "told": "quantities by their name",
+    "beside": "documents by what they ask for",
+    "row": "a cursor of ours",
+}
+"""What is read by names that are no fields of Shopify's, beside what `get` may be called on."""
+
+ENVELOPE = {"extensions", "cost", "throttleStatus", "actualQueryCost", "requestedQueryCost", "currentlyAvailable"} | {
+    "maximumAvailable",
+    "restoreRate",
+}
+CURSORS = {"order_cursor", "customer_walk"}
+"""Modules whose `row` is a cursor of ours."""
 
 
 # --- what is sent -----------------------------------------------------------------------------------------------------
@@ -138,6 +169,55 @@ def test_fields_are_read_so_that_one_that_was_not_asked_for_shows() -> None:
     for path in MODULES:
         called = {got for node in ast.walk(_tree(path)) if (got := _got_from(node))}
         assert path.stem in LENIENT or called <= set(GETTING), f"{path.name} calls get"
+
+
+def test_every_field_that_is_read_is_asked_for() -> None:
+    asked = _asked() | ENVELOPE
+    unasked = [
+        f"{path.name}:{node.lineno}: {ast.unparse(node)}"
+        for path in MODULES
+        for node, name in _read(_tree(path))
+        if name not in asked and not _is_own(path.stem, ast.unparse(node.value))
+    ]
+    assert unasked == []
+
+
+def test_every_field_that_is_asked_for_is_read() -> None:
+    words = {
+        node.value
+        for path in MODULES
+        if not path.stem.endswith(("_documents", "_fragments", "_fields"))
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert {name for name in _asked() if not NUMBERED.fullmatch(name)} - words == set()
+
+
+def _read(tree: ast.Module) -> Iterator[tuple[ast.Subscript, str]]:
+    """Every `row["name"]` whose value is taken."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and isinstance(node.slice, ast.Constant):
+            name = node.slice.value
+            if isinstance(name, str) and ast.unparse(node.value) not in ("list", "dict", "type"):
+                yield node, name
+
+
+def _is_own(module: str, receiver: str) -> bool:
+    return receiver in GETTING or (receiver in OWN and (receiver != "row" or module in CURSORS))
+
+
+@cache
+def _asked() -> set[str]:
+    """The names of all fields in answers to all samples."""
+    names: set[str] = set()
+
+    class Fields(Visitor):
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            names.add(node.alias.value if node.alias else node.name.value)
+
+    for _, (document, _) in SAMPLES:
+        visit(parse(document.text), Fields())
+    return names
 
 
 def _operation(document: Document) -> tuple[DocumentNode, OperationDefinitionNode]:

@@ -237,7 +237,7 @@ def bulk_state() -> Document:
         name="the file of all orders",
         text="""
 query bulkState($id: ID!) {
-  bulkOperation(id: $id) { status errorCode url objectCount rootObjectCount }
+  bulkOperation(id: $id) { status url objectCount rootObjectCount }
 }""",
         cost=1,
     )
