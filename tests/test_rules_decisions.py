@@ -39,6 +39,8 @@ def verdict(order: Order, *, has_documents: bool = False, **changes: Any) -> tup
         ({"kind": "barter"}, ("held", "unknown kind")),
         ({"problems": ("line 1: price is no amount",)}, ("held", "unreadable")),
         ({"lines": ()}, ("held", "no lines")),
+        ({"lines": (), "charges": (Charge(kind="gift_card", title="", amount=2000),)}, ("book", "")),
+        ({"lines": (), "charges": (Charge(kind="gift_card", title="", amount=-2000),)}, ("held", "no lines")),
         ({"lines": (a_line(quantity=0, amount=0),)}, ("held", "bad quantity")),
         ({"lines": (a_line(quantity=-1, amount=-1000),)}, ("held", "bad quantity")),
         ({"kind": "return"}, ("held", "bad quantity")),

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from syncctl.model import FINANCIAL_STATES, FULFILMENT_STATES, Lines, Order, OrderKind
+from syncctl.model import FINANCIAL_STATES, FULFILMENT_STATES, ChargeKind, Lines, Order, OrderKind
 from syncctl.model.record import record
 from syncctl.rules.totals import order_problem
 from syncctl.settings import OrderSettings
@@ -108,11 +108,11 @@ def _held(order: Order, settings: OrderSettings) -> Verdict | None:
         return Verdict("held", "unknown kind", f"it is of a kind that syncctl does not know: {order.kind[:60]!r}")
     if order.problems:
         return Verdict("held", _unreadable(order), "; ".join(order.problems[:5]))
-    if not order.lines:
+    if not order.lines and not _sells_gift_cards(order):
         return Verdict("held", "no lines", "it has no line items")
     sign = -1 if order.kind == OrderKind.RETURN else 1
     lines = Lines.of(order.lines)
-    least = min(lines.quantities) if sign == 1 else -max(lines.quantities)
+    least = min([sign * quantity for quantity in lines.quantities], default=1)
     if least <= 0 or not all(lines.skus):
         for position, line in enumerate(lines, 1):
             if line.quantity * sign <= 0:
@@ -123,6 +123,11 @@ def _held(order: Order, settings: OrderSettings) -> Verdict | None:
         return Verdict("held", "negative total", f"its total is {order.total} minor units of {order.currency}")
     problem = order_problem(order)
     return Verdict("held", "totals differ", problem) if problem else None
+
+
+def _sells_gift_cards(order: Order) -> bool:
+    """Gift cards are no goods: an order of nothing else has no lines."""
+    return any(charge.kind == ChargeKind.GIFT_CARD and charge.amount > 0 for charge in order.charges)
 
 
 def _unreadable(order: Order) -> str:
