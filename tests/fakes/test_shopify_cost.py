@@ -127,3 +127,9 @@ def test_a_document_is_not_priced_twice_for_what_a_fragment_shares(case: Case) -
         "query { productVariants(first: 50) { nodes { ...Row } } } fragment Row on ProductVariant { id product { id } }"
     )
     assert price(case, ask) == 2 + 2 * 7
+
+
+def test_a_shop_may_count_lists_dearer_than_is_known(case: Case) -> None:
+    case.site.options.dearer = 1.5
+    assert [price(case, PAGE, n=size) for size in (1, 25, 250)] == [2 + 3 * weight for weight in (1, 6, 11)]
+    assert price(case, "{ shop { name } }") == 1

@@ -82,7 +82,8 @@ def _executed(call: Call, document: DocumentNode, variables: dict[str, Any], nam
     if longest > MOST_ROWS:
         return reply({"errors": [errors.too_long(longest, MOST_ROWS)]})
     given = schema.schema_of(call.version, site.options.own_schema)
-    price = cost.requested(given, document, operation, variables)
+    dearer = site.options.dearer
+    price = cost.requested(given, document, operation, variables, dearer=dearer)
     bucket = cost.bucket_of(site, call.app)
     if price > site.options.most_cost:
         return reply({"errors": [errors.too_dear(price, site.options.most_cost)]})
@@ -91,7 +92,7 @@ def _executed(call: Call, document: DocumentNode, variables: dict[str, Any], nam
         told = cost.told(bucket, price, None)
         return reply({"errors": [errors.THROTTLED], "extensions": told}, status=site.options.throttled_status)
     result = execute.run(given, document, call, variables, name)
-    spent = min(price, cost.actual(given, document, operation, variables, result.data))
+    spent = min(price, cost.actual(given, document, operation, variables, result.data, dearer=dearer))
     bucket.take(spent)
     return reply(_body_of(call, result, cost.told(bucket, price, spent)))
 

@@ -87,10 +87,15 @@ def told(bucket: Bucket, price: int, spent: int | None) -> dict[str, Any]:
 
 
 def requested(
-    schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, variables: dict[str, Any]
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: dict[str, Any],
+    *,
+    dearer: float = 1,
 ) -> int:
-    """What a document may cost at most."""
-    return math.ceil(_Costing(schema, document, operation, variables).total())
+    """What a document may cost at most. `dearer`: see the site's option `dearer`."""
+    return math.ceil(_Costing(schema, document, operation, variables, dearer).total())
 
 
 def actual(
@@ -99,9 +104,11 @@ def actual(
     operation: OperationDefinitionNode,
     variables: dict[str, Any],
     data: dict[str, Any] | None,
+    *,
+    dearer: float = 1,
 ) -> int:
     """What it cost, by what came of it."""
-    return math.ceil(_Costing(schema, document, operation, variables).total(data or {}))
+    return math.ceil(_Costing(schema, document, operation, variables, dearer).total(data or {}))
 
 
 class _Costing:
@@ -115,8 +122,10 @@ class _Costing:
         document: DocumentNode,
         operation: OperationDefinitionNode,
         variables: dict[str, Any],
+        dearer: float,
     ) -> None:
         self.schema = schema
+        self.dearer = dearer
         self.operation = operation
         self.variables = _defaults(operation) | variables
         self.fragments = {
@@ -178,9 +187,9 @@ class _Costing:
     def _connection(self, node: FieldNode, kind: Any, value: Any) -> float:
         if value is self.UNKNOWN:
             size = self._argument(node, "first") or self._argument(node, "last") or 0
-            return 2 + self._rows(node.selection_set, kind, value) * _growth(size)
+            return 2 + self._rows(node.selection_set, kind, value) * self._growth(size)
         size = max((len(rows) for rows in value.values() if isinstance(rows, list)), default=0)
-        return 2 + self._rows(node.selection_set, kind, value) * _growth(size) if size else 2
+        return 2 + self._rows(node.selection_set, kind, value) * self._growth(size) if size else 2
 
     def _rows(self, selections: SelectionSetNode | None, kind: Any, value: Any) -> float:
         """What one row costs: `nodes` and `edges` of a page, the mean of some where it is known."""
@@ -198,6 +207,10 @@ class _Costing:
                 price += sum(prices) / max(1, len(prices))
         return price
 
+    def _growth(self, size: Any) -> float:
+        """How much of the cost of one row so many rows cost."""
+        return self.dearer * (math.floor(2 * math.log(max(2, size))) if isinstance(size, int) else 1)
+
     def _argument(self, node: FieldNode, name: str) -> Any:
         found = next((each for each in node.arguments or () if each.name.value == name), None)
         return value_from_ast_untyped(found.value, self.variables) if found else None
@@ -208,11 +221,6 @@ def _given(parent: Any, name: str) -> Any:
     """The type that a field gives; None where it costs nothing."""
     kind = get_named_type(parent.fields[name].type)
     return None if is_leaf_type(kind) or kind.name in FREE else kind
-
-
-def _growth(size: Any) -> int:
-    """How much of the cost of one row so many rows cost."""
-    return math.floor(2 * math.log(max(2, size))) if isinstance(size, int) else 1
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:

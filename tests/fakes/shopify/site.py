@@ -43,6 +43,7 @@ class Options(GoodsOptions, OrderOptions, PeopleOptions, BulkOptions):
     bucket: int = 2000  # points that it holds
     restore_rate: int = 100  # points that come back in a second
     most_cost: int = 1000  # of one document
+    dearer: float = 1  # what a list costs, times so much: the shop's own formula is measured by others, not promised
     throttled_status: int = 200  # 200 | 429
     index_lag: float = 0  # seconds by which what is searched and sorted lags behind what is read
     trouble: str = ""  # frozen (402) | forbidden (403) | locked (423) | rejected (430)
