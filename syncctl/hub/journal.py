@@ -95,6 +95,15 @@ class Journal(Family):
                 [(now, row) for key, row in rows if key in seen],
             )
 
+    def lost(self, party: str, operation: str) -> dict[str, str]:
+        """What was sent in this party's writes of a kind whose outcome is not known, by key; "" where it was pruned."""
+        rows = self.connection.execute(
+            "SELECT key, coalesce(payload, '') FROM journal INDEXED BY journal_sending "
+            "WHERE state IN ('sending', 'unclear') AND party = ? AND operation = ? ORDER BY id",
+            [party, operation],
+        )
+        return dict(rows.fetchall())
+
     def left_open(self, party: str, operation: str) -> list[str]:
         """The keys of this party's writes of a kind whose outcome is not known."""
         rows = self.connection.execute(

@@ -109,6 +109,18 @@ class ShownLevels(Family):
         )
         return [Shown(*row) for row in rows]
 
+    def moved(self, party: str, remote_ids: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """(listing, units that orders moved since both sides agreed on its level) of these listings of a store."""
+        found: dict[str, tuple[int, int]] = {}
+        for chunk in in_chunks(remote_ids):
+            rows = self.connection.execute(
+                "SELECT l.remote_id, s.listing_id, s.moved FROM listing l JOIN shown s ON s.listing_id = l.id "
+                f"WHERE l.party = ? AND l.remote_id IN ({marks(chunk)})",
+                [party, *chunk],
+            )
+            found |= {remote_id: (listing_id, moved) for remote_id, listing_id, moved in rows}
+        return found
+
     def agree(self, levels: Mapping[int, int]) -> None:
         """Both sides agree on these levels now: an acknowledged write, or a fresh reading that needs none."""
         with self.hub.transaction() as connection:

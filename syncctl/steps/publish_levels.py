@@ -14,6 +14,7 @@ from syncctl.hub.shown import Shown
 from syncctl.model import LevelChange, Mismatch, Refused, WriteOutcome, Written
 from syncctl.rules.availability import level_to_write, unexplained_drop
 from syncctl.steps.batches import push_halving
+from syncctl.steps.lost_levels import LEVEL, recall_levels
 from syncctl.steps.publish_prices import entry_of, record_price, riding
 from syncctl.steps.pull_orders import read_changed_orders
 from syncctl.steps.run import Counts, Run
@@ -52,7 +53,7 @@ def _write_batch(
     hub = run.hub
     location = run.settings.stores[name].location
     actual = store.fetch_levels([one.remote_id for one in hub.shown.again(ids)], location)
-    hub.journal.supersede(name, "level.set", actual)
+    recall_levels(run, name, actual)
     read_changed_orders(run, name, store)
     work_out_wants(run)
     agreed, changes = {}, []
@@ -114,8 +115,8 @@ def _with_price(change: LevelChange, price: ShownPrice | None, currency: str) ->
 
 
 def _entry_of(name: str, shown: Shown, change: LevelChange) -> Entry:
-    payload = {"to": change.quantity, "from": change.expected, "wanted": shown.want}
-    return Entry(name, "level.set", change.listing_id, f"sku {shown.sku}", json.dumps(payload))
+    payload = {"to": change.quantity, "from": change.expected, "wanted": shown.want, "moved": shown.moved}
+    return Entry(name, LEVEL, change.listing_id, f"sku {shown.sku}", json.dumps(payload))
 
 
 def _record_rider(run: Run, name: str, price: ShownPrice, row: int, outcome: WriteOutcome, counts: Counts) -> None:

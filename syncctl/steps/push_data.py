@@ -10,6 +10,7 @@ from syncctl.hub.holds import Hold
 from syncctl.rules.guards import strange_listing
 from syncctl.rules.prices import shown_price
 from syncctl.steps.confirm import confirm
+from syncctl.steps.lost_levels import recall_levels
 from syncctl.steps.publish_levels import publish_levels
 from syncctl.steps.publish_prices import publish_prices
 from syncctl.steps.push_customers import push_customers
@@ -56,8 +57,8 @@ def _read_listings(run: Run, name: str, store: WebStore) -> Counts:
             counts["listings changed"] += run.hub.catalog.record_listings(
                 name, listings, run.settings.products.price_list
             )
-            for operation in ("level.set", "price.set"):
-                run.hub.journal.supersede(name, operation, [one.id for one in listings])
+            recall_levels(run, name, {one.id: one.quantity for one in listings})
+            run.hub.journal.supersede(name, "price.set", [one.id for one in listings])
             run.hub.cursors.put(name, "listings", page.cursor)
         read += len(listings)
         run.progress(f"{name}: {read} listings read")
