@@ -7,6 +7,9 @@ _LEVELS = "tests/connectors/test_shopify_level_words.py"
 _PEOPLE = "tests/connectors/test_shopify_customer_words.py"
 _CHANGES = "tests/connectors/test_shopify_customer_changes.py"
 _ORDERS = "tests/connectors/test_shopify_order_words.py"
+_CATALOG = "tests/connectors/test_shopify_catalog.py"
+_STOCK = "tests/connectors/test_shopify_catalog_levels.py"
+_SHIPMENTS = "tests/connectors/test_shopify_catalog_shipments.py"
 _STREAM = "tests/transport/test_stream.py"
 
 BUGS = (
@@ -93,5 +96,84 @@ BUGS = (
         old='"RETURN", "CANCEL", "LEGACY_RESTOCK"}',
         new='"RETURN", "CANCEL", "LEGACY_RESTOCK", "NO_RESTOCK"}',
         tests=(f"{_ORDERS}::test_units_that_were_not_restocked_cannot_and_a_word_nobody_knows_is_a_problem",),
+    ),
+    Bug(
+        name="silence-is-written",
+        why="a level that Shopify's answer says nothing of is believed to be shown, and never written again",
+        old="return outcomes | {one.item: unclear for one in rest}, []",
+        new='return outcomes | {one.item: Written(key="") for one in rest}, []',
+        tests=(f"{_STOCK}::test_an_answer_that_confirms_less_than_was_sent_is_not_believed_for_the_rest",),
+    ),
+    Bug(
+        name="new-key-each-time",
+        why="a level whose answer was lost is compared anew, and what was done is told as stale",
+        old='keys = {f"key{number}": one.key for',
+        new='keys = {f"key{number}": Group(()).key for',
+        tests=(f"{_STOCK}::test_what_is_under_way_at_the_shop_is_waited_for_and_asked_for_by_its_key",),
+    ),
+    Bug(
+        name="expected-is-not-compared",
+        why="a level that was never read is written over one that an order has moved",
+        old="    elif level.available != change.expected:",
+        new="    elif level.available < change.expected < 0:",
+        tests=(f"{_STOCK}::test_what_nobody_has_read_is_read_before_it_is_compared",),
+    ),
+    Bug(
+        name="read-once-for-all",
+        why="a level is compared with what was read before the last write of it",
+        old="        self._just_read = {}\n",
+        new="",
+        tests=(f"{_STOCK}::test_what_was_read_counts_for_one_write",),
+    ),
+    Bug(
+        name="shared-item-written-twice",
+        why="two variants of one stock are written two levels, and the second overwrites the first",
+        old="elif targets.setdefault(target.item, target) == target:",
+        new="elif targets.setdefault(target.item, target):",
+        tests=(f"{_STOCK}::test_two_levels_for_one_item_are_not_both_written",),
+    ),
+    Bug(
+        name="level-of-another-location",
+        why="what stands in another shop's shelves is overwritten",
+        old="by_place[change.location or self.settings.location]",
+        new="by_place[self.settings.location]",
+        tests=(f"{_STOCK}::test_another_location_is_written_where_it_is_named",),
+    ),
+    Bug(
+        name="first-page-of-listings",
+        why="of a large catalog most is taken for gone, and gets no levels any more",
+        old='if not info["hasNextPage"]:\n                return\n            if not rows',
+        new="if True:\n                return\n            if not rows",
+        tests=(f"{_CATALOG}::test_every_variant_is_listed_once_over_several_pages",),
+    ),
+    Bug(
+        name="price-rounded-there",
+        why="Shopify rounds a price that has too many places, and the books ask another one",
+        old="if places > money.places(change.currency):",
+        new="if places > 12:",
+        tests=(f"{_CATALOG}::test_what_is_no_price_is_refused_before_it_is_sent",),
+    ),
+    Bug(
+        name="shipment-sent-again",
+        why="a shipment whose answer was lost is made twice, and the customer told twice",
+        old="payloads(self.admin.write(documents.create_fulfilments(len(inputs)), variables), len(inputs))",
+        new="payloads(self.admin.write(documents.create_fulfilments(len(inputs)), variables, keyed=True), len(inputs))",
+        tests=(f"{_SHIPMENTS}::test_a_shipment_whose_answer_is_lost_is_not_sent_again",),
+    ),
+    Bug(
+        name="called-off-shipment-counts",
+        why="a shipment that was called off is taken for ours, and the new one is never shown",
+        old='return row["status"] not in _NONE_LEFT',
+        new='return row["status"] != ""',
+        tests=(f"{_SHIPMENTS}::test_what_was_called_off_does_not_count_and_can_be_sent_again",),
+    ),
+    Bug(
+        name="two-locations-in-one-shipment",
+        why="Shopify refuses what leaves from two locations, and it is never shown",
+        old="by_location.setdefault(part.location, {})",
+        new='by_location.setdefault("", {})',
+        tests=(
+            f"{_SHIPMENTS}::test_what_leaves_from_two_locations_is_a_shipment_of_each_and_told_to_the_customer_once",
+        ),
     ),
 )
