@@ -296,8 +296,8 @@ def test_where_no_location_is_set_they_are_listed(case: Case) -> None:
 
 def test_a_location_that_is_not_there_is_told(case: Case) -> None:
     case.store["location"] = "4711"
-    code, [bad] = case.bad()
-    assert code == 2
+    code, [bad, after] = case.bad()
+    assert code == 2 and "none of those with tracked stock is kept at the location" in after
     assert f"location 4711 is not among its active locations: {case.hands.here} (Warehouse)" in bad
 
 
@@ -309,6 +309,7 @@ def test_a_location_that_was_closed_is_told(case: Case) -> None:
 
 def test_a_location_that_sells_nothing_online_is_told(case: Case) -> None:
     other = case.hands.add_location("Shop floor", fulfills_online_orders=False)
+    case.hands.add_variant("LAMP", 5, at=other)
     case.store["location"] = str(other)
     code, [bad] = case.bad()
     assert code == 0 and "Shop floor does not fulfil online orders" in bad
@@ -366,6 +367,16 @@ def test_a_shop_that_tracks_nothing_is_told(case: Case) -> None:
     case.site.revision += 1
     [bad] = case.bad()[1]
     assert "none of 4 variants has its stock tracked" in bad
+
+
+def test_what_is_not_kept_at_the_location_is_told(case: Case) -> None:
+    other = case.hands.add_location("Back room")
+    case.hands.add_variant("LAMP", 5, at=other)
+    assert case.bad() == (0, [])
+    assert "1 of them are not kept at the location that is set: they are left alone" in case.told()
+    case.store["location"] = str(case.hands.add_location("Empty room"))
+    [bad] = case.bad()[1]
+    assert "none of those with tracked stock is kept at the location that is set" in bad
 
 
 def test_of_a_large_shop_a_part_is_looked_at_and_that_is_said(case: Case) -> None:

@@ -16,7 +16,7 @@ from syncctl.connectors.shopify.examine_documents import (
     some_people,
     some_variants,
 )
-from syncctl.connectors.shopify.gids import digits_of
+from syncctl.connectors.shopify.gids import digits_of, gid
 from syncctl.connectors.shopify.rights import allowed, needed
 from syncctl.errors import SignInNeeded, SyncctlError
 from syncctl.model import Finding
@@ -164,6 +164,12 @@ def _goods(store: ShopStore) -> Iterator[Finding]:
     if without := counted.pop("", 0):
         text = f"{without} with tracked stock have no SKU: their levels and prices are not written"
         yield _line(store, "warn", text, "Give each its SKU, exactly as the back office writes it.")
+    away = sum(row["inventoryItem"]["inventoryLevel"] is None for row in tracked) if store.settings.location else 0
+    if tracked and away == len(tracked):
+        text = "none of those with tracked stock is kept at the location that is set: no level can be written"
+        yield _line(store, "warn", text, "Stock them there, in the shop's admin, or choose another location.")
+    elif away:
+        yield _line(store, "ok", f"{away} of them are not kept at the location that is set: they are left alone")
     if twice := [sku for sku, count in counted.items() if count > 1]:
         text = f"{len(twice)} SKUs stand at more than one variant: {', '.join(twice[:_SOME])}"
         yield _line(store, "warn", text, "All of them are given the same level; name each SKU once.")
@@ -172,9 +178,10 @@ def _goods(store: ShopStore) -> Iterator[Finding]:
 def _variants(store: ShopStore) -> tuple[list[Row], str]:
     """Some variants, and how many there are, in words."""
     rows: list[Row] = []
+    at = {"location": gid("Location", store.settings.location)} if store.settings.location else {}
     after: str | None = None
     for _ in range(_PAGES):
-        data: dict[str, Any] = store.admin.read(some_variants(), {"after": after}).data
+        data: dict[str, Any] = store.admin.read(some_variants(located=bool(at)), {"after": after, **at}).data
         rows += data["productVariants"]["nodes"]
         page, count = data["productVariants"]["pageInfo"], data["productVariantsCount"]
         after = page["endCursor"]

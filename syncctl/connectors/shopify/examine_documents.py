@@ -50,15 +50,17 @@ def some_people() -> Document:
 
 
 @registered
-def some_variants() -> Document:
-    """A page of variants after `$after`, and how many there are."""
+def some_variants(*, located: bool) -> Document:
+    """A page of variants after `$after`, and how many there are; where `located`, which are kept at `$location`."""
+    given, level = (", $location: ID!", "inventoryLevel(locationId: $location) { id }") if located else ("", "")
     text = (
-        "query variants($after: String) {\n"
+        f"query variants($after: String{given}) {{\n"
         "  productVariantsCount(limit: null) { count precision }\n"
         f"  productVariants(first: {VARIANTS}, after: $after, sortKey: ID) {{\n"
         "    pageInfo { hasNextPage endCursor }\n"
-        "    nodes { sku requiresComponents inventoryItem { tracked } }\n"
+        f"    nodes {{ sku requiresComponents inventoryItem {{ tracked {level} }} }}\n"
         "  }\n"
         "}"
     )
-    return Document(name="some variants", text=text, cost=3 + 2 * int(2 * log(VARIANTS)))
+    cost = 3 + (3 if located else 2) * int(2 * log(VARIANTS))
+    return Document(name="some variants", text=text, size=int(located), cost=cost)

@@ -16,5 +16,8 @@ SAMPLES: Samples = {
     locations: [(locations(), {})],
     oldest_order: [(oldest_order(), {})],
     some_people: [(some_people(), {})],
-    some_variants: [(some_variants(), {"after": None}), (some_variants(), {"after": "x"})],
+    some_variants: [
+        (some_variants(located=False), {"after": None}),
+        (some_variants(located=True), {"after": "x", "location": "gid://shopify/Location/1"}),
+    ],
 }
