@@ -85,14 +85,17 @@ def _read_open_orders(run: Run, name: str, store: WebStore) -> Counts:
         return counts
     if last is not None:
         horizon = store.abilities.order_horizon_days
-        oldest = None if horizon is None else times.now() - timedelta(days=horizon)
-        wanted = run.hub.orders.open_ids(name, oldest) + run.hub.holds.unreadable_ids(name)
+        # A day less than the store shows: at the very edge, what is absent may be out of sight and not gone.
+        oldest = None if horizon is None else times.now() - timedelta(days=horizon - 1)
+        unreadable = run.hub.holds.unreadable_ids(name)
+        out_of_sight = set() if horizon is None else set(unreadable)  # nobody knows how old these are
+        wanted = run.hub.orders.open_ids(name, oldest) + unreadable
         for ids in in_chunks(wanted, store.abilities.order_batch):
             page = store.fetch_orders_by_id(ids)
             counts += _record(run, name, page, None)
             read = [record.id for record in page.records]
             run.hub.holds.clear("order", run.hub.orders.held_as(name, read, "gone"))
-            here = {*read, *(record.id for record in page.unreadable)}
+            here = {*read, *(record.id for record in page.unreadable), *out_of_sight}
             _hold_gone(run, name, [remote_id for remote_id in ids if remote_id not in here])
             run.checkpoint()
     run.hub.cursors.put(name, "open-orders", None)

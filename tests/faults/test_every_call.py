@@ -104,4 +104,5 @@ def test_the_cells_are_enough_and_every_call_that_a_cycle_can_make_is_among_them
     }
     # customers by themselves, their groups and their invitations: see `test_people_calls`
     not_here = {"fetch_customers", "fetch_groups", "create_groups", "mark_invited", "send_invites"}
+    not_here |= {"fetch_locations"}  # no cycle asks for them: `init` does
     assert {call.method for _, call in [*calls, *later]} | not_here == interface

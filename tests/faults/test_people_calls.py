@@ -31,10 +31,18 @@ MEANT = [kind for kind in (*KINDS, *UNREAD) if any(kind.strikes(Call(1, name, 1)
 SCENES = {"shop": "state", "office": "mark"}  # by who has a group: how the shop tells of invitations
 
 
+@pytest.fixture
+def people(peoples: SceneOf) -> Iterator[SceneOf]:
+    """The scene by who has a group; small steps last as long as the test."""
+    with small_steps():
+        yield peoples
+
+
 @pytest.fixture(scope="session")
-def people() -> Iterator[SceneOf]:
+def peoples() -> Iterator[SceneOf]:
+    """Each scene is set once; to be asked for while there are small steps."""
     scenes: dict[str, tuple[Scene, State]] = {}
-    with in_memory() as folder, small_steps():
+    with in_memory() as folder:
 
         def of(grouped: str) -> tuple[Scene, State]:
             if grouped not in scenes:

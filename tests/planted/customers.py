@@ -4,6 +4,16 @@ from tests.planted.bug import Bug
 
 BUGS = (
     Bug(
+        name="reading-as-young-as-its-end",
+        why="a yes of the time while customers were read beats a no that was given after it",
+        old="run.hub.cursors.put(party, CUSTOMERS_READ, None, at=began)",
+        new="run.hub.cursors.put(party, CUSTOMERS_READ, None)",
+        tests=(
+            "tests/test_expect_customers.py::"
+            "test_an_answer_of_the_time_while_the_orders_came_is_no_younger_than_it_can_be",
+        ),
+    ),
+    Bug(
         name="first-hit-taken",
         why="of two customers with one address the first gets the other's orders",
         old="    if len(hits) > 1:\n",

@@ -4,6 +4,13 @@ from tests.planted.bug import Bug
 
 BUGS = (
     Bug(
+        name="out-of-sight-out-of-mind",
+        why="an order that could never be read is forgotten once the store shows none of its age any more",
+        old="set() if horizon is None else set(unreadable)",
+        new="set()",
+        tests=("tests/test_order_horizon.py::test_an_order_that_could_never_be_read_stays_on_hold_behind_the_wall",),
+    ),
+    Bug(
         name="no-journal-row",
         why="a reply is lost, and nobody knows that a document may be in the books",
         old="    ]\n    for row, number in zip(rows, run.hub.journal.open(entries), strict=True):",
