@@ -89,7 +89,7 @@ class Admin:
             answers.append(self._judged(document, variables, reply, again=keyed or not document.writes))
 
         body = {"query": document.text, "variables": variables}
-        terms = Terms(document.name, lambda: self.bucket.delay(document), judge)
+        terms = Terms(document.label, lambda: self.bucket.delay(document), judge)
         self.http.send("POST", self._path, body, keyed=keyed, reads=not document.writes, terms=terms)
         return answers[-1]
 

@@ -161,7 +161,7 @@ def _complaint(reading: Reading, sent: Mapping[str, Any], store: str) -> Syncctl
     by_code = dict(zip(reading.codes, reading.errors, strict=True))
     message = foreign(reading.errors[0].get("message"), sent)
     if "MAX_COST_EXCEEDED" in by_code:
-        return TooDear(f"{what} asks for more at once than Shopify grants: {message}")
+        return TooDear(f"{what} costs more points than Shopify grants at once: {message}")
     if "ACCESS_DENIED" in by_code:
         error = by_code["ACCESS_DENIED"]
         return denied(what, foreign(error.get("message"), sent), foreign(_said(error, "requiredAccess"), sent), store)

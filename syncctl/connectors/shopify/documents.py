@@ -31,12 +31,12 @@ HIGHEST_COST = 1000
 class Document:
     """One query or mutation.
 
-    `name`: in messages, and what its cost is remembered by, together with `size`: whatever else the cost depends on,
-    such as the page size that goes as a variable, or how many fields stand beside each other. `cost`: the points that
-    it is expected to ask for, before Shopify has said so once: rather too many than too few. `rows`: the path to the
-    list below `data` of which `Answer.rows` gives each record with the text it was read from. `apart`: an error within
-    one of those records, or within one field of a mutation, spoils that one alone (`Answer.spoilt`); else it spoils
-    the whole answer.
+    `name`: a thing, for messages, and what its cost is remembered by, together with `size`: whatever else the cost
+    depends on, such as the page size that goes as a variable, or how many fields stand beside each other. `cost`: the
+    points that it is expected to ask for, before Shopify has said so once: rather too many than too few. `rows`: the
+    path to the list below `data` of which `Answer.rows` gives each record with the text it was read from. `apart`: an
+    error within one of those records, or within one field of a mutation, spoils that one alone (`Answer.spoilt`); else
+    it spoils the whole answer.
     """
 
     name: str
@@ -45,6 +45,11 @@ class Document:
     size: int = 0
     rows: tuple[str, ...] = ()
     apart: bool = False
+
+    @property
+    def label(self) -> str:
+        """How messages speak of it."""
+        return self.name if self.writes else f"asking for {self.name}"
 
     @property
     def writes(self) -> bool:
