@@ -26,24 +26,28 @@ def variant(**more: Any) -> dict[str, Any]:
     return {**told, "requiresComponents": False, "product": product, "inventoryItem": item(), **more}
 
 
+def listing(row: dict[str, Any], location: str = LOCATION) -> Listing:
+    return to_listing(row, location, {})
+
+
 def test_a_variant_is_listed_with_the_ids_that_its_price_and_its_level_are_written_by() -> None:
-    found = to_listing(variant(), LOCATION)
+    found = listing(variant())
     assert found == Listing(id="101/202/303", sku="TEE-RED-L", title="Tee - Red / L", quantity=7, price="12.00")
     assert Ids.of(found.id) == (gid("Product", "101"), gid("ProductVariant", "202"), gid("InventoryItem", "303"))
 
 
 def test_the_only_variant_of_a_product_has_the_products_title() -> None:
-    assert to_listing(variant(title="Default Title"), LOCATION).title == "Tee"
+    assert listing(variant(title="Default Title")).title == "Tee"
 
 
 @pytest.mark.parametrize("sku", [" mug ", "mug", "MUG", "0012"])
 def test_a_sku_is_told_as_it_is(sku: str) -> None:
-    assert to_listing(variant(sku=sku), LOCATION).sku == sku
+    assert listing(variant(sku=sku)).sku == sku
 
 
 @pytest.mark.parametrize("sku", ["", None])
 def test_a_variant_without_a_sku_keeps_its_level(sku: object) -> None:
-    found = to_listing(variant(sku=sku), LOCATION)
+    found = listing(variant(sku=sku))
     assert (found.sku, found.managed, found.quantity, found.why) == ("", False, None, "it has no SKU")
 
 
@@ -57,21 +61,35 @@ def test_a_variant_without_a_sku_keeps_its_level(sku: object) -> None:
     ],
 )
 def test_a_level_that_is_not_ours_is_left_alone_with_the_reason(more: dict[str, Any], word: str) -> None:
-    found = to_listing(variant(**more), LOCATION)
-    assert (found.managed, found.quantity, found.sku, found.price) == (False, None, "TEE-RED-L", "12.00")
+    found = listing(variant(**more))
+    assert (found.managed, found.quantity, found.sku) == (False, None, "TEE-RED-L")
     assert word in found.why
+
+
+def test_a_gift_card_costs_what_it_is_worth_and_nothing_else() -> None:
+    found = listing(variant(product={"id": gid("Product", "101"), "title": "Tee", "isGiftCard": True}))
+    assert (found.priced, found.price) == (False, None)
+    assert listing(variant()).priced
+
+
+def test_of_variants_that_share_an_item_the_first_that_is_ours_is_kept_in_step() -> None:
+    shared: dict[str, str] = {}
+    rows = [variant(id=gid("ProductVariant", str(number)), requiresComponents=number == 1) for number in (1, 2, 3)]
+    found = [to_listing(row, LOCATION, shared) for row in (*rows, rows[1])]
+    assert [(one.managed, one.quantity) for one in found] == [(False, None), (True, 7), (False, None), (True, 7)]
+    assert found[2].why == "it has the stock of variant 2, which is kept in step"
 
 
 def test_without_a_location_no_level_is_known_and_none_is_ours() -> None:
     row = variant()
     del row["inventoryItem"]["inventoryLevel"]  # it was not asked for
-    found = to_listing(row, "")
+    found = listing(row, "")
     assert (found.managed, found.quantity) == (False, None)
     assert "location" in found.why
 
 
 def test_what_was_oversold_is_told_as_less_than_none() -> None:
-    found = to_listing(variant(inventoryItem=item(inventoryLevel=at_location(-3, 0))), LOCATION)
+    found = listing(variant(inventoryItem=item(inventoryLevel=at_location(-3, 0))))
     assert (found.quantity, found.managed) == (-3, True)
 
 
@@ -96,7 +114,7 @@ def test_a_level_that_is_no_number_of_units_is_not_known_and_stops_no_other(unit
         inventoryLevel={"quantities": [*at_location()["quantities"][:1], {"name": "on_hand", "quantity": units}]}
     )
     assert level_of(odd) is None
-    found = to_listing(variant(inventoryItem=odd), LOCATION)
+    found = listing(variant(inventoryItem=odd))
     assert (found.managed, found.quantity, found.why) == (False, None, "its level is no number of units")
 
 

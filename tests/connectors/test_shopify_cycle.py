@@ -122,7 +122,7 @@ def test_orders_that_never_end_leave_the_level_for_the_next_cycle(world: Shopify
 
 
 def test_duplicate_skus_and_shared_items_are_all_kept_in_step(world: ShopifyCycles) -> None:
-    """Three listings of one SKU, two of which show the same stock."""
+    """Three listings of one SKU, two of which show the same stock, whichever of them is there."""
     first = world.sell("MUG", units=10)
     second = world.sell("MUG", units=10)
     world.hands.add_variant(None, item=world.site.variants[first].item, product=world.site.variants[first].product)
@@ -137,6 +137,19 @@ def test_duplicate_skus_and_shared_items_are_all_kept_in_step(world: ShopifyCycl
     assert [world.hands.level(one).available for one in (first, second)] == [4, 4]
     world.run()
     assert world.requests() == 1
+
+
+def test_what_shares_the_stock_of_a_variant_that_goes_stays_in_step(world: ShopifyCycles) -> None:
+    first = world.sell("MUG", units=10)
+    item, product = world.site.variants[first].item, world.site.variants[first].product
+    second = world.hands.add_variant(None, item=item, product=product)
+    world.run()
+    world.hands.remove_variant(first)
+    for units, days in ((6, 0), (3, 2), (8, 4)):
+        world.hurry = timedelta(days=days)
+        world.office.set_stock("MUG", units)
+        world.run()
+        assert world.hands.level(second).available == units
 
 
 def test_a_shop_that_sold_more_than_it_had_is_brought_to_none(world: ShopifyCycles) -> None:

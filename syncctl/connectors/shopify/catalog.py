@@ -35,10 +35,11 @@ class CatalogStore(LevelStore, PriceStore):
     def _listing_pages(self) -> Iterator[Page[Listing]]:
         sizer, location = Sizer(LIST, first=LIST), self.settings.location
         after, last, come = None, 0, 0
+        shared: dict[str, str] = {}
         while True:
             found = self._listings_at(sizer, after, last, location).data["productVariants"]
             rows, info = whole(found["nodes"]), found["pageInfo"]
-            yield Page(records=[to_listing(row, location) for row in rows], cursor="all", full=True)
+            yield Page(records=[to_listing(row, location, shared) for row in rows], cursor="all", full=True)
             if not info["hasNextPage"]:
                 return
             if not rows or int(digits_of(rows[0]["id"])) <= last or info["endCursor"] == after:

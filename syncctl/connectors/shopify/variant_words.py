@@ -3,8 +3,8 @@
 A listing's id has three parts: product, variant and inventory item, "101/202/303". A price is written by product and
 variant, a level by item; with all three in the hub, beside the SKU, nothing is looked up before a write.
 
-Shopify keeps the SKU with the item, and neither insists that it is used once nor that each variant has an item of its
-own. Listings with one SKU are each kept in step. Of those that share an item each shows the same level.
+Shopify keeps the SKU with the item, and insists neither that it is used once nor that each variant has an item of its
+own. Listings of one SKU are each kept in step. Of those that share an item, which show one level, the first is.
 """
 
 import re
@@ -50,17 +50,24 @@ class Level(NamedTuple):
     on_hand: int
 
 
-def to_listing(row: Row, location: str) -> Listing:
-    """A variant as it is listed. `location`: whose level the row tells, as digits; "": none. Errors: DataError."""
+def to_listing(row: Row, location: str, shared: dict[str, str]) -> Listing:
+    """A variant as it is listed. `location`: whose level the row tells, as digits; "": none.
+
+    `shared`: the variants whose levels are ours, by their items: this one joins them, or shares the level of one of
+    them. Its price is ours but for a gift card's, which is what it is worth. Errors: DataError.
+    """
     product, item = row["product"], row["inventoryItem"]
     level = _level(item["inventoryLevel"]) if location else None
     why = why_unmanaged(row, level, location)
+    if not why and shared.setdefault(item["id"], row["id"]) != row["id"]:
+        why = f"it has the stock of variant {digits_of(shared[item['id']])}, which is kept in step"
     return Listing(
         id="/".join(digits_of(one["id"]) for one in (product, row, item)),
         sku=row["sku"] or "",
         title=" - ".join(one for one in (product["title"], row["title"]) if one and one != _ONLY_VARIANT),
         quantity=None if why or level is None else level.available,
-        price=row["price"],
+        price=None if product["isGiftCard"] else row["price"],
+        priced=not product["isGiftCard"],
         managed=not why,
         why=why,
     )
