@@ -7,7 +7,7 @@ import pytest
 
 from syncctl.connectors.shopify.customer_changes import Deed, Groups, creation, deeds_of, needs_to_know, problem
 from syncctl.model import Address, Consent, Customer, CustomerChange, Refused
-from tests.connectors.test_shopify_customer_words import HOME, place
+from tests.connectors.test_shopify_customer_words import HOME, book_of, place
 
 GROUPS = Groups("group:", ("Trade", "Staff"))
 ME = "gid://shopify/Customer/7"
@@ -33,7 +33,7 @@ def there(*addresses: dict[str, Any], tags: tuple[str, ...] = (), default: str |
         "lastName": "Archer",
         "tags": [*tags],
         "defaultAddress": {"id": default} if default else None,
-        "addressesV2": {"nodes": rows},
+        "addressesV2": book_of(*rows),
     }
 
 

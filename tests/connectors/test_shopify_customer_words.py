@@ -25,6 +25,10 @@ YORK = Address(kind="", street="3 Mill Lane", city="York", postal_code="YO1 1AA"
 HULL = "gid://shopify/MailingAddress/2"
 
 
+def book_of(*nodes: dict[str, Any], more: bool = False) -> dict[str, Any]:
+    return {"nodes": [*nodes], "pageInfo": {"hasNextPage": more}}
+
+
 def person(**more: Any) -> dict[str, Any]:
     """A row of the customer fragment."""
     row = {
@@ -34,7 +38,7 @@ def person(**more: Any) -> dict[str, Any]:
         "defaultEmailAddress": None,
         "defaultPhoneNumber": None,
         "defaultAddress": None,
-        "addressesV2": {"nodes": []},
+        "addressesV2": book_of(),
         "tags": [],
         "note": None,
         "state": "DISABLED",
@@ -55,7 +59,7 @@ def test_all_that_shopify_tells_of_a_customer_is_told() -> None:
         defaultEmailAddress=contact("emailAddress", "ann@web.example", "SUBSCRIBED", "2026-01-02T03:04:05Z"),
         defaultPhoneNumber=contact("phoneNumber", "+447700900123", "UNSUBSCRIBED"),
         defaultAddress={"id": HOME["id"]},
-        addressesV2={"nodes": [HOME]},
+        addressesV2=book_of(HOME),
         tags=["VIP", "group:Trade"],
         note=" rings twice ",
         taxExempt=True,
@@ -81,9 +85,9 @@ def test_all_that_shopify_tells_of_a_customer_is_told() -> None:
 
 
 def test_which_of_several_addresses_is_the_default_one_is_told_and_of_one_it_goes_without_saying() -> None:
-    row = person(defaultAddress={"id": HOME["id"]}, addressesV2={"nodes": [HOME, place(id=HULL, city="Hull")]})
+    row = person(defaultAddress={"id": HOME["id"]}, addressesV2=book_of(HOME, place(id=HULL, city="Hull")))
     assert [one.is_default for one in to_customer(row).addresses] == [True, False]
-    assert to_customer({**row, "addressesV2": {"nodes": [HOME]}}).addresses == (YORK,)
+    assert to_customer({**row, "addressesV2": book_of(HOME)}).addresses == (YORK,)
 
 
 def test_what_is_null_there_is_blank_here() -> None:
@@ -137,11 +141,19 @@ def test_an_address_names_whose_it_is_only_if_it_is_somebody_elses() -> None:
         id="gid://shopify/MailingAddress/2", firstName="Bo", lastName="Baker", city="Hull", phone="+44 1482 4960"
     )
     shouted = {**HOME, "firstName": "ANN"}
-    found = to_customer(person(addressesV2={"nodes": [bo, shouted]})).addresses
+    found = to_customer(person(addressesV2=book_of(bo, shouted))).addresses
     assert [(one.name, one.city, one.phone) for one in found] == [
         ("", "York", ""),
         ("Bo Baker", "Hull", "+44 1482 4960"),
     ]
+
+
+def test_who_has_more_addresses_than_are_read_is_not_read_and_may_buy_all_the_same() -> None:
+    row = person(addressesV2=book_of(HOME, more=True))
+    with pytest.raises(DataError, match="more than 50 addresses"):
+        to_customer(row)
+    buyer = to_buyer(order(customer=row))
+    assert buyer is not None and (buyer.id, buyer.addresses) == ("7", ())
 
 
 def test_an_address_that_names_no_place_is_none() -> None:
@@ -183,7 +195,7 @@ def order(**more: Any) -> dict[str, Any]:
 
 
 def test_an_orders_buyer_is_the_customer_as_the_record_is() -> None:
-    row = person(tags=["group:Trade"], addressesV2={"nodes": [HOME]})
+    row = person(tags=["group:Trade"], addressesV2=book_of(HOME))
     gift = place(firstName="Bo", lastName="Baker", city="Hull")
     buyer = to_buyer(order(customer=row, email="other@web.example", shippingAddress=gift), group_prefix="group:")
     assert buyer == to_customer(row, group_prefix="group:")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from syncctl.connectors.base import Page
-from syncctl.errors import BatchRefused, CursorLost, SignInNeeded
+from syncctl.errors import BatchRefused, CursorLost, DataError, SignInNeeded
 from syncctl.model import Customer, CustomerKey
 from tests.conformance.web_store import Side
 from tests.connectors.shopify_side import connected
@@ -103,7 +103,7 @@ def test_of_a_customer_who_cannot_be_read_nobody_is_told_that_he_is_not_there(si
     vars(shop.site.customers[int(ann)].email_consent).update(state="SUBSCRIBED", at="half-writt")
     [page] = side.store.fetch_customers(None)
     assert ([one.id for one in page.records], [one.id for one in page.unreadable]) == ([bob], [ann])
-    with pytest.raises(Exception, match="no time"):
+    with pytest.raises(DataError, match="no time"):
         side.store.find_customers([CustomerKey(id=ann), CustomerKey(id=bob)])
 
 
@@ -237,6 +237,34 @@ def test_who_may_not_see_customers_is_told_what_to_do(shop: ShopifyWorld, leave:
         with pytest.raises(SignInNeeded) as refused:
             list(side.store.fetch_customers(None))
         assert "customer_data: false" in refused.value.hint
+
+
+def test_names_that_are_hidden_are_not_names_that_were_taken_away(shop: ShopifyWorld) -> None:
+    """Without leave some apps are answered with nothing at all; so is who asks after somebody who was erased."""
+    ids = add(shop, 2)
+    for side in connected(shop):
+        shop.hands.change_customer(int(ids[0]), email=None)
+        [page] = side.store.fetch_customers(None)
+        assert ([one.id for one in page.records], [one.id for one in page.unreadable]) == (ids[1:], ids[:1])
+        with pytest.raises(DataError, match="neither name, e-mail nor phone"):
+            side.store.find_customers([CustomerKey(id=ids[0])])
+        ids += add(shop, 3)
+        for one in ids:
+            shop.hands.change_customer(int(one), email=None)
+        with pytest.raises(SignInNeeded) as refused:
+            list(side.store.fetch_customers(None))
+        assert "customer_data: false" in refused.value.hint
+
+
+def test_who_has_more_addresses_than_are_read_is_told_as_such(side: Side, shop: ShopifyWorld) -> None:
+    [ann, bob] = add(shop, 2)
+    for number in range(51):
+        shop.hands.add_address(int(ann), city=f"City {number}")
+    for number in range(50):
+        shop.hands.add_address(int(bob), city=f"City {number}")
+    [page] = side.store.fetch_customers(None)
+    assert [len(one.addresses) for one in page.records] == [50]
+    assert [(one.id, "more than 50" in one.reason) for one in page.unreadable] == [(ann, True)]
 
 
 def test_a_bound_lies_behind_the_shops_own_time_of_the_first_answer(side: Side, shop: ShopifyWorld) -> None:

@@ -327,7 +327,7 @@ def test_by_accounts_of_the_old_kind_each_is_invited_as_asked(shop: ShopifyWorld
     shop.site.options.customer_accounts = "CLASSIC"
     for side in opened(shop, customer_accounts="legacy"):
         ann, bob, cyd = add(shop, 3)
-        shop.hands.change_customer(int(bob), email=None)
+        shop.hands.change_customer(int(bob), email=None, first_name="Bob")
         shop.hands.register(int(cyd))
         outcomes = side.store.send_invites([ann, bob, cyd, "nobody", "999"])
         assert [type(one) for one in outcomes] == [Written, Refused, Refused, Refused, Refused]

@@ -9,9 +9,12 @@ def to_buyer(order: Row, *, group_prefix: str = "", legacy_accounts: bool = Fals
 
     Read of the order: `customer` (the fragment), `email`, `phone`, `billingAddress` and `shippingAddress`.
     """
-    if order["customer"] is not None:
-        return to_customer(order["customer"], group_prefix=group_prefix, legacy_accounts=legacy_accounts)
-    return _to_guest(order)
+    found = order["customer"]
+    if found is None:
+        return _to_guest(order)
+    if found["addressesV2"]["pageInfo"]["hasNextPage"]:  # an order need not say all of its buyer
+        found = {**found, "addressesV2": {"nodes": [], "pageInfo": {"hasNextPage": False}}}
+    return to_customer(found, group_prefix=group_prefix, legacy_accounts=legacy_accounts)
 
 
 def _to_guest(order: Row) -> Customer | None:

@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 
 from syncctl.connectors.shopify.cost import weight
-from syncctl.connectors.shopify.customer_fragments import ADDRESS, CUSTOMER, CUSTOMER_COST
+from syncctl.connectors.shopify.customer_fragments import ADDRESS, ADDRESSES, CUSTOMER, CUSTOMER_COST
 from syncctl.connectors.shopify.documents import Document, registered
 
 MOST_FIELDS = 40
 """Fields of one mutation."""
-
-BOOK = 50
-"""Addresses that are compared with those that are wanted; a new one beyond them would be added once more."""
 
 _PROBLEMS = "userErrors { field message }"
 _CODED = "userErrors { field message code }"
@@ -91,12 +88,12 @@ query books($ids: [ID!]!) {{
   nodes(ids: $ids) {{
     ... on Customer {{
       id firstName lastName tags defaultAddress {{ id }}
-      addressesV2(first: {BOOK}) {{ nodes {{ ...address }} }}
+      addressesV2(first: {ADDRESSES}) {{ nodes {{ ...address }} pageInfo {{ hasNextPage }} }}
     }}
   }}
 }}
 {ADDRESS}""",
-        cost=(1 + 2 + weight(BOOK)) * ids,
+        cost=(1 + 2 + weight(ADDRESSES)) * ids,
         size=ids,
     )
 

@@ -26,8 +26,8 @@ fragment address on MailingAddress {
 """
 ADDRESS_COST = 0
 
-ADDRESSES = 10
-"""How many addresses of a customer are read: the first ones that were made."""
+ADDRESSES = 50
+"""How many addresses of a customer are read. Who has more is not read at all: which of them come is not known."""
 
 CUSTOMER = f"""
 fragment customer on Customer {{
@@ -37,7 +37,7 @@ fragment customer on Customer {{
   defaultEmailAddress {{ emailAddress marketingState marketingOptInLevel marketingUpdatedAt }}
   defaultPhoneNumber {{ phoneNumber marketingState marketingOptInLevel marketingUpdatedAt }}
   defaultAddress {{ id }}
-  addressesV2(first: {ADDRESSES}) {{ nodes {{ ...address }} }}
+  addressesV2(first: {ADDRESSES}) {{ nodes {{ ...address }} pageInfo {{ hasNextPage }} }}
   tags
   note
   state
@@ -47,4 +47,4 @@ fragment customer on Customer {{
   reference: metafield(namespace: "{NAMESPACE}", key: "{KEY}") {{ value }}
 }}
 """
-CUSTOMER_COST = 10
+CUSTOMER_COST = 13

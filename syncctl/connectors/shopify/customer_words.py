@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from syncctl import times
+from syncctl.connectors.shopify.customer_fragments import ADDRESSES
 from syncctl.connectors.shopify.gids import digits_of
 from syncctl.errors import DataError
 from syncctl.model import Address, Consent, Customer
@@ -47,13 +48,22 @@ def to_customer(row: Row, *, group_prefix: str = "", legacy_accounts: bool = Fal
     )
 
 
+def is_bare(row: Row) -> bool:
+    """Whether somebody has neither name, e-mail nor phone, which Shopify lets nobody be: they are hidden, or erased."""
+    return not name_in(row) and row["defaultEmailAddress"] is None and row["defaultPhoneNumber"] is None
+
+
 def book(row: Row) -> list[tuple[str, Address]]:
     """The address book of a customer: (id, address) each, in the order in which they were made.
+
+    Errors: DataError where there are more than were read: those would look as if somebody had taken them away.
 
     Whose they are goes without saying where it is the customer: a till that keeps the same place without a name would
     be told of a second address.
     """
     own_name, default = name_in(row), row["defaultAddress"]
+    if row["addressesV2"]["pageInfo"]["hasNextPage"]:
+        raise DataError(f"He has more than {ADDRESSES} addresses there, which cannot be kept in step")
     found = []
     for node in sorted(row["addressesV2"]["nodes"], key=lambda one: int(digits_of(one["id"]))):
         is_default = default is not None and node["id"] == default["id"]

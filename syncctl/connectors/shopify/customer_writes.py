@@ -86,7 +86,12 @@ class CustomerWrites(ShopStore):
             return creation(one, self.groups)
         if not needs_to_know(one):
             return deeds_of(one, None, self.groups)
-        return deeds_of(one, there[one.id], self.groups) if one.id in there else unknown_customer(one.key)
+        if one.id not in there:
+            return unknown_customer(one.key)
+        try:
+            return deeds_of(one, there[one.id], self.groups)
+        except DataError as error:
+            return Refused(key=one.key, reason="unreadable", message=str(error))
 
     def _write_people(self, keys: Sequence[str], work: Sequence[Work]) -> dict[int, WriteOutcome]:
         """The outcome of each, by its place. Errors: those of a mutation, as long as nothing was done."""

@@ -11,9 +11,10 @@ from syncctl.connectors.shopify.cost import Sizer
 from syncctl.connectors.shopify.customer_changes import e164
 from syncctl.connectors.shopify.customer_documents import customers, some_customers
 from syncctl.connectors.shopify.customer_walk import Cursor
-from syncctl.connectors.shopify.customer_words import to_customer
+from syncctl.connectors.shopify.customer_words import is_bare, to_customer
 from syncctl.connectors.shopify.customer_writes import CustomerWrites
 from syncctl.connectors.shopify.gids import digits_of, gid, is_digits
+from syncctl.connectors.shopify.refusals import denied
 from syncctl.errors import BatchRefused, CursorLost, DataError
 from syncctl.model import Customer, CustomerKey, Unreadable
 
@@ -21,7 +22,8 @@ Term = tuple[str, str]
 """One thing to look for: id, email or phone, and its value."""
 
 _FIRST_PAGE = 50
-_TERMS = 80  # of one look-up
+_TERMS = 70  # of one look-up
+_TELLING = 3  # customers of a page of whom none can be read: that is no matter of one record
 _ADDRESS = re.compile(r"[^\s@]{1,64}@[^\s@]+\.[^\s@.]+")  # what is none may be an error of a whole look-up
 _MOST_DIGITS = 18
 
@@ -74,20 +76,32 @@ class CustomerStore(CustomerWrites):
                 return answer
 
     def _read_people(self, answer: Answer) -> tuple[list[Customer], list[Unreadable]]:
-        """Those of a page, and those of it who cannot be read."""
+        """Those of a page, and those of it who cannot be read. Errors: SignInNeeded, DataError where nobody can be."""
         spoilt = {one.key: one.message for one in answer.spoilt}
+        rows = answer.data["customers"]["nodes"]
         people: list[Customer] = []
         unreadable: list[Unreadable] = []
-        for index, row in enumerate(answer.data["customers"]["nodes"]):
+        for index, row in enumerate(rows):
             try:
                 if row is None or index in spoilt:
                     raise DataError(spoilt[index] if spoilt else "Shopify tells nothing of one of them")
                 people.append(self._to_customer(row))
             except DataError as error:
                 unreadable.append(Unreadable(id=_id_of(row), reason=str(error)))
+        if len(unreadable) == len(rows) >= _TELLING:
+            if all(row is not None and is_bare(row) for row in rows):
+                raise denied(
+                    f"{self.name}: customers", "not approved to see anybody's name, e-mail or phone", "", self.name
+                )
+            raise DataError(f"{self.name}: of {len(rows)} customers none can be read: {unreadable[0].reason}")
         return people, unreadable
 
     def _to_customer(self, row: Row) -> Customer:
+        """Errors: DataError, also where all that tells who it is is hidden: nobody's name is taken away by that."""
+        if is_bare(row):
+            raise DataError(
+                "Shopify shows neither name, e-mail nor phone: they were erased, or the app may not see them"
+            )
         legacy = self.settings.customer_accounts == "legacy"
         return to_customer(row, group_prefix=self.settings.group_prefix, legacy_accounts=legacy)
 
