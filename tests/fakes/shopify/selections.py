@@ -24,4 +24,5 @@ def _asked(schema: GraphQLSchema, name: str, field: object, deep: int) -> str:
         return name + told
     if deep == 0 or not isinstance(kind, GraphQLObjectType):
         return ""
-    return f"{name}{told} {everything(schema, kind.name, deep - 1)}"
+    inner = everything(schema, kind.name, deep - 1)
+    return f"{name}{told} {inner}" if inner != "{  }" else ""
