@@ -88,3 +88,26 @@ def agreed(world: ShopifyCycles, orders: list[int]) -> None:
         assert [kind for kind, _ in world.totals(str(order_id))].count("sale") == 1
     there = {sku: available for sku, _, available in world.office.levels()}
     assert world.levels() == {sku: there[sku] for sku in world.levels()}
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_a_no_is_never_a_yes_when_the_e_mail_it_was_given_for_is_another_now(tmp_path: Path, anew: bool) -> None:
+    """Some shops ask anew who has a new address: that he was not asked there is no answer."""
+    options = {"new_contact_is_asked_anew": anew}
+    customers = {"trigger": "any", "upload": "all", "country": "GB"}
+    with ShopifyCycles(tmp_path, options=options, customers=customers) as world:
+        ann = world.hands.add_customer("ann@web.example", first_name="Ann")
+        world.hands.set_consent(ann, "email", "unsubscribed")
+        run(world, 3)
+        [person] = world.office.customers()
+        assert [(one.channel, one.state) for one in person.consents] == [("email", "unsubscribed")]
+        world.office.upsert_customer(person.id, name="Ann", emails=["ann@new.example"])
+        run(world, 3)
+        kept = world.site.customers[ann]
+        assert kept.email == "ann@new.example"
+        assert "SUBSCRIBED" not in {kept.email_consent.state, *(state for state, _ in kept.email_consent.history)}
+        [person] = world.office.customers()
+        assert [(one.channel, one.state) for one in person.consents] == [("email", "unsubscribed")]
+        wrote = len(world.site.oracle.writes())
+        run(world, 2)
+        assert (len(world.site.oracle.writes()), world.writes_to_office()) == (wrote, 0)

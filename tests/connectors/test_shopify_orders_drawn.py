@@ -82,6 +82,9 @@ class Drawn:
         """One thing that somebody does with it."""
         hands, left = self.world.hands, [line for line in order.lines if line.current_quantity and not line.tip]
         deed = self.draw.choice(["fulfil", "refund", "refund", "edit", "add", "shipping", "money", "cancel"])
+        if self.maybe(0.1):
+            kind = self.draw.choice(["SALE", "REFUND", "CHANGE"])
+            hands.transact(order.id, kind, "3", status=self.draw.choice(["FAILURE", "ERROR", "UNKNOWN"]))
         if deed == "add" and not order.cancelled_at:
             hands.add_line(order.id, self.buy())
         elif deed == "shipping" and order.shipping and not order.cancelled_at and self.no_shipping_back(order):

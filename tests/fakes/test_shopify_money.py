@@ -288,6 +288,30 @@ def test_what_was_authorized_is_captured_or_let_go(case: Case) -> None:
     assert sums(read(case, let_go), "totalReceived", "totalRefunded") == ["0.0", "0.0"]
 
 
+def test_what_failed_or_is_pending_has_paid_nothing(case: Case) -> None:
+    order = case.hands.place([Buy(case.hands.add_variant("MUG", 9, "10.00"))], pays="nothing")
+    for status in ("FAILURE", "ERROR", "PENDING"):
+        case.hands.transact(order, "SALE", "10.00", status=status)
+    row = read(case, order)
+    assert (row["displayFinancialStatus"], sums(row, "totalReceived", "totalOutstanding")) == (
+        "PENDING",
+        ["0.0", "10.0"],
+    )
+    case.hands.transact(order, "SALE", "4.00")
+    assert read(case, order)["displayFinancialStatus"] == "PARTIALLY_PAID"
+
+
+def test_a_shop_at_rest_is_the_same_again(case: Case) -> None:
+    order = case.hands.place([Buy(case.hands.add_variant("MUG", 9, "10.00"), 2, rate="0.1")], ships=[Ship("1.00")])
+    case.hands.refund(order, {case.site.orders[order].lines[0].id: 1})
+    before = read(case, order)
+    thawed = case.site.copy()
+    assert thawed.orders == case.site.orders
+    case.hands.cancel(order)
+    assert read(case, order) != before
+    assert thawed.orders[order].cancelled_at is None
+
+
 def test_test_orders_have_test_transactions(case: Case) -> None:
     order = case.hands.place([Buy(price="1.00", title="Typed in")], test=True, gateway="bogus")
     assert [(each["gateway"], each["test"]) for each in read(case, order)["transactions"]] == [("bogus", True)]

@@ -147,6 +147,17 @@ def test_an_e_mail_is_kept_as_it_is_or_in_small_letters(case: Case, lowers: bool
     assert find(case, emailAddress="ADA@EXAMPLE.COM") == made
 
 
+@pytest.mark.parametrize("anew", [False, True])
+def test_an_answer_stays_with_the_customer_or_goes_with_the_e_mail(case: Case, anew: bool) -> None:
+    case.site.options.new_contact_is_asked_anew = anew
+    number = ada(case)
+    case.hands.set_consent(number, "email", "unsubscribed")
+    update(case, number, email="ADA@example.com", note="the same address")
+    assert state(case, number)[0] == "UNSUBSCRIBED"
+    update(case, number, email="ada@new.example")
+    assert state(case, number)[0] == ("NOT_SUBSCRIBED" if anew else "UNSUBSCRIBED")
+
+
 def test_a_change_keeps_to_one_owner_of_an_e_mail_and_a_phone(case: Case) -> None:
     number = ada(case)
     bob = case.hands.add_customer("bob@example.com")

@@ -225,6 +225,14 @@ class OrderHands:
         sending.close_if_done(self.site, order)
         self.order_changed(order, "paid")
 
+    def transact(
+        self, order_id: int, kind: str, amount: str, *, status: str = "SUCCESS", gateway: str = "bogus"
+    ) -> None:
+        """Any transaction, such as one that failed."""
+        order = self.site.orders[order_id]
+        payments.transact(self.site, order, kind, order.money.bag(amount), gateway, status=status)
+        self.order_changed(order, "transacted", transaction=kind, status=status)
+
     def capture(self, order_id: int, amount: str | None = None) -> None:
         payments.capture(self.site, self.site.orders[order_id], amount)
         self.order_changed(self.site.orders[order_id], "captured")

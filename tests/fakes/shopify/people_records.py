@@ -77,6 +77,7 @@ class PeopleOptions:
     orders_move_customers: bool = True  # an order that is placed moves the date of change of who placed it
     tag_limit: int = 250  # tags of one customer
     address_limit: int = 250
+    new_contact_is_asked_anew: bool = False  # an answer belongs to an e-mail or a phone, and goes with it
     lowers_email: bool = False  # an e-mail is kept in small letters
     refuses_same_address: bool = True  # an address that the customer has already
     trims_tags: bool = True  # a tag's blanks at its ends are taken off

@@ -7,7 +7,7 @@ from typing import Any
 from tests.fakes.shopify import people_rules
 from tests.fakes.shopify.ids import number_of
 from tests.fakes.shopify.people_addresses import add_address
-from tests.fakes.shopify.people_records import Customer
+from tests.fakes.shopify.people_records import Consent, Customer
 from tests.fakes.shopify.records import user_error
 from tests.fakes.shopify.site import Site
 from tests.fakes.shopify.table import Args, Call, NotOffered, field
@@ -108,13 +108,23 @@ def _fill(site: Site, customer: Customer, told: Mapping[str, Any]) -> None:
     for name, attribute in PLAIN.items():
         if name in told:
             setattr(customer, attribute, told[name] or None)
+    before = (customer.email, customer.phone)
     if "email" in told:
         email = told["email"].strip() if told["email"] else None
         customer.email = email.lower() if email and site.options.lowers_email else email
     if "phone" in told:
         customer.phone = people_rules.normal_phone(told["phone"]) if told["phone"] else None
+    if site.options.new_contact_is_asked_anew:
+        _ask_anew(customer, *before)
     if told.get("taxExempt") is not None:
         customer.tax_exempt = told["taxExempt"]
+
+
+def _ask_anew(customer: Customer, email: str | None, phone: str | None) -> None:
+    if (customer.email or "").casefold() != (email or "").casefold():
+        customer.email_consent = Consent()
+    if customer.phone != phone:
+        customer.sms_consent = Consent()
 
 
 def _answers(site: Site, customer: Customer, told: Mapping[str, Any]) -> Iterator[Error]:
