@@ -156,6 +156,17 @@ def test_a_lost_cursor_begins_both_readings_anew(tmp_path: Path, said: list[Said
     assert said[2:] == [("expect", None), ("orders", None), ("customers", None)]
 
 
+def test_a_lost_cursor_of_the_customers_leaves_the_orders_where_they_are(tmp_path: Path, said: list[Said]) -> None:
+    world = CustomerWorld(tmp_path, customers={"trigger": "any"})
+    world.run()
+    world.shop.upsert_customer(name="Ann", emails=("ann@web.example",))
+    lost = FailBefore(on("fetch_customers"), CursorLost("too old"))
+    assert of_the_next(said, world, "pull-orders", plans={"shop": [lost]}) == [*BOTH, "customers"]
+    assert said[1][1] is not None and said[-1] == ("customers", None)
+    assert world.rows("SELECT name FROM customer") == [("Ann",)]
+    assert of_the_next(said, world, "pull-orders") == BOTH and said[-1][1] is not None
+
+
 def test_by_hand_everybody_is_read_and_nobody_was_expected(tmp_path: Path, said: list[Said]) -> None:
     world = CustomerWorld(tmp_path, customers={"trigger": "any"})
     world.run()

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from syncctl import times
 from syncctl.connectors.base import OVERLAP_SECONDS, Page
+from syncctl.errors import CursorLost
 from syncctl.hub.customer_rows import Arrival
 from syncctl.hub.holds import Hold
 from syncctl.hub.sync import CUSTOMERS_READ
@@ -26,14 +27,23 @@ def pull_customers(run: Run, party: str, *, whole: bool = False, since: datetime
     Of a first or whole reading nobody is matched before the last page, for a key must be unique on both sides.
     `since`: when the side may have begun to read them, where it was told beforehand that they would be asked for.
     """
-    began = _begun(run, party, since or times.now(), anew=whole)
-    side = run.back_office if party == BACK_OFFICE else run.stores[party]
     recall_all(run, side_of(run, party))
     cursor = None if whole else run.hub.cursors.get(party, _STREAM)
+    began = _begun(run, party, since or times.now(), anew=whole)
+    try:
+        return _read(run, party, cursor, began, wait=whole or not is_matched(run, party))
+    except CursorLost:
+        if cursor is None:
+            raise
+        run.hub.cursors.put(party, _STREAM, None)  # this reading alone is begun anew, and not the orders beside it
+        return pull_customers(run, party, since=since)
+
+
+def _read(run: Run, party: str, cursor: str | None, began: datetime, *, wait: bool) -> Counts:
+    side = run.back_office if party == BACK_OFFICE else run.stores[party]
     # Who was not told of may have changed all the same, where a side does not tell of changes.
     last = run.hub.cursors.moved_at(party, CUSTOMERS_READ) if side.abilities.customer_changes else None
     said_until = None if last is None else last - timedelta(seconds=OVERLAP_SECONDS)
-    wait = whole or not is_matched(run, party)
     counts = Counts()
     for page in side.fetch_customers(cursor):
         with run.hub.transaction():
