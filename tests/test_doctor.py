@@ -278,6 +278,7 @@ def test_a_store_that_can_only_set_levels_says_which_window_is_left() -> None:
     ("customers", "abilities", "words"),
     [
         ({"trigger": "any"}, {"customer_changes": False}, "warn shop: it does not tell which customers changed"),
+        ({}, {"customer_departures": False}, "ok shop: it does not tell who was deleted or merged"),
         ({}, {"consent_channels": frozenset()}, "ok shop: it keeps no answers about marketing"),
         ({}, {"groups": False}, "ok shop: no customer's group is sent there"),
         ({}, {"customer_batch": 0}, "warn shop: customers cannot be written there"),

@@ -49,6 +49,10 @@ def _customers_in(settings: Settings, name: str, store: WebStore) -> Iterator[Fi
     if wants_changes and not store.abilities.customer_changes:
         text = "it does not tell which customers changed: changes are seen with an order, or when all are read anew"
         yield _warn(name, text, f"How often all are read anew, stores.{name}.customers_pass says.")
+    elif not store.abilities.customer_departures:
+        yield _ok(
+            name, "it does not tell who was deleted or merged: that shows when something of theirs is to be written"
+        )
     if not store.abilities.consent_channels:
         yield _ok(name, "it keeps no answers about marketing: none is read there and none is sent")
     if not store.abilities.groups:

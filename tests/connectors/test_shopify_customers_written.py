@@ -147,6 +147,14 @@ def test_what_fits_into_one_mutation_goes_in_one_and_one_customer_is_never_parte
     assert {one.email_consent.state for one in list(shop.site.customers.values())[:30]} == {"SUBSCRIBED"}
 
 
+def test_what_is_too_dear_at_once_is_refused_whole_so_that_less_can_be_sent(side: There, shop: ShopifyWorld) -> None:
+    shop.site.options.most_cost = 100
+    with pytest.raises(BatchRefused):
+        side.store.push_customers([creation(f"N{number}") for number in range(11)])
+    assert shop.site.customers == {}
+    assert set(reasons(side.store.push_customers([creation(f"N{number}") for number in range(10)]))) == {"Written"}
+
+
 def test_too_many_at_once_are_refused_whole(side: There, shop: ShopifyWorld) -> None:
     with pytest.raises(BatchRefused):
         side.store.push_customers([creation(f"N{number}") for number in range(MOST_FIELDS + 1)])

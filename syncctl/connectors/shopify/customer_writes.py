@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from syncctl.connectors.shopify.answers import Answer
+from syncctl.connectors.shopify.answers import Answer, TooDear
 from syncctl.connectors.shopify.base import ShopStore
 from syncctl.connectors.shopify.customer_changes import (
     Deed,
@@ -114,7 +114,10 @@ class CustomerWrites(ShopStore):
     def _send_deeds(self, deeds: Sequence[Deed]) -> Answer:
         variables = {f"m{at}_{name}": value for at, deed in enumerate(deeds) for name, value in deed.arguments.items()}
         keyed = not any(one.field in _ONCE for one in deeds)
-        return self.admin.write(change([one.field for one in deeds]), variables, keyed=keyed)
+        try:
+            return self.admin.write(change([one.field for one in deeds]), variables, keyed=keyed)
+        except TooDear as error:  # nothing of it was done, and fewer of them are not
+            raise BatchRefused(str(error), hint=error.hint) from error
 
 
 def _parts(work: Sequence[Work]) -> Iterator[list[Work]]:
