@@ -224,6 +224,15 @@ def test_another_location_is_written_where_it_is_named(shop: Goods) -> None:
     assert (shop.shows(plain), shop.shows(plain, other)) == (4, 3)
 
 
+def test_what_was_read_at_one_location_is_not_known_of_another(shop: Goods) -> None:
+    [plain] = shop.sell(1)
+    other = shop.world.hands.add_location("Shop in town")
+    shop.world.hands.stock_at(variant_of(plain), other, 5)
+    shop.store.fetch_levels([plain])
+    assert shop.store.push_levels([level(plain, 3, 10, location=str(other))]) == [Mismatch(key=plain, actual=5)]
+    assert shop.writes() == []
+
+
 # --- one item of several variants -------------------------------------------------------------------------------------
 
 

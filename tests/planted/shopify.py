@@ -121,7 +121,7 @@ BUGS = (
     Bug(
         name="read-once-for-all",
         why="a level is compared with what was read before the last write of it",
-        old="        self._just_read = {}\n",
+        old='        self._just_read = ("", {})\n',
         new="",
         tests=(f"{_STOCK}::test_what_was_read_counts_for_one_write",),
     ),

@@ -33,12 +33,14 @@ MOST_ITEMS = 320
 class LevelStore(ShopStore):
     """Reading and writing of levels."""
 
-    _just_read: Levels = {}  # what `fetch_levels` read last, and nobody has written since
+    _just_read: tuple[str, Levels] = ("", {})  # where, and what `fetch_levels` read last; nobody has written it since
 
     def fetch_levels(self, listing_ids: Sequence[str], location: str = "") -> dict[str, int | None]:
         self.called("fetch_levels", listing_ids, self.abilities.level_batch)
         items = {one: ids.item for one in listing_ids if (ids := Ids.of(one)) is not None}
-        self._just_read = read = self._read(list(dict.fromkeys(items.values())), location or self.settings.location)
+        place = location or self.settings.location
+        read = self._read(list(dict.fromkeys(items.values())), place)
+        self._just_read = (place, read)
         return {one: _available(read[item]) for one, item in items.items() if item in read}
 
     def push_levels(self, changes: Sequence[LevelChange]) -> list[WriteOutcome]:
@@ -72,8 +74,9 @@ class LevelStore(ShopStore):
     def _expected(self, changes: Sequence[LevelChange], location: str) -> Levels:
         """The levels that the caller has just read. Others are read now; where on_hand is written, so are all of them,
         since what stands between the two must not be older than it needs to be."""
-        known = self._just_read if self.settings.quantity == "available" else {}
-        self._just_read = {}
+        place, read = self._just_read
+        self._just_read = ("", {})
+        known = read if place == location and self.settings.quantity == "available" else {}
         items = list(dict.fromkeys(ids.item for one in changes if (ids := Ids.of(one.listing_id)) is not None))
         return {**known, **self._read([one for one in items if one not in known], location)}
 
