@@ -3,6 +3,23 @@
 Where things are: `table` says which function answers for which field, `site` is the shop's state, `hands` is what
 people do in it, `oracle` what really happened. A domain is a module of fields (`goods`, `stock`, `orders`, `people`,
 `bulk`, listed in `domains`), one of records (`*_records`), one of hands (`*_hands`), a piece of schema (`schema/`).
+
+What it is true to: the vendor's schema of each version and its list of scopes (tests/fakes/test_shopify_contract.py),
+its pages, and what others have met where these are silent. Traps of the real one that it keeps:
+
+- Nearly all that goes wrong is answered with 200: errors of the document, of a field, of a mutation's rows.
+- A document is paid for before it is done; what it did not use comes back. A bucket that does not hold it: THROTTLED.
+- One stale row lets a list of levels be, whole; a key whose request failed is used up; a replay shows today's levels.
+- A level that is there already moves nothing, and the answer has no group of changes.
+- From 2026-04 on a comparison must be told, if only as null, and a key; 2026-10 stocks an item where it was not.
+- An item may be several variants'; a SKU may stand twice, or nowhere; a bundle's own stock cannot be set.
+- A filter that a list does not know filters nothing. A date that is not quoted is its day; an offset is passed over.
+- What is searched lags behind what is read by its id, where the option says so.
+- A version that is no longer served is answered by the oldest that is.
+- An amount is `20.0`, a price `20.00`.
+
+`oracle.violations` is what no client of the real shop should send: whoever uses this asserts at its end that there are
+none. A field or record that the fake does not offer is one too, and is answered with 501.
 """
 
 from tests.fakes.shopify.auth import CLIENT_ID, CLIENT_SECRET, STATIC, App, Token, add_app, add_static
