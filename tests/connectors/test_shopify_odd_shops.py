@@ -86,7 +86,9 @@ def test_a_shop_that_answers_otherwise_is_in_step_in_each_version(
         assert world.levels() == LEFT | {SKUS[0]: 4}
 
 
-@pytest.mark.parametrize("missing", ["write_inventory", "read_orders", "write_products"])
+@pytest.mark.parametrize(
+    "missing", ["write_inventory", "read_inventory", "read_orders", "read_customers", "write_products"]
+)
 def test_an_app_without_a_right_says_which_and_writes_nothing_wrong(tmp_path: Path, missing: str) -> None:
     fewer = {missing, missing.replace("read_", "write_")}
     with busy(tmp_path, scopes=tuple(each for each in ALL_SCOPES if each not in fewer)) as world:
@@ -94,8 +96,8 @@ def test_an_app_without_a_right_says_which_and_writes_nothing_wrong(tmp_path: Pa
         assert report.exit_code != 0
         assert any(missing in step.reason for step in report.steps), report
         assert all(units in (100, 98, 7, 5) for units in world.levels().values())
-        if missing == "read_orders":
-            assert world.site.oracle.writes("item") == []
+        if missing in ("read_orders", "read_customers"):
+            assert (world.totals(), world.site.oracle.writes("item")) == ([], [])
         world.site.options.scopes = ALL_SCOPES
         assert later(world) == 0
         assert in_step(world)
@@ -122,3 +124,26 @@ def test_either_schema_gives_the_same_answers_to_all_that_a_run_asks(tmp_path: P
         assert world.run().exit_code == 0
         assert in_step(world)
         assert len(compared) == world.requests() >= 4
+
+
+@pytest.mark.parametrize("leave", ["null", "fields", "customers", "denied"])
+def test_an_app_without_leave_for_personal_data_is_told_so_and_nobody_is_taken_for_a_guest(
+    tmp_path: Path, leave: str
+) -> None:
+    with busy(tmp_path, protected_data=leave) as world:
+        report = world.run()
+        assert report.exit_code == 4
+        assert any("not approved" in step.reason for step in report.steps), report
+        if leave != "null":  # else the orders are whole, and the customers are not
+            assert (world.totals(), world.site.oracle.writes()) == ([], [])
+        world.site.options.protected_data = "granted"
+        assert later(world) == 0
+        assert in_step(world)
+
+
+@pytest.mark.parametrize("leave", ["null", "fields", "customers"])
+def test_an_app_without_leave_for_personal_data_can_do_without(tmp_path: Path, leave: str) -> None:
+    with busy(tmp_path, {"customer_data": False}, protected_data=leave) as world:
+        assert world.run().exit_code == 0
+        assert in_step(world)
+        assert list(world.people()) == []

@@ -151,6 +151,7 @@ def test_a_record_by_its_id_needs_its_scope_and_the_others_come_all_the_same(cas
 
 
 PEOPLE = "{ customers(first: 5) { nodes { id firstName defaultEmailAddress { emailAddress } } } }"
+PLACES = "{ customers(first: 5) { nodes { id addressesV2(first: 5) { nodes { city } } } } }"
 
 
 @pytest.mark.parametrize("leave", ["granted", "null", "fields", "customers", "denied"])
@@ -166,6 +167,19 @@ def test_without_leave_for_protected_data_people_have_no_names_or_are_not_there(
     named = (row["firstName"], row["defaultEmailAddress"])
     assert named == (("Ann", {"emailAddress": "ann@example.com"}) if leave == "granted" else (None, None))
     assert len(got.json.get("errors", [])) == (2 if leave == "fields" else 0)
+
+
+def test_addresses_that_are_not_to_be_seen_are_none(case: Case) -> None:
+    """The list of them cannot be null: it is without rows, or takes its customer with it."""
+    case.hands.add_customer("ann@example.com", address={"city": "Rome"})
+    rows = case.client.ask(PLACES).data["customers"]["nodes"]
+    assert [row["addressesV2"]["nodes"] for row in rows] == [[{"city": "Rome"}]]
+    case.site.options.protected_data = "null"
+    rows = case.client.ask(PLACES).data["customers"]["nodes"]
+    assert [row["addressesV2"]["nodes"] for row in rows] == [[]]
+    case.site.options.protected_data = "fields"
+    got = case.client.ask(PLACES)
+    assert (got.json["data"], got.codes) == (None, ["ACCESS_DENIED"])
 
 
 def test_a_frozen_scene_is_thawed_with_its_tokens_and_apart(case: Case) -> None:

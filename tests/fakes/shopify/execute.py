@@ -14,10 +14,12 @@ from graphql import (
     execute,
     get_directive_values,
     get_named_type,
+    is_non_null_type,
 )
 
 from tests.fakes.shopify import scopes
 from tests.fakes.shopify.money import rounded
+from tests.fakes.shopify.paging import Connection, by_id
 from tests.fakes.shopify.table import FIELDS, Call, Resolver, plain
 
 READY = frozenset({str, int, bool, list, dict, type(None)})
@@ -44,7 +46,7 @@ def _resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
     type_name, name = info.parent_type.name, info.field_name
     needed, resolver = _found(info.schema, type_name, name)
     if needed is not None and not scopes.allow(call, needed, name):
-        return None
+        return _nothing(info)
     if type_name == "Mutation":
         call.key = _idempotency_key(info)
     value = plain(source, type_name, name) if resolver is None else resolver(source, call, args)
@@ -55,6 +57,15 @@ def _resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
 def _found(schema: GraphQLSchema, type_name: str, name: str) -> tuple[scopes.Guard | None, Resolver | None]:
     """What stands before a field, and who answers for it: the same for every record."""
     return scopes.guard(schema, type_name, name), FIELDS.get((type_name, name))
+
+
+def _nothing(info: GraphQLResolveInfo) -> Any:
+    """What is told of something that is not to be seen: null, or a list without rows where that cannot be."""
+    if not is_non_null_type(info.return_type):
+        return None
+    if get_named_type(info.return_type).name.endswith("Connection"):
+        return Connection([], by_id, more=False, before=False)
+    return []
 
 
 def _idempotency_key(info: GraphQLResolveInfo) -> str | None:

@@ -100,7 +100,7 @@ PERSONAL = {
     ("Order", "phone"),
     ("Order", "shippingAddress"),
 }
-"""Names, addresses, e-mail, phone: what a leave of level 2 is for. All of them may be null."""
+"""Names, addresses, e-mail, phone: what a leave of level 2 is for."""
 
 PROTECTED = {"customers": ("Customer",), "denied": ("Customer", "FulfillmentOrder", "Order")}
 """By the site's option `protected_data`: the types that an app without leave does not see."""
