@@ -96,18 +96,12 @@ def _extensions_missing(body: Body) -> Body:
 
 
 def _node_null(body: Body) -> Body:
-    """The first record of every list of records is null, as one is that is gone."""
-    return {**body, "data": _without_first(body["data"], "")}
+    """The first of the records that were asked for by their ids is null, as one is that is gone."""
+    return {**body, "data": {name: _without_first(value) for name, value in body["data"].items()}}
 
 
-def _without_first(value: Any, name: str) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_first(inner, key) for key, inner in value.items()}
-    if isinstance(value, list):
-        rows = [_without_first(inner, "") for inner in value]
-        listed = rows and isinstance(rows[0], dict) and name not in ("userErrors", "errors")
-        return [None, *rows[1:]] if listed else rows
-    return value
+def _without_first(value: Any) -> Any:
+    return [None, *value[1:]] if isinstance(value, list) and value else value
 
 
 DONE: Mapping[str, Callable[[Body], Body]] = {

@@ -68,8 +68,11 @@ def _owed(world: WireWorld, sku: str) -> Iterator[int]:
 def _people(world: WireWorld) -> Iterator[str]:
     emails = Counter(email for one in world.people() for email in one["emails"])
     yield from (f"I4: {email} is {times} times in the books" for email, times in emails.items() if times > 1)
-    rows = world.office.connection.execute("SELECT consents FROM customer WHERE NOT deleted").fetchall()
-    yield from (f"I5: nobody ever said {row[0]}" for row in rows if json.loads(row[0] or "[]"))
+    rows = world.office.connection.execute("SELECT emails, consents FROM customer WHERE NOT deleted").fetchall()
+    for emails, consents in rows:
+        said = {one for email in json.loads(emails or "[]") for one in world.said(email)}
+        told = {(one["channel"], one["state"]) for one in json.loads(consents or "[]")}
+        yield from (f"I5: {emails} never said {one}" for one in told - said)
 
 
 def _open_writes(world: WireWorld) -> Iterator[str]:
@@ -99,15 +102,22 @@ def settle(world: WireWorld, twin: oracle.State, *, quiet: bool = False, after: 
 
 def _try_again(world: WireWorld) -> None:
     """What the site refused, or said not to have, is tried again daily, or when a person says so: here he does."""
-    if _rows(world, "SELECT 1 FROM hold WHERE reason IN ('refused', 'unknown_order', 'gone')"):
+    if _rows(world, "SELECT 1 FROM hold"):
         world.command("holds", "retry", "--all")
 
 
 def _loud(world: WireWorld) -> Iterator[str]:
+    if world.echoes:
+        world.command()
+        yield from _sent(world)
     before = _marks(world)
     world.command()
     after = _marks(world)
     yield from (f"I7: {name} changed" for name in before if before[name] != after[name])
+    yield from _sent(world)
+
+
+def _sent(world: WireWorld) -> Iterator[str]:
     yield from (f"I7: sent {' '.join(one)}" for one in world.asked_for() if world.writes(one))
 
 

@@ -7,6 +7,7 @@ from tests.fakes.shopify.checkout import Buy, Charge, Off, Ship
 from tests.wire.woo import trade_at_the_counter
 from tests.wire.world import ADDRESS, GUEST, MOVED_TO
 
+SHOP: Mapping[str, Any] = {"own_schema": True, "customer_accounts": "CLASSIC"}
 SKUS = ("MUG", "TEAPOT", "TRAY", "TEE-M")
 STORE: Mapping[str, Any] = {
     "customer_accounts": "legacy",
@@ -14,16 +15,11 @@ STORE: Mapping[str, Any] = {
     "groups": ("Trade", "Friends"),
 }
 SAID = {
-    "ada.canary@example.com": {("email", "SUBSCRIBED"), ("sms", "UNSUBSCRIBED")},
-    "carl.canary@example.com": {("email", "UNSUBSCRIBED")},
+    "ada.canary@example.com": {("email", "subscribed"), ("sms", "unsubscribed")},
+    "carl.canary@example.com": {("email", "unsubscribed")},
 }
 STREET = {"first_name": "Ada", "last_name": "Byron-Canary", "city": "Canaryville", "zip": "LS1 4AP"}
 STREET |= {"address1": ADDRESS["address_1"], "country_code_v2": "GB"}
-
-
-def said(email: str | None) -> set[tuple[str, str]]:
-    """What somebody ever answered, on either side, by channel."""
-    return SAID.get((email or "").casefold(), set())
 
 
 def set_scene(world: Any) -> None:

@@ -86,7 +86,7 @@ def test_the_program_as_it_is_installed_is_killed_at_its_last_write(
     scene: Scene, twin: tuple[State, int], requests: list[Asked]
 ) -> None:
     world = scene.fresh()
-    world.site.clock = world.now
+    world.site.clock = world.exactly
     write = scene.world.writes
     seen: list[Request] = []
 

@@ -68,7 +68,7 @@ class WooWire(WireWorld, WooCycles):
         return self.site.freeze()
 
     def thaw(self, frozen: Frozen) -> None:
-        self.site = self.server.site = frozen.thaw(self.now)
+        self.site = self.server.site = frozen.thaw(self.exactly)
         self.hands = Shop(self.site)
 
     def named(self, request: Request) -> Asked:

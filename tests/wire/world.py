@@ -53,6 +53,8 @@ SECTIONS: dict[str, Any] = {
 }
 Codes = Collection[object]
 Asked = tuple[str, str]
+Answered = tuple[str, str]
+"""A channel, and the state of a consent."""
 
 
 class Ended(NamedTuple):
@@ -113,11 +115,16 @@ class WireWorld(World):
     hands: Any
     happenings: ClassVar[Mapping[str, Callable[[Any], object]]]
     compares: ClassVar[bool] = False  # a level is written only where it is still what it was read as
+    echoes: ClassVar[bool] = False  # what we write of one record changes how others are told
     least_requests: ClassVar[int] = 20  # of the busy cycle
     shares: ClassVar[Shares]
 
     def now(self) -> datetime:
-        return datetime.now(UTC).replace(microsecond=0) + self.ahead
+        return self.exactly().replace(microsecond=0)
+
+    def exactly(self) -> datetime:
+        """By the clock of the site, whose points come back by fractions of a second."""
+        return datetime.now(UTC) + self.ahead
 
     @property
     def ahead(self) -> timedelta:
@@ -128,7 +135,7 @@ class WireWorld(World):
         """`syncctl -vv sync-all`, or another command; what it asks the site is in `server.log` afterwards."""
         printed = io.StringIO()
         self.server.log.clear()
-        self.site.clock = self.now
+        self.site.clock = self.exactly
         with (
             redirect_stdout(printed),
             redirect_stderr(printed),
@@ -220,6 +227,10 @@ class WireWorld(World):
     def violations(self) -> list[str]:
         """What no client of the real site should ever do."""
 
+    def said(self, email: str) -> Collection[Answered]:
+        """What somebody ever answered about marketing, on either side."""
+        return ()
+
     @abstractmethod
     def order_ids(self) -> Collection[str]:
         """The site's own ids of its orders, without what is no part of those."""
@@ -271,16 +282,17 @@ class Scene:
 
     def __init__(self, kind: type[WireWorld], folder: Path, **sections: Any) -> None:
         self.world = kind(folder / "scene", **{**SECTIONS, **sections})
+        self.world.passing.skipped = 0.0
         self.world.set_scene()
         self.rest = folder / "rest"
         shutil.copytree(self.world.folder, self.rest)
         self.site = self.world.frozen()
 
     def close(self) -> None:
-        self.world.server.close()
-        self.world.office.close()
         assert self.world.server.errors == []
         assert self.world.violations() == []
+        self.world.server.close()
+        self.world.office.close()
 
     def fresh(self) -> WireWorld:
         """The world as it was, a day later."""
