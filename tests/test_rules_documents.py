@@ -252,7 +252,9 @@ def test_a_return_is_one_credit_without_an_original_with_its_signs_turned() -> N
 
 def test_a_document_is_dated_by_the_day_in_the_shops_own_time_zone() -> None:
     late = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
-    order = an_order(placed_at=late, refunds=(Refund(id="R", total=0, refunded_at=late + timedelta(days=1)),))
+    lines = (RefundLine(line_id="L1", quantity=1, amount=0),)
+    refund = Refund(id="R", total=0, lines=lines, refunded_at=late + timedelta(days=1))
+    order = an_order(placed_at=late, refunds=(refund,))
     assert [one.dated_on for one in wanted(order)] == [date(2026, 3, 1), date(2026, 3, 2)]
     assert [one.dated_on for one in wanted(order, time_zone="Pacific/Auckland")] == [date(2026, 3, 2), date(2026, 3, 3)]
     assert [one.dated_on for one in wanted(order, time_zone="America/Los_Angeles")] == [

@@ -185,7 +185,8 @@ def test_what_a_cancellation_takes_back_is_the_rest_with_what_belongs_to_it() ->
 
 
 def test_a_credit_is_dated_by_its_refund_else_by_the_cancellation_else_by_the_last_change() -> None:
-    order = an_order(refunds=(Refund(id="R", total=0),), changed_at=LATER)
+    back = RefundLine(line_id="L1", quantity=1, amount=0)
+    order = an_order(refunds=(Refund(id="R", total=0, lines=(back,)),), changed_at=LATER)
     assert wanted(order)[1].dated_on == date(2026, 3, 3)
     cancelled = replace(order, cancelled_at=LATER + timedelta(days=4))
     assert wanted(cancelled)[1].dated_on == date(2026, 3, 7)
@@ -203,6 +204,13 @@ def test_every_document_with_goods_names_the_location_of_its_store() -> None:
     documents = wanted_documents(sold(), None, replace(terms(), location="east"))
     assert not isinstance(documents, Problem)
     assert [one.location for one in documents[:2]] == ["east", "east"]
+
+
+def test_a_refund_that_only_pays_what_was_owed_already_leads_to_no_credit() -> None:
+    """An edit had taken the goods out, which was a refund without money; now the money follows by itself."""
+    order = sold()
+    paid_out = replace(order, refunds=(*order.refunds, Refund(id="R2", total=0, refunded_at=LATER)))
+    assert [one.reference for one in wanted(paid_out)] == [one.reference for one in wanted(order)]
 
 
 def test_refunded_money_of_no_line_is_credited_on_the_placeholder() -> None:

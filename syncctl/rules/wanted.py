@@ -68,9 +68,10 @@ def wanted_documents(
 ) -> list[Document] | Problem:
     """All documents that this order should lead to: one sale, one credit per refund, one payment per transaction.
 
-    A return is one credit without an original. A cancelled order's sale is in the list, for it may be booked already.
-    Once a cancellation is booked it has taken everything back that the refunds booked before it had left: refunds that
-    the store records after it are covered. `in_books`: events of credits that the back office has though they are not
+    A refund that gives back neither goods nor a charge pays what was owed already, and leads to no credit. A return is
+    one credit without an original. A cancelled order's sale is in the list, for it may be booked already. Once a
+    cancellation is booked it has taken everything back that the refunds booked before it had left: refunds that the
+    store records after it are covered. `in_books`: events of credits that the back office has though they are not
     recorded.
     """
     events = {*(one.event for one in recorded), *in_books}
@@ -89,7 +90,8 @@ def wanted_documents(
     if order.kind == OrderKind.RETURN:
         return [_return(order, customer_id, terms)]
     sale = _sale(order, customer_id, terms)
-    wanted = [sale, *(_credit(refund, order, sale, terms) for refund in order.refunds)]
+    told = [refund for refund in order.refunds if refund.lines or refund.charges]
+    wanted = [sale, *(_credit(refund, order, sale, terms) for refund in told)]
     if order.cancelled_at is not None and (rest := _rest(order)) is not None:
         wanted.append(_credit(rest, order, sale, terms))
     problem = _too_much_credited(order, wanted)

@@ -366,3 +366,29 @@ def test_what_is_sold_at_a_till_is_paid_and_gone_at_once(case: Case) -> None:
     }
     level = case.hands.level(mug)
     assert (level.available, level.committed, level.on_hand) == (8, 0, 8)
+
+
+def test_what_is_owed_after_an_edit_is_paid_back_without_an_adjustment(case: Case) -> None:
+    """2 x 10.00, one is taken out: 10.00 are owed. 4.00 of it are paid back, then 8.00, which is 2.00 too much."""
+    order = case.hands.place([Buy(case.hands.add_variant("MUG", 9, "10.00"), 2)])
+    case.hands.edit(order, case.site.orders[order].lines[0].id, 1)
+    told = []
+    for amount in ("4.00", "8.00"):
+        case.hands.refund(order, amount=amount)
+        row = read(case, order)
+        told.append(
+            (sums(row, "currentTotalPrice", "totalOutstanding"), row["refunds"][-1]["orderAdjustments"]["nodes"])
+        )
+    adjusted = {"amountSet": "-2.0", "taxAmountSet": "0.0", "reason": "REFUND_DISCREPANCY"}
+    assert told == [(["10.0", "-6.0"], []), (["8.0", "0.0"], [adjusted])]
+
+
+@pytest.mark.parametrize(("tips", "lines"), [("line", 2), ("apart", 1)])
+def test_a_tip_goes_back_with_the_order_as_a_line_or_as_money(case: Case, tips: str, lines: int) -> None:
+    case.site.options.tips = tips
+    order = case.hands.place([Buy(case.hands.add_variant("MUG", 9, "10.00"))], tip="1.50")
+    case.hands.cancel(order)
+    row = read(case, order)
+    [refund] = row["refunds"]
+    assert len(refund["refundLineItems"]["nodes"]) == lines
+    assert (refund["totalRefundedSet"], sums(row, "currentTotalPrice")) == ("11.5", ["0.0"])

@@ -80,11 +80,15 @@ PENDING = "PENDING_REFUND_DISCREPANCY"
 def pay_back(site: Site, order: Order, refund: Refund, amount: Bag | None, *, pending: bool = False) -> None:
     """The money of a refund; what it differs from the worth of its lines is an adjustment. None: exactly that worth.
 
-    `pending`: it is on its way and has not arrived, which is an adjustment until it has.
+    What the buyer was owed before, because an edit took something out, is paid back without one. `pending`: it is on
+    its way and has not arrived, which is an adjustment until it has.
     """
     worth = totals.all_back(refund, order)
     paid = worth if amount is None else amount
-    _adjust(site, order, refund, worth - paid)
+    owed = -(totals.outstanding(order, site.options) + worth)
+    settles = owed.shop > 0 and (paid - worth).shop > 0
+    gap = worth - paid + (owed if settles else order.money.nothing)
+    _adjust(site, order, refund, gap if not settles or gap.shop < 0 else order.money.nothing)
     if paid.shop > 0:
         made = payments.give_back(site, order, paid, status="PENDING" if pending else "SUCCESS")
         refund.transaction_ids += made
@@ -108,11 +112,12 @@ def _adjust(site: Site, order: Order, refund: Refund, gap: Bag, reason: str = "R
 
 def cancel(site: Site, order: Order, *, restock: bool, pays: bool, reason: str) -> None:
     """All that was not sent is given up. `pays`: what was paid is given back too."""
-    left = [line for line in order.lines if line.current_quantity]
+    left = [line for line in totals.shown_lines(order, site.options) if line.current_quantity]
     payments.void(site, order)
     refund = begin(site, order)
     for line in left:
-        refund_units(site, order, refund, line, line.current_quantity, "CANCEL" if restock else "NO_RESTOCK")
+        word = "CANCEL" if restock and not line.tip else "NO_RESTOCK"
+        refund_units(site, order, refund, line, line.current_quantity, word)
     if pays and totals.received(order):
         refund_shipping(site, order, refund, {each.id: None for each in order.shipping})
         held = totals.received(order) - totals.refunded(order)
