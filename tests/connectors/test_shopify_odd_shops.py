@@ -147,3 +147,30 @@ def test_an_app_without_leave_for_personal_data_can_do_without(tmp_path: Path, l
         assert world.run().exit_code == 0
         assert in_step(world)
         assert list(world.people()) == []
+
+
+@pytest.mark.parametrize("status", [200, 429])
+def test_a_bucket_that_somebody_else_empties_is_waited_for(tmp_path: Path, status: int) -> None:
+    """Another process of the same app: what the last answer said of the bucket is not so any more."""
+    with busy(tmp_path, throttled_status=status) as world:
+
+        def drain(request: Request) -> None:
+            for bucket in world.site.buckets.values() if request.number % 2 else ():
+                bucket.refill()
+                bucket.available = 0
+
+        world.server.before = drain
+        assert world.run().exit_code == 0
+        assert in_step(world)
+        assert len(world.site.oracle.throttled) >= 3
+        assert world.site.oracle.violations == []  # nobody came again too early
+        world.site.oracle.throttled.clear()
+
+
+@pytest.mark.parametrize(("version", "served"), [("2026-01", "2026-07"), ("2026-07", "2026-10")])
+def test_a_version_that_is_no_longer_served_is_answered_by_a_later_one(
+    tmp_path: Path, version: str, served: str
+) -> None:
+    with busy(tmp_path, {"version": version}, versions=(served,)) as world:
+        assert world.run().exit_code == 0
+        assert in_step(world)
