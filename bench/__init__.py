@@ -15,6 +15,7 @@ BENCHMARKS = {
     "customers-changed": "bench.changed_customers",
     "customers-match": "bench.customers_match",
     "woocommerce-import": "bench.woocommerce_import",
+    "shopify-import": "bench.shopify_import",
 }
 """Name -> module, imported when it is asked for, with `run() -> dict`; or module:function."""
 

@@ -80,11 +80,11 @@ def write_shop(data: Path, folder: Path, fields: Iterable[str]) -> int:
 def order_bodies(data: Path) -> Iterator[Row]:
     """Every invoice as an order, with the ids that posts and order items have: one sequence each."""
     items, metas = count(5001), count(90001)
-    for order_id, rows in enumerate(_invoices(data), 1001):
+    for order_id, rows in enumerate(invoices(data), 1001):
         yield _body(order_id, rows, items, metas)
 
 
-def _invoices(data: Path) -> Iterable[list[dict[str, str]]]:
+def invoices(data: Path) -> Iterable[list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = {}
     opened: Callable[..., TextIO] = lzma.open if data.suffix == ".xz" else open
     with opened(data, "rt", encoding="utf-8", newline="") as file:
