@@ -179,6 +179,12 @@ def test_what_is_not_left_is_refused_alone_with_what_is(shop: Goods) -> None:
     assert [sum(each.quantity for each in one.lines) for one in made(shop, order_id)] == [2, 1]
 
 
+def test_an_order_that_is_too_old_to_be_seen_is_said_to_be_so() -> None:
+    with goods({"all_orders": False}) as shop:
+        [outcome] = shop.store.push_fulfilments([sent("999")])
+        assert isinstance(outcome, Refused) and "60 days" in outcome.message
+
+
 def test_what_the_shop_holds_back_is_refused_with_its_word_until_it_is_let_go(shop: Goods) -> None:
     order_id = ordered(shop, 2)
     shop.world.hands.hold(int(order_id))

@@ -42,7 +42,7 @@ class FulfilmentStore(ShopStore):
         outcomes: dict[str, WriteOutcome] = {}
         inputs: list[tuple[str, dict[str, Any]]] = []
         for change in changes:
-            taken = allotted(change, parts[change.order_id]) if change.order_id in parts else _unknown(change)
+            taken = allotted(change, parts[change.order_id]) if change.order_id in parts else self._unknown(change)
             if isinstance(taken, Refused):
                 outcomes[change.key] = taken
             else:
@@ -52,6 +52,12 @@ class FulfilmentStore(ShopStore):
             made.setdefault(key, []).append(outcome)
         outcomes |= {key: _joined(each) for key, each in made.items()}
         return [outcomes[one.key] for one in changes]
+
+    def _unknown(self, change: FulfilmentChange) -> Refused:
+        message = f"The shop has no order {change.order_id[:60]!r}"
+        if self.abilities.order_horizon_days is not None:
+            message += f", or it is older than the {self.abilities.order_horizon_days} days that the app may look back"
+        return Refused(key=change.key, reason="unknown_order", message=f"{message}.")
 
     def _parts(self, order_ids: Sequence[str]) -> dict[str, list[Part]]:
         """What there is to be shipped of these orders, by order; one that is gone is absent."""
@@ -107,11 +113,6 @@ class FulfilmentStore(ShopStore):
     def _send(self, inputs: Sequence[dict[str, Any]]) -> list[Payload]:
         variables = {f"fulfilment{number}": one for number, one in enumerate(inputs)}
         return payloads(self.admin.write(documents.create_fulfilments(len(inputs)), variables), len(inputs))
-
-
-def _unknown(change: FulfilmentChange) -> Refused:
-    message = f"The shop has no order {change.order_id[:60]!r}."
-    return Refused(key=change.key, reason="unknown_order", message=message)
 
 
 def _outcome(key: str, payload: Payload) -> WriteOutcome:

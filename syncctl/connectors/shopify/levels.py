@@ -1,5 +1,8 @@
 """Levels of a shop's stock, at one location: read now, and written where they are still what was read.
 
+Where on_hand is written, it is on_hand that is compared: units that an order gives back between the reading and the
+writing, by being called off, come on top of what is available.
+
 Each list of levels goes out under a key of its own, so that one whose answer was lost may be sent again as it is:
 Shopify then answers from what it did, or that the levels are not those any more. Either way nothing is done twice.
 """
