@@ -77,7 +77,8 @@ def test_levels_are_set_where_they_are_what_they_are_changed_from(shelf: Shelf, 
     assert (made["userErrors"], shelf.units) == ([], [3, 9, 7])
     told = {(each["item"]["id"], each["name"]): each for each in made["inventoryAdjustmentGroup"]["changes"]}
     assert told[shelf.items[0], "available"]["delta"] == -2
-    assert told[shelf.items[1], "on_hand"]["quantityAfterChange"] == 9
+    assert told[shelf.items[1], "on_hand"]["delta"] == 3
+    assert {each["quantityAfterChange"] for each in told.values()} == {None}
     assert shelf.case.site.oracle.violations == []
 
 
@@ -242,8 +243,16 @@ def test_a_request_that_comes_again_with_its_key_is_not_done_again(shelf: Shelf)
     again = shelf.set(row, key="k1")
     assert (again["userErrors"], shelf.units[0]) == ([], 8)
     assert again["inventoryAdjustmentGroup"]["id"] == first["inventoryAdjustmentGroup"]["id"]
-    assert again["inventoryAdjustmentGroup"]["changes"][0]["quantityAfterChange"] == 8  # as it stands now
+    assert again["inventoryAdjustmentGroup"]["changes"][0]["delta"] == -2
     assert shelf.case.site.oracle.calls["replay"] == 1
+
+
+def test_a_shop_may_compare_what_comes_again_anew(shelf: Shelf) -> None:
+    shelf.case.site.options.replay_compares = True
+    row = shelf.row(0, 3, changeFromQuantity=5)
+    assert shelf.set(row, key="k1")["userErrors"] == []
+    assert codes(shelf.set(row, key="k1")) == [("CHANGE_FROM_QUANTITY_STALE", "0")]
+    assert (shelf.units[0], len(shelf.case.site.oracle.writes("item"))) == (3, 1)
 
 
 def test_a_key_is_for_one_payload_alone(shelf: Shelf) -> None:

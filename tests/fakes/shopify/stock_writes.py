@@ -57,7 +57,7 @@ def set_quantities(_root: Any, call: Call, args: Args) -> dict[str, Any]:
 
 @field("InventoryAdjustmentGroup", "changes")
 def changes(group: Group, call: Call, args: Args) -> list[dict[str, Any]]:
-    """Each with what stands there now: a replay shows a later state than the first answer did."""
+    """Each with the difference that it made. What stands there afterwards a shop has never told here: it is null."""
     items = {number_of(each, "InventoryItem") for each in args.get("inventoryItemIds") or ()}
     places = {number_of(each, "Location") for each in args.get("locationIds") or ()}
     names = set(args.get("quantityNames") or ())
@@ -71,10 +71,8 @@ def changes(group: Group, call: Call, args: Args) -> list[dict[str, Any]]:
 
 
 def _change(call: Call, level: Level, name: str, delta: int) -> dict[str, Any]:
-    site, after = call.site, level.quantity(name)
-    site.oracle.show(level.item, level.location, {name: after})
-    item, location = site.items.get(level.item), site.locations.get(level.location)
-    return {"name": name, "delta": delta, "quantityAfterChange": after, "item": item, "location": location}
+    item, location = call.site.items.get(level.item), call.site.locations.get(level.location)
+    return {"name": name, "delta": delta, "quantityAfterChange": None, "item": item, "location": location}
 
 
 class _Setting:
