@@ -56,7 +56,7 @@ class Client:
 
     def __post_init__(self) -> None:
         address = self.server if isinstance(self.server, str) else self.server.address
-        self.connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=5)
+        self.connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
 
     def ask(self, document: str, /, **variables: Any) -> Got:
         """One document, with its variables."""
