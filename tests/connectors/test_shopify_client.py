@@ -202,6 +202,13 @@ def test_an_error_within_one_field_of_a_mutation_leaves_the_others_known() -> No
         within("shop", orders={"nodes": []}),
         within("orders", "nodes", True, orders={"nodes": []}),
         {"data": {"orders": {"nodes": []}}, "errors": [{"message": "no path"}]},
+        {
+            "data": {"orders": {"nodes": [{"id": "1"}]}},
+            "errors": [
+                {"message": "in it", "path": ["orders", "nodes", 0]},
+                {"message": "beside it", "path": ["shop"]},
+            ],
+        },
     ],
 )
 def test_an_error_that_lies_elsewhere_spoils_all(body: dict[str, Any]) -> None:
@@ -213,6 +220,12 @@ def test_a_right_that_is_lacking_is_no_matter_of_one_record() -> None:
     body = within("orders", "nodes", 0, "customer", code="ACCESS_DENIED", orders={"nodes": [{"id": "1"}]})
     with Shop(body) as server, pytest.raises(SignInNeeded):
         asked(server, ROWS)
+
+
+def test_what_is_told_beside_an_answer_is_no_word_on_the_document() -> None:
+    with Shop(within("b", code="argumentLiteralsIncompatible", a={"id": "1"}, b=None)) as server:
+        with pytest.raises(Unreachable, match="its outcome is not known"):
+            asked(server, WRITE)
 
 
 def test_without_being_asked_for_it_no_part_of_an_answer_with_errors_is_believed() -> None:
@@ -321,6 +334,7 @@ def test_user_errors_are_told_by_their_place_in_the_list() -> None:
         {"code": None, "field": ["input", "name"], "message": "no such name"},
         {"field": None, "message": "whole"},
         {"code": "ODD", "field": ["quantities"], "message": "no index"},
+        {"code": "FAR", "field": ["quantities", "9" * 5000], "message": "no index either"},
         {"code": "LAST", "field": ["quantities", "0"], "message": "x" * 500},
     ]
     found = by_index(errors, "quantities", {})
@@ -348,11 +362,12 @@ def test_who_is_turned_away_waits_just_as_long_as_the_points_take_to_come(docume
 
 
 def test_who_is_turned_away_without_a_word_waits_some_time() -> None:
-    clock = Clock()
     for first in (failed("THROTTLED"), reply({"errors": "Too many"}, 429), Sent(b"<html>", 429)):
+        clock = Clock()
         with Shop(first, DONE) as server:
             assert asked(server, WRITE, clock=clock).data == DONE["data"]
             assert server.count == 2
+        assert clock.waited > 0
 
 
 def test_who_is_turned_away_again_and_again_gives_up() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
@@ -131,6 +132,24 @@ def test_a_token_that_was_refused_is_kept_no_longer(shop: Shop, tmp_path: Path) 
     assert (asked_for(shop), shop.tokens[-1]) == (2, SECOND)
 
 
+def test_a_token_that_was_refused_is_not_tried_again_though_no_other_could_be_had(shop: Shop, tmp_path: Path) -> None:
+    admin_of(shop, tokens=Tokens(tmp_path / "hub.tokens"), **BY_ID).read(READ, {})
+    shop.refused.add(FIRST)
+    shop.grants = [reply({}, 423)]
+    with pytest.raises(Unreachable):
+        admin_of(shop, tokens=Tokens(tmp_path / "hub.tokens"), **BY_ID).read(READ, {})
+    shop.grants = [granted(SECOND)]
+    admin_of(shop, tokens=Tokens(tmp_path / "hub.tokens"), **BY_ID).read(READ, {})
+    assert shop.tokens == ["", FIRST, FIRST, "", "", SECOND]
+
+
+def test_who_is_let_in_and_forbidden_something_needs_no_other_token(shop: Shop) -> None:
+    shop.said = [reply({"errors": "[API] This action requires merchant approval"}, 403)]
+    with pytest.raises(SignInNeeded, match="forbids"):
+        admin_of(shop, **BY_ID).write(WRITE, {})
+    assert shop.lines() == [f"POST {GRANT}", f"POST {API}"]
+
+
 def test_a_token_that_is_refused_as_soon_as_it_was_given_needs_a_person(shop: Shop) -> None:
     shop.refused |= {FIRST, SECOND}
     with pytest.raises(SignInNeeded, match=r"does not take stores\.shop\.client_id and client_secret") as refused:
@@ -150,6 +169,7 @@ def test_many_who_find_it_expired_at_once_ask_for_one_token(shop: Shop) -> None:
     admin = admin_of(shop, **BY_ID)
     admin.read(READ, {})
     shop.refused.add(FIRST)
+    shop.before = lambda _request: sleep(0.02)  # so that all of them wait for their turn, with the old token in hand
     threads = [Thread(target=admin.read, args=(READ, {})) for _ in range(6)]
     for one in threads:
         one.start()

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from syncctl import times
+from syncctl.connectors.shopify.rights import allowed
 from syncctl.model import Finding
 from tests.fakes.shopify import STATIC, Hands, Options, ShopifyServer, Site
 from tests.fakes.shopify.auth import CLIENT_ID, CLIENT_SECRET, add_app
 from tests.fakes.shopify.checkout import Buy
 from tests.fakes.shopify.grants import ALL_SCOPES
+from tests.fakes.wire import Answer, Request
 from tests.test_cli import call
 from tests.test_doctor import files
 
@@ -177,7 +179,22 @@ def test_a_version_that_is_served_no_more_is_told(case: Case) -> None:
     code, bad = case.bad()
     assert (code, len(bad)) == (0, 1)
     assert "version 2026-01 of its API is not served any more: it answers by 2026-07" in bad[0]
-    assert "Set stores.web.version to one of: 2026-07, 2026-10" in bad[0]
+    assert "Set stores.web.version to one of: 2026-07, 2026-10." in bad[0]
+
+
+def test_a_version_that_is_not_supported_is_told(case: Case) -> None:
+    honest = case.server.handle
+
+    def candidate(request: Request) -> Answer:
+        answer = honest(request)
+        body = answer.body.replace(b'{"handle":"2026-10","supported":true}', b'{"handle":"2026-10","supported":false}')
+        assert body != answer.body or b"publicApiVersions" not in answer.body
+        return Answer(body, answer.status, answer.headers)
+
+    case.server.handle = candidate  # type: ignore[method-assign]
+    case.store["version"] = "2026-10"
+    [bad] = case.bad()[1]
+    assert "version 2026-10 of its API is not supported" in bad
 
 
 # --- rights -----------------------------------------------------------------------------------------------------------
@@ -213,6 +230,7 @@ def test_a_right_that_is_lacking_is_told_once_with_what_does_not_work(
 
 
 def test_who_may_write_may_read(case: Case) -> None:
+    assert allowed(["write_orders", "read_products"]) == {"write_orders", "read_orders", "read_products"}
     case.lacks("read_orders", "read_products", "read_inventory", "read_customers")
     assert case.bad() == (0, [])
 
@@ -359,6 +377,12 @@ def test_skus_that_are_missing_or_stand_twice_are_told(case: Case) -> None:
         "warn: 2 with tracked stock have no SKU: their levels and prices are not written",
         "warn: 1 SKUs stand at more than one variant: MUG",
     ]
+
+
+def test_what_is_put_together_of_others_needs_no_level_of_its_own(case: Case) -> None:
+    case.hands.add_variant("", 4, requires_components=True)
+    assert case.bad() == (0, [])
+    assert "3 with tracked stock among 5 variants" in case.told()
 
 
 def test_a_shop_that_tracks_nothing_is_told(case: Case) -> None:

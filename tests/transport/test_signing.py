@@ -7,11 +7,11 @@ from urllib.parse import quote
 
 import pytest
 
-from syncctl.connectors.http import basic, in_query, oauth1
+from syncctl.connectors.http import basic, in_header, in_query, oauth1, redact
 from syncctl.errors import ConfigError
 from tests.fakes.certificates import Certificates
 from tests.fakes.wire import Request
-from tests.transport.kit import Rows, ask
+from tests.transport.kit import PREFIX, Rows, ask
 
 pytestmark = pytest.mark.wire
 
@@ -62,3 +62,14 @@ def test_credentials_in_the_query_go_over_tls_alone(server: Rows, secure: Rows, 
     with pytest.raises(ConfigError, match="without encryption"):
         ask(server, sign=in_query(KEY, SECRET)).get("orders")
     assert server.connections == 0
+
+
+def test_a_token_of_its_own_goes_below_its_address_alone_as_it_is_at_the_time_and_is_never_shown(server: Rows) -> None:
+    tokens = ["token_canary_1", "token_canary_2"]
+    http = ask(server, sign=in_header("X-Token", lambda: tokens[-1], f"{server.url}{PREFIX}orders"))
+    http.get("orders")
+    tokens.pop()
+    http.get("orders/1")
+    http.get("customers")
+    assert [one.header("X-Token") for one in server.log] == ["token_canary_2", "token_canary_1", ""]
+    assert redact.clean("token_canary_1, token_canary_2, token_canary_3") == "***, ***, token_canary_3"

@@ -98,7 +98,6 @@ def _token(reply: Reply) -> tuple[str, int]:
     token, seconds = body.get("access_token"), body.get("expires_in")
     if not isinstance(token, str) or not _TOKEN.match(token):
         raise DataError(f"{reply.what} was answered without an access token")
-    redact.keep(token)
     if not isinstance(seconds, int) or isinstance(seconds, bool) or not 0 < seconds <= _LONGEST:
         raise DataError(f"{reply.what} was answered without saying how long the access token is good for")
     return token, seconds

@@ -70,7 +70,7 @@ class Bucket:
             return 0.0
         key = document.name, document.size
         cost = self._learned.get(key, document.cost)
-        there = min(told.maximum, told.available + (self._clock() - self._at) * told.rate)
+        there = told.available + (self._clock() - self._at) * told.rate
         return max(0.0, min(cost, told.maximum) - there) / told.rate
 
     def learn(self, document: Document, told: Cost) -> None:

@@ -69,13 +69,12 @@ def _shop(store: ShopStore, answer: Answer) -> Iterator[Finding]:
 def _version(store: ShopStore, versions: list[Row]) -> Iterator[Finding]:
     wanted, answered = store.settings.version, store.admin.version_answered
     served = [one["handle"] for one in versions if one["supported"]]
-    newest = max((one for one in served if one[:1].isdigit()), default="")
     fix = f"Set stores.{store.name}.version to one of: {', '.join(served)}. If none is taken, update syncctl."
     if answered not in ("", wanted):
         text = f"version {wanted} of its API is not served any more: it answers by {answered}"
         yield _line(store, "warn", text, fix)
     elif wanted not in served:
-        yield _line(store, "warn", f"version {wanted} of its API is not supported; the newest is {newest}", fix)
+        yield _line(store, "warn", f"version {wanted} of its API is not supported", fix)
     else:
         yield _line(store, "ok", f"version {wanted} of its API is supported")
 
