@@ -223,9 +223,9 @@ def test_a_right_that_is_lacking_is_no_matter_of_one_record() -> None:
 
 
 def test_what_is_told_beside_an_answer_is_no_word_on_the_document() -> None:
-    with Shop(within("b", code="argumentLiteralsIncompatible", a={"id": "1"}, b=None)) as server:
-        with pytest.raises(Unreachable, match="its outcome is not known"):
-            asked(server, WRITE)
+    body = within("b", code="argumentLiteralsIncompatible", a={"id": "1"}, b=None)
+    with Shop(body) as server, pytest.raises(Unreachable, match="its outcome is not known"):
+        asked(server, WRITE)
 
 
 def test_without_being_asked_for_it_no_part_of_an_answer_with_errors_is_believed() -> None:
