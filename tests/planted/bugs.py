@@ -1,6 +1,18 @@
 """All planted bugs."""
 
-from tests.planted import by_hand, customers, filed, goods, orders, people, shopify, sold, switches, wire
+from tests.planted import (
+    by_hand,
+    customers,
+    filed,
+    goods,
+    orders,
+    people,
+    shopify,
+    shopify_people,
+    sold,
+    switches,
+    wire,
+)
 
 BUGS = (
     *orders.BUGS,
@@ -13,4 +25,5 @@ BUGS = (
     *switches.BUGS,
     *wire.BUGS,
     *shopify.BUGS,
+    *shopify_people.BUGS,
 )
