@@ -80,7 +80,9 @@ def _empty(row: dict[str, Any]) -> dict[str, Any]:
     if customer := row["customer"]:
         items = list(customer.items())
         at = list(customer).index("defaultAddress") + 1
-        row["customer"] = dict([*items[:at], ("addressesV2", {"nodes": []}), *items[at:]])
+        row["customer"] = dict(
+            [*items[:at], ("addressesV2", {"nodes": [], "pageInfo": {"hasNextPage": False}}), *items[at:]]
+        )
     for name in ("lineItems", "shippingLines"):
         row[name] = {"nodes": [], "pageInfo": {"hasNextPage": False}}
     return row

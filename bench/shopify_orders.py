@@ -138,7 +138,7 @@ def _customer(customer: str) -> Row:
         "defaultEmailAddress": {"emailAddress": _email(customer), **consent},
         "defaultPhoneNumber": {"phoneNumber": f"+4477009{int(customer):05}", **consent},
         "defaultAddress": {"id": book["id"]},
-        "addressesV2": {"nodes": [book]},
+        "addressesV2": {"nodes": [book], "pageInfo": {"hasNextPage": False}},
         "tags": [],
         "note": None,
         "state": "DISABLED",

@@ -10,6 +10,7 @@ from graphql import parse, validate
 
 from syncctl.connectors.base import Page
 from syncctl.connectors.patience import Patience
+from syncctl.connectors.shopify.customer_fragments import ADDRESSES
 from syncctl.connectors.shopify.order_documents import orders_in_bulk
 from syncctl.connectors.shopify.store import ShopifyStore
 from syncctl.errors import DataError, Throttled
@@ -103,11 +104,12 @@ def test_only_a_first_reading_makes_a_file(build: Build) -> None:
     assert (there.asked("ordersCount"), there.asked("startBulk")) == (0, 0)
 
 
-def test_an_order_of_a_file_is_the_same_as_on_a_page(build: Build) -> None:
+@pytest.mark.parametrize("addresses", [0, 12, ADDRESSES, ADDRESSES + 1])
+def test_an_order_of_a_file_is_the_same_as_on_a_page(build: Build, addresses: int) -> None:
     there = build()
     hands = there.shop.hands
     customer = hands.add_customer(email="ada@example.com", first_name="Ada", tags=["vip"])
-    for number in range(12):
+    for number in range(addresses):
         hands.add_address(customer, address1=f"{number} Mill Lane", city="Leeds")
     lines = [Buy(None, 2, "1.10", tax="0.22", sku=f"S{number}", title="Ä & <b>") for number in range(60)]
     placed = hands.place(
@@ -121,7 +123,7 @@ def test_an_order_of_a_file_is_the_same_as_on_a_page(build: Build) -> None:
     assert from_file == {one: there.store.fetch_orders_by_id([one]).records[0] for one in from_file}
     assert len(from_file[str(placed)].lines) == 60 and len(from_file) == 5
     buyer = from_file[str(placed)].customer
-    assert buyer is not None and len(buyer.addresses) == 10
+    assert buyer is not None and len(buyer.addresses) == (addresses if addresses <= ADDRESSES else 0)
 
 
 def test_an_app_without_customers_data_makes_a_file_without_customers(build: Build) -> None:

@@ -6,7 +6,6 @@ there can be no such file, or none comes, orders are read page by page.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 from syncctl.connectors import strict_json
 from syncctl.connectors.http import Rejected
@@ -150,7 +149,7 @@ def _with_addresses(customer: Body) -> Body:
     for name, value in customer.items():
         found[name] = value
         if name == "defaultAddress":
-            found["addressesV2"] = {"nodes": []}
+            found["addressesV2"] = {"nodes": [], "pageInfo": {"hasNextPage": False}}
     return found
 
 
@@ -160,8 +159,9 @@ def _put(order: Body, row: Body) -> None:
     if isinstance(gid, str) and gid.startswith("gid://shopify/MailingAddress/"):
         customer = order["customer"]
         if customer is not None and parent in (order["id"], customer["id"]):
-            nodes: list[Any] = customer["addressesV2"]["nodes"]
-            nodes += [row] if len(nodes) < ADDRESSES else []
+            book = customer["addressesV2"]
+            book["pageInfo"]["hasNextPage"] = len(book["nodes"]) == ADDRESSES
+            book["nodes"] += [] if book["pageInfo"]["hasNextPage"] else [row]
             return
     elif parent == order["id"]:
         order["lineItems" if "quantity" in row else "shippingLines"]["nodes"].append(row)

@@ -12,7 +12,7 @@ from syncctl.connectors.shopify.customer_fragments import ADDRESS, CUSTOMER, CUS
 from syncctl.connectors.shopify.documents import Document, registered
 from syncctl.connectors.shopify.order_charges import MOST
 
-PAGE_LINES, PAGE_SHIPPING = 50, 5
+PAGE_LINES, PAGE_SHIPPING = 50, 4
 """Lines and shipping lines of an order that come with a page of them."""
 
 SINGLE_LINES, SINGLE_SHIPPING = 25, 2
@@ -252,7 +252,10 @@ def orders_in_bulk(search: str, people: bool) -> str:
     fields = _FIELDS + (f"\n    {_PEOPLE}" if people else "")
     fields = fields.replace("...customer", _inside(CUSTOMER)).replace("...address", _inside(ADDRESS))
     fields = re.sub(
-        r"addressesV2\(first: \d+\) \{ nodes \{(.*?)\} \}", r"addressesV2 { edges { node {\1} } }", fields, flags=re.S
+        r"addressesV2\(first: \d+\) \{ nodes \{(.*?)\} pageInfo \{ hasNextPage \} \}",
+        r"addressesV2 { edges { node {\1} } }",
+        fields,
+        flags=re.S,
     )
     return f"""{{
   orders(query: {json.dumps(search)}) {{ edges {{ node {{{fields}
