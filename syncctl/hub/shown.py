@@ -21,6 +21,7 @@ class Shown:
     quantity: int | None
     agreed: int | None
     moved: int
+    missed: int = 0  # units that left its level, and that no order explains
 
 
 class ShownLevels(Family):
@@ -121,13 +122,16 @@ class ShownLevels(Family):
             found |= {remote_id: (listing_id, moved) for remote_id, listing_id, moved in rows}
         return found
 
-    def agree(self, levels: Mapping[int, int]) -> None:
-        """Both sides agree on these levels now: an acknowledged write, or a fresh reading that needs none."""
+    def agree(self, levels: Mapping[int, int], missed: Mapping[int, int]) -> None:
+        """Both sides agree on these levels now: an acknowledged write, or a fresh reading that needs none.
+
+        `missed`: units that were left out of them, and that are still waited for.
+        """
         with self.hub.transaction() as connection:
             connection.executemany(
-                "UPDATE shown SET quantity = ?1, agreed = ?1, moved = 0 WHERE listing_id = ?2 "
-                "AND (quantity, agreed, moved) IS NOT (?1, ?1, 0)",
-                [(level, listing_id) for listing_id, level in levels.items()],
+                "UPDATE shown SET quantity = ?1, agreed = ?2, moved = 0 WHERE listing_id = ?3 "
+                "AND (quantity, agreed, moved) IS NOT (?1, ?2, 0)",
+                [(level, level + missed.get(listing_id, 0), listing_id) for listing_id, level in levels.items()],
             )
 
     def set_shown(self, levels: Mapping[int, int]) -> None:

@@ -18,18 +18,16 @@ def recall_levels(run: Run, name: str, levels: Mapping[str, int | None]) -> None
     if not lost:
         return
     here = run.hub.shown.moved(name, lost)
+    agreed, missed = {}, {}
+    for key, (listing_id, moved) in here.items():
+        sent, level = json.loads(lost[key] or "{}"), levels[key]
+        if level is not None and _stands_there(sent, level, moved):
+            agreed[listing_id], missed[listing_id] = level, int(sent.get("missed", 0))
     with run.hub.transaction():
-        run.hub.shown.agree(
-            {
-                listing_id: level
-                for key, (listing_id, moved) in here.items()
-                if (level := levels[key]) is not None and _stands_there(lost[key], level, moved)
-            }
-        )
+        run.hub.shown.agree(agreed, missed)
         run.hub.journal.supersede(name, LEVEL, lost)
 
 
-def _stands_there(payload: str, level: int, moved: int) -> bool:
+def _stands_there(sent: Mapping[str, int], level: int, moved: int) -> bool:
     """Whether this is what was sent, less what orders took since then. `moved`: by orders, since both sides agreed."""
-    sent = json.loads(payload or "{}")
     return "moved" in sent and level == sent["to"] - (moved - sent["moved"])

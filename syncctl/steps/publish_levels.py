@@ -12,8 +12,9 @@ from syncctl.hub.holds import Hold
 from syncctl.hub.journal import Entry
 from syncctl.hub.shown import Shown
 from syncctl.model import LevelChange, Mismatch, Refused, WriteOutcome, Written
-from syncctl.rules.availability import level_to_write, unexplained_drop
+from syncctl.rules.availability import level_to_write
 from syncctl.steps.batches import push_halving
+from syncctl.steps.held_back import HeldBack
 from syncctl.steps.lost_levels import LEVEL, recall_levels
 from syncctl.steps.publish_prices import entry_of, record_price, riding
 from syncctl.steps.pull_orders import read_changed_orders
@@ -29,25 +30,26 @@ def publish_levels(run: Run, name: str, store: WebStore, *, prices: bool = False
 
     `prices`: these may go out too, and do so with the levels of their listings where the store takes both at once.
     """
-    counts = Counts()
+    counts, held_back = Counts(), HeldBack(run, name)
     work_out_wants(run)
     after = 0
     while batch := run.hub.shown.pending(name, store.abilities.level_batch, after):
         after = batch[-1].listing_id
         ids = [one.listing_id for one in batch]
         for _ in range(_TRIES):
-            ids = _write_batch(run, name, store, ids, counts, prices=prices)
+            ids = _write_batch(run, name, store, ids, counts, held_back, prices=prices)
             if not ids:
                 break
         counts["contended"] += len(ids)
         run.progress(f"{name}: {counts['levels written']} levels written")
         run.checkpoint()
+    held_back.save()
     run.hub.holds.clear_mended_levels(name)
     return counts
 
 
 def _write_batch(
-    run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts, *, prices: bool
+    run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts, held_back: HeldBack, *, prices: bool
 ) -> list[int]:
     """One read-pull-compute-write; returns the listings whose level moved meanwhile, to be tried again."""
     hub = run.hub
@@ -56,25 +58,25 @@ def _write_batch(
     recall_levels(run, name, actual)
     read_changed_orders(run, name, store)
     work_out_wants(run)
-    agreed, changes = {}, []
+    agreed, missed, changes = {}, {}, []
     refused = hub.holds.get("stock", [f"{name}:{one.remote_id}" for one in hub.shown.again(ids)])
     for one in hub.shown.again(ids):
         level = actual.get(one.remote_id)
         if level is None:
             counts["not listed any more"] += 1
             continue
-        drop = unexplained_drop(one.agreed, one.moved, level)
+        drop = held_back.of(one, level)
         target = level_to_write(one.want, level, drop, may_rise=run.may_rise(name))
         counts["netted"] += drop > 0
         hold = refused.get(f"{name}:{one.remote_id}")
         if target == level:
-            agreed[one.listing_id] = level
+            agreed[one.listing_id], missed[one.listing_id] = level, drop
             hub.holds.clear("stock", [hold.record] if hold else [])
         elif hold is not None and hold.stands_for(str(target)):
             counts["refused before"] += 1
         else:
-            changes.append((one, _change(one, target, level, location)))
-    hub.shown.agree(agreed)
+            changes.append((replace(one, missed=drop), _change(one, target, level, location)))
+    hub.shown.agree(agreed, missed)
     riders = riding(run, name, store, [one.listing_id for one, _ in changes]) if prices else {}
     return _send(run, name, store, changes, counts, riders)
 
@@ -116,6 +118,7 @@ def _with_price(change: LevelChange, price: ShownPrice | None, currency: str) ->
 
 def _entry_of(name: str, shown: Shown, change: LevelChange) -> Entry:
     payload = {"to": change.quantity, "from": change.expected, "wanted": shown.want, "moved": shown.moved}
+    payload |= {"missed": shown.missed} if shown.missed else {}
     return Entry(name, LEVEL, change.listing_id, f"sku {shown.sku}", json.dumps(payload))
 
 
@@ -132,11 +135,11 @@ def _record(
     run: Run, name: str, results: Sequence[tuple[tuple[Shown, LevelChange], int, WriteOutcome]], counts: Counts
 ) -> list[int]:
     """What became of these levels; one that was refused together with a price is tried again without it."""
-    closed, agreed, refused, again = [], {}, {}, []
+    closed, agreed, missed, refused, again = [], {}, {}, {}, []
     for (shown, change), row, outcome in results:
         if isinstance(outcome, Written):
             closed.append((row, "done", ""))
-            agreed[shown.listing_id] = change.quantity
+            agreed[shown.listing_id], missed[shown.listing_id] = change.quantity, shown.missed
             run.hub.holds.clear("stock", [f"{name}:{shown.remote_id}"])
         elif isinstance(outcome, Mismatch):
             closed.append((row, "mismatch", f"it shows {outcome.actual}"))
@@ -151,7 +154,7 @@ def _record(
         else:
             closed.append((row, "unclear", "the reply could not be read"))
     run.hub.journal.close(closed)
-    run.hub.shown.agree(agreed)
+    run.hub.shown.agree(agreed, missed)
     run.hub.shown.set_shown(refused)
     counts["levels written"] += len(agreed)
     return again
