@@ -267,6 +267,22 @@ def test_a_store_with_locations_is_read_and_written_at_the_one_that_is_set(
     assert world.level("MUG") == 103
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_store_with_locations_is_told_to_name_one_before_anything_is_contacted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, enabled: bool
+) -> None:
+    """Else none of its levels would ever be written, and nobody would hear of it."""
+    world = world_of(tmp_path, {"a": ["main"]}, stock={"enabled": enabled})
+    world.office.receive("MUG", 3)
+    monkeypatch.setattr(syncctl.cycle, "open_store", Branches)
+    if not enabled:
+        assert world.run().exit_code == 0
+        return
+    with pytest.raises(ConfigError, match=r"stores\.a\.location: .* nothing was contacted"):
+        world.run()
+    assert world.level("MUG") == 100
+
+
 def test_a_location_of_a_back_office_that_has_none_is_refused_with_the_lines_to_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

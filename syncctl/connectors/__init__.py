@@ -34,7 +34,14 @@ def open_back_office(settings: BackOfficeSettings, patience: Patience | None = N
 
 
 def check_locations(settings: Settings, back_office: BackOffice, stores: Mapping[str, WebStore]) -> None:
-    """A location that is named where stock is kept by none would be passed over in silence. Errors: ConfigError."""
+    """A location that is named where stock is kept by none would be passed over in silence, and so would all levels of
+    a store that keeps them by location where none is named. Errors: ConfigError."""
+    for name, one in settings.stores.items():
+        if settings.stock.enabled and stores[name].abilities.locations and not one.location:
+            raise ConfigError(
+                f"stores.{name}.location: this store keeps stock by location, and none is named; nothing was contacted",
+                hint="`syncctl doctor` lists them. Or write no levels at all: stock.enabled: false.",
+            )
     named = [
         f"stores.{name}.location"
         for name, one in settings.stores.items()
