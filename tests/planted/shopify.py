@@ -3,6 +3,7 @@
 from tests.planted.bug import Bug
 
 _CLIENT = "tests/connectors/test_shopify_client.py"
+_AUTH = "tests/connectors/test_shopify_client_auth.py"
 _LEVELS = "tests/connectors/test_shopify_level_words.py"
 _PEOPLE = "tests/connectors/test_shopify_customer_words.py"
 _CHANGES = "tests/connectors/test_shopify_customer_changes.py"
@@ -175,5 +176,42 @@ BUGS = (
         tests=(
             f"{_SHIPMENTS}::test_what_leaves_from_two_locations_is_a_shipment_of_each_and_told_to_the_customer_once",
         ),
+    ),
+    Bug(
+        name="token-of-another-secret",
+        why="who changes the app's secret, because it was stolen, goes on with the token that the old one was given",
+        old='key_of("shopify", settings.url, self._id, self._secret)',
+        new='key_of("shopify", settings.url, self._id)',
+        tests=(f"{_AUTH}::test_another_secret_or_another_shop_is_not_answered_with_the_old_token",),
+    ),
+    Bug(
+        name="token-renewed-by-each",
+        why="each of several who wait asks for a token of its own, till Shopify gives no more",
+        old="            if self.current == refused_token:\n",
+        new="            if self.current:\n",
+        tests=(f"{_AUTH}::test_who_learns_late_that_a_token_is_refused_takes_the_one_that_another_got_meanwhile",),
+    ),
+    Bug(
+        name="token-for-the-whole-host",
+        why="the address that gives tokens, or anything else that answers there, is told the last one",
+        old='below = f"{settings.url}/admin/api/"',
+        new='below = f"{settings.url}/"',
+        tests=(f"{_AUTH}::test_the_address_that_gives_tokens_is_asked_without_one",),
+    ),
+    Bug(
+        name="points-are-not-waited-for",
+        why="a long reading is turned away again and again, and ends with an error",
+        old="max(self.budget.delay(), terms.delay())",
+        new="self.budget.delay()",
+        tests=(
+            "tests/connectors/test_shopify_client_points.py::test_nobody_is_ever_turned_away_and_no_time_is_wasted",
+        ),
+    ),
+    Bug(
+        name="attack-goes-on",
+        why="a shop that takes us for an attack is asked on, and locks us out for longer",
+        old="            self._shut = found\n",
+        new="            pass\n",
+        tests=(f"{_CLIENT}::test_who_is_taken_for_an_attack_asks_no_more",),
     ),
 )
