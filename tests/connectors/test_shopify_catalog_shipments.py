@@ -10,7 +10,8 @@ from syncctl.model import FulfilmentChange, FulfilmentLine, Refused, Unclear, Wr
 from tests.connectors.shopify_goods import Goods, goods, kinds
 from tests.fakes.graphql_faults import GraphqlFault
 from tests.fakes.shopify.checkout import Buy
-from tests.fakes.shopify.order_records import Fulfilment, Order
+from tests.fakes.shopify.order_records import Order
+from tests.fakes.shopify.shipping_records import Fulfilment
 from tests.fakes.wire import Request
 
 

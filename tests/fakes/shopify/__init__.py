@@ -17,6 +17,17 @@ its pages, and what others have met where these are silent. Traps of the real on
 - What is searched lags behind what is read by its id, where the option says so.
 - A version that is no longer served is answered by the oldest that is.
 - An amount is `20.0`, a price `20.00`.
+- Units that an edit takes out leave a refund without money, and the money, when it comes, one without units. A tip is a
+  line without a product, and in a sum of its own besides. Discounts and taxes stay told for all units ever ordered.
+- A refund that pays less or more than its lines is put right by an adjustment; money on its way back is one too.
+- Cash that is rounded leaves the total as it was. Gift cards that are sold are sent by themselves, as a fulfilment.
+- A hold, unlike all else, does not move an order's date of change. Orders of sixty days ago are hidden without a right.
+- Tags are the same in whatever case; lists of tags and addresses in an update delete what they leave out.
+- An answer about marketing has its own time; NOT_SUBSCRIBED is none, and cannot be set.
+- The result of a bulk operation is on another host, lacks its lists' lists, and may end before its end.
+
+What nobody says of the real one, or what is a shop's own choice, is an option (`OrderOptions`, `PeopleOptions` and so
+on): tests draw them.
 
 `oracle.violations` is what no client of the real shop should send: whoever uses this asserts at its end that there are
 none. A field or record that the fake does not offer is one too, and is answered with 501.

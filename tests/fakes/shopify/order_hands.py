@@ -11,7 +11,9 @@ from tests.fakes.shopify import checkout, order_stock, payments, refunding, send
 from tests.fakes.shopify.checkout import Buy, Charge, Off, Ship
 from tests.fakes.shopify.money import Exchange
 from tests.fakes.shopify.numbered import numbered
-from tests.fakes.shopify.order_records import Address, Fulfilment, FulfilmentOrder, Order, Refund
+from tests.fakes.shopify.order_records import Order, Refund
+from tests.fakes.shopify.part_records import Address
+from tests.fakes.shopify.shipping_records import Fulfilment, FulfilmentOrder
 from tests.fakes.shopify.site import Site
 
 

@@ -9,10 +9,6 @@ from tests.fakes.shopify.money import Bag
 from tests.fakes.shopify.order_records import (
     Adjustment,
     Discount,
-    Fulfilment,
-    FulfilmentLine,
-    FulfilmentOrder,
-    FulfilmentOrderLine,
     Line,
     Order,
     Refund,
@@ -22,6 +18,7 @@ from tests.fakes.shopify.order_records import (
     Tax,
     Transaction,
 )
+from tests.fakes.shopify.shipping_records import Fulfilment, FulfilmentLine, FulfilmentOrder, FulfilmentOrderLine
 from tests.fakes.shopify.site import Site
 from tests.fakes.shopify.table import Args, Call, field, node
 

@@ -1,4 +1,4 @@
-"""What the shop keeps of orders: lines, shipping, fees, refunds, transactions, fulfilment orders and fulfilments.
+"""What the shop keeps of orders: lines, shipping, fees, refunds, transactions.
 
 Amounts are `Bag`s, moments aware UTC in whole seconds. What the API shows stands under the API's names, in snake case.
 """
@@ -8,22 +8,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from tests.fakes.shopify.ids import gid
 from tests.fakes.shopify.money import Bag, Exchange
+from tests.fakes.shopify.part_records import Address, Part
 from tests.fakes.shopify.records import Record
-
-
-@dataclass
-class Part:
-    """Something with an id that is no record by itself."""
-
-    typename: ClassVar[str] = ""
-
-    id: int
-
-    @property
-    def gid(self) -> str:
-        return gid(self.typename, self.id)
+from tests.fakes.shopify.shipping_records import Fulfilment, FulfilmentOrder
 
 
 @dataclass
@@ -253,56 +241,6 @@ class Transaction(Part):
 
 
 @dataclass
-class FulfilmentOrderLine(Part):
-    typename: ClassVar[str] = "FulfillmentOrderLineItem"
-
-    line_id: int
-    total_quantity: int
-    remaining_quantity: int
-
-
-@dataclass
-class FulfilmentOrder(Record):
-    typename: ClassVar[str] = "FulfillmentOrder"
-
-    order_id: int = 0
-    location_id: int = 0
-    lines: list[FulfilmentOrderLine] = field(default_factory=list)
-    status: str = "OPEN"
-    request_status: str = "UNSUBMITTED"
-    holds: list[str] = field(default_factory=list)  # reasons
-    fulfill_at: datetime | None = None
-
-    @property
-    def remaining(self) -> int:
-        return sum(each.remaining_quantity for each in self.lines)
-
-
-@dataclass
-class FulfilmentLine(Part):
-    typename: ClassVar[str] = "FulfillmentLineItem"
-
-    line_id: int
-    quantity: int
-
-
-@dataclass
-class Fulfilment(Record):
-    """`tracking`: rows of number, company, url."""
-
-    typename: ClassVar[str] = "Fulfillment"
-
-    order_id: int = 0
-    name: str = ""
-    location_id: int | None = None
-    lines: list[FulfilmentLine] = field(default_factory=list)
-    tracking: list[dict[str, str | None]] = field(default_factory=list)
-    status: str = "SUCCESS"
-    display_status: str | None = "FULFILLED"
-    fulfilment_orders: list[int] = field(default_factory=list)
-
-
-@dataclass
 class Order(Record):
     """`patch`: what stands in its row in place of the truth, by the API's names."""
 
@@ -323,8 +261,8 @@ class Order(Record):
     customer_id: int | None = None
     email: str | None = None
     phone: str | None = None
-    billing_address: "Address | None" = None
-    shipping_address: "Address | None" = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
     note: str | None = None
     tags: list[str] = field(default_factory=list)
     source_name: str | None = "web"
@@ -363,40 +301,6 @@ class Order(Record):
     @property
     def discount_codes(self) -> list[str]:
         return [each.title for each in self.discounts if each.typename == "DiscountCodeApplication"]
-
-
-@dataclass
-class Address(Part):
-    """A mailing address, of a customer or on an order."""
-
-    typename: ClassVar[str] = "MailingAddress"
-
-    first_name: str | None = None
-    last_name: str | None = None
-    company: str | None = None
-    address1: str | None = None
-    address2: str | None = None
-    city: str | None = None
-    province_code: str | None = None
-    zip: str | None = None
-    country_code_v2: str | None = None
-    phone: str | None = None
-
-    @property
-    def gid(self) -> str:
-        return f"{gid(self.typename, self.id)}?model_name=CustomerAddress"
-
-    @property
-    def name(self) -> str | None:
-        return " ".join(each for each in (self.first_name, self.last_name) if each) or None
-
-    @property
-    def province(self) -> str | None:
-        return self.province_code
-
-    @property
-    def country(self) -> str | None:
-        return self.country_code_v2
 
 
 @dataclass(kw_only=True)

@@ -7,9 +7,10 @@ from graphql import GraphQLEnumType, GraphQLEnumValue
 
 from tests.fakes.shopify import order_lists, paging, totals
 from tests.fakes.shopify.money import Bag
-from tests.fakes.shopify.order_records import FulfilmentOrder, Line, Order, OrderOptions, Refund, ShippingLine
+from tests.fakes.shopify.order_records import Line, Order, OrderOptions, Refund, ShippingLine
 from tests.fakes.shopify.people_records import Customer
 from tests.fakes.shopify.schema import schema_of
+from tests.fakes.shopify.shipping_records import FulfilmentOrder
 from tests.fakes.shopify.table import Args, Call, field, plain
 
 Reckon = Callable[[Order, OrderOptions], Any]

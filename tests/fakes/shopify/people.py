@@ -6,7 +6,7 @@ from typing import Any
 from tests.fakes.shopify import paging, search
 from tests.fakes.shopify.goods import counted
 from tests.fakes.shopify.ids import number_of
-from tests.fakes.shopify.order_records import Address
+from tests.fakes.shopify.part_records import Address
 from tests.fakes.shopify.people_records import Consent, Customer, metafield_gid
 from tests.fakes.shopify.people_rules import find, normal_phone
 from tests.fakes.shopify.site import Site

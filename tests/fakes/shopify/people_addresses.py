@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tests.fakes.shopify.ids import number_of
-from tests.fakes.shopify.order_records import Address
+from tests.fakes.shopify.part_records import Address
 from tests.fakes.shopify.people_records import Customer
 from tests.fakes.shopify.records import user_error
 from tests.fakes.shopify.site import Site

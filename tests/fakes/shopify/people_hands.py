@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.fakes.shopify import people_rules
-from tests.fakes.shopify.order_records import Address
+from tests.fakes.shopify.part_records import Address
 from tests.fakes.shopify.people_records import Customer
 from tests.fakes.shopify.site import Site
 

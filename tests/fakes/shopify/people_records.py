@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from tests.fakes.shopify.ids import gid
-from tests.fakes.shopify.order_records import Address
+from tests.fakes.shopify.part_records import Address
 from tests.fakes.shopify.records import Record
 
 LEVEL = "SINGLE_OPT_IN"

@@ -4,14 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from tests.fakes.shopify import order_stock, totals
 from tests.fakes.shopify.numbered import numbered
-from tests.fakes.shopify.order_records import (
-    Fulfilment,
-    FulfilmentLine,
-    FulfilmentOrder,
-    FulfilmentOrderLine,
-    Line,
-    Order,
-)
+from tests.fakes.shopify.order_records import Line, Order
+from tests.fakes.shopify.shipping_records import Fulfilment, FulfilmentLine, FulfilmentOrder, FulfilmentOrderLine
 from tests.fakes.shopify.site import Site
 
 CAN_BE_SENT = ("OPEN", "IN_PROGRESS")

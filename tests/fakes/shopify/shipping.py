@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.fakes.shopify import sending
 from tests.fakes.shopify.ids import number_of
-from tests.fakes.shopify.order_records import FulfilmentOrder
 from tests.fakes.shopify.records import user_error
+from tests.fakes.shopify.shipping_records import FulfilmentOrder
 from tests.fakes.shopify.table import NODES, Args, Call, field
 
 

@@ -6,15 +6,7 @@
 from collections.abc import Iterable
 
 from tests.fakes.shopify.money import Bag
-from tests.fakes.shopify.order_records import (
-    Fee,
-    Line,
-    Order,
-    OrderOptions,
-    Refund,
-    RefundShipping,
-    ShippingLine,
-)
+from tests.fakes.shopify.order_records import Fee, Line, Order, OrderOptions, Refund, RefundShipping, ShippingLine
 
 PAYS = ("SALE", "CAPTURE")
 
