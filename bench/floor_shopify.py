@@ -24,6 +24,7 @@ from syncctl.hub.files import open_database
 PARTY = "web"
 FILE_PAGE = 250
 CUSTOMER = Insert("INSERT INTO customer (id, name, company, note, tax_exempt, guest, origin, made_at, changed_at)", 9)
+CUSTOMER_NAME = ',"customer":'
 _PARTS = "kind name company street city region postal_code country phone".split()
 _scan = json.JSONDecoder().raw_decode
 Parsed = Sequence[tuple[str, dict[str, Any]]]
@@ -55,7 +56,7 @@ def _rows(text: str) -> Iterator[tuple[str, dict[str, Any]]]:
     at = 1
     while text[at] != "]":
         body, end = _scan(text, at)
-        yield text[at:end], body
+        yield _kept(text[at:end], body), body
         at = end + (text[end] == ",")
 
 
@@ -67,24 +68,27 @@ def _families(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             row = json.loads(text)
             if "__parentId" not in row:
                 if order:
-                    yield _text(order), order
+                    yield _kept(_text(order), order), order
                 order = _empty(row)
                 continue
             del row["__parentId"]
             address = "address1" in row
             (order["customer"]["addressesV2"] if address else order["lineItems"])["nodes"].append(row)
-    yield _text(order), order
+    yield _kept(_text(order), order), order
+
+
+def _kept(text: str, order: dict[str, Any]) -> str:
+    """Of the customer, who stands last, the id alone is kept."""
+    row = order["customer"]
+    return f"{text[: text.rindex(CUSTOMER_NAME)]}{CUSTOMER_NAME}{json.dumps(row and row['id'])}}}"
 
 
 def _empty(row: dict[str, Any]) -> dict[str, Any]:
-    if customer := row["customer"]:
-        items = list(customer.items())
-        at = list(customer).index("defaultAddress") + 1
-        row["customer"] = dict(
-            [*items[:at], ("addressesV2", {"nodes": [], "pageInfo": {"hasNextPage": False}}), *items[at:]]
-        )
+    """An order whose lists are empty as yet; its customer comes last."""
+    customer = row.pop("customer")
     for name in ("lineItems", "shippingLines"):
         row[name] = {"nodes": [], "pageInfo": {"hasNextPage": False}}
+    row["customer"] = customer and {**customer, "addressesV2": {"nodes": []}}
     return row
 
 

@@ -92,9 +92,9 @@ def _body(number: int, rows: Sequence[Mapping[str, str]], items: Iterator[int]) 
         "email": _email(customer) if customer else None,
         "phone": None,
         **dict.fromkeys(("billingAddress", "shippingAddress"), address),
-        "customer": _customer(customer) if customer else None,
         "lineItems": {"nodes": lines, "pageInfo": {"hasNextPage": False}},
         "shippingLines": {"nodes": [], "pageInfo": {"hasNextPage": False}},
+        "customer": _customer(customer) if customer else None,
     }
 
 

@@ -205,6 +205,21 @@ def test_an_order_that_changes_between_its_page_and_its_refunds_is_read_once_mor
     assert there.one(placed) == found
 
 
+def test_a_customer_who_changes_changes_none_of_their_orders(build: Build) -> None:
+    there = build(bulk_from=0)
+    customer = there.hands.add_customer(email="ada@example.com", first_name="Ada", note='"customer": {"id": 7}')
+    placed = there.hands.place([Buy(None, 1, "5.00", sku='a ,"customer": b')], customer=customer)
+    before = there.one(placed)
+    there.hands.change_customer(customer, first_name="Augusta")
+    after = there.one(placed)
+    assert before.customer is not None and after.customer is not None
+    assert (before.customer.name, after.customer.name) == ("Ada", "Augusta")
+    assert after.raw == before.raw
+    assert json.loads(after.raw)["customer"] == f"gid://shopify/Customer/{customer}"
+    assert "Ada" not in after.raw and "ada@" in after.raw, "who it was sent to is the order's own"
+    assert there.all_orders()[str(placed)] == after
+
+
 def test_an_order_that_is_deleted_between_its_page_and_its_refunds_is_gone(build: Build) -> None:
     there = build(bulk_from=0)
     gone, kept = there.place(2)

@@ -136,10 +136,11 @@ def _orders(lines: _Counted) -> Iterator[tuple[Body, str]]:
 
 def _begun(row: Body) -> Body:
     """An order whose lists are empty as yet, each where it stands on a page of orders."""
-    if "customer" in row and isinstance(row["customer"], dict):
-        row["customer"] = _with_addresses(row["customer"])
     for name in ("lineItems", "shippingLines"):
         row[name] = {"nodes": [], "pageInfo": {"hasNextPage": False}}
+    if "customer" in row:
+        customer = row.pop("customer")
+        row["customer"] = _with_addresses(customer) if isinstance(customer, dict) else customer
     return row
 
 

@@ -11,7 +11,7 @@ from syncctl.connectors.shopify.answers import Answer, TooDear
 from syncctl.connectors.shopify.documents import Document
 from syncctl.connectors.shopify.order_documents import order_lines, order_refunds, orders_by_id, refund_parts
 from syncctl.connectors.shopify.order_fields import digits
-from syncctl.connectors.shopify.order_words import Body, with_lists, with_refunds
+from syncctl.connectors.shopify.order_words import Body, kept_text, with_lists, with_refunds
 from syncctl.errors import DataError
 from syncctl.model import Unreadable
 
@@ -165,6 +165,7 @@ def _merged(body: Body, text: str, beside: Mapping[str, Body]) -> tuple[Body, st
     """An order with what was asked of it besides, and all that it was read from."""
     if "lines" in beside:
         body, text = with_lists(body, text, _without_time(beside["lines"]))
+    text = kept_text(body, text)
     if "refunds" in beside:
         body, text = with_refunds(body, text, _without_time(beside["refunds"]))
     return body, text

@@ -32,7 +32,8 @@ _SHIPPING = f"""id title isRemoved
       discountAllocations {{ allocatedAmountSet {MONEY} }}
       taxLines {{ priceSet {MONEY} }}"""
 _SHIPPING_COST = 1 + 8
-_PEOPLE = "email phone billingAddress { ...address } shippingAddress { ...address } customer { ...customer }"
+_PEOPLE = "email phone billingAddress { ...address } shippingAddress { ...address }"
+_CUSTOMER = "customer { ...customer }"  # the last field of an order: see `order_words.kept_text`
 _FIELDS = f"""
     id name processedAt updatedAt cancelledAt closedAt test edited sourceName taxesIncluded currencyCode
     displayFinancialStatus displayFulfillmentStatus discountCodes
@@ -84,6 +85,7 @@ fragment order on Order {{{_FIELDS}
       nodes {{ {_SHIPPING} }}
       pageInfo {{ hasNextPage }}
     }}
+    {_CUSTOMER if people else ""}
 }}
 {ADDRESS + CUSTOMER if people else ""}"""
 
@@ -249,7 +251,7 @@ def orders_in_bulk(search: str, people: bool) -> str:
     Such queries know neither variables nor, for all that is said of them, fragments; and no lists of lists in lists,
     so that refunds come by their ids alone, as they do elsewhere. `search`: in our own words and times.
     """
-    fields = _FIELDS + (f"\n    {_PEOPLE}" if people else "")
+    fields = _FIELDS + (f"\n    {_PEOPLE} {_CUSTOMER}" if people else "")
     fields = fields.replace("...customer", _inside(CUSTOMER)).replace("...address", _inside(ADDRESS))
     fields = re.sub(
         r"addressesV2\(first: \d+\) \{ nodes \{(.*?)\} pageInfo \{ hasNextPage \} \}",
