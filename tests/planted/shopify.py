@@ -10,6 +10,7 @@ _CHANGES = "tests/connectors/test_shopify_customer_changes.py"
 _ORDERS = "tests/connectors/test_shopify_order_words.py"
 _CATALOG = "tests/connectors/test_shopify_catalog.py"
 _STOCK = "tests/connectors/test_shopify_catalog_levels.py"
+_LOST = "tests/connectors/test_shopify_catalog_lost.py"
 _SHIPMENTS = "tests/connectors/test_shopify_catalog_shipments.py"
 _STREAM = "tests/transport/test_stream.py"
 
@@ -103,14 +104,14 @@ BUGS = (
         why="a level that Shopify's answer says nothing of is believed to be shown, and never written again",
         old="return outcomes | {one.item: unclear for one in rest}, []",
         new='return outcomes | {one.item: Written(key="") for one in rest}, []',
-        tests=(f"{_STOCK}::test_an_answer_that_confirms_less_than_was_sent_is_not_believed_for_the_rest",),
+        tests=(f"{_LOST}::test_an_answer_that_confirms_less_than_was_sent_is_not_believed_for_the_rest",),
     ),
     Bug(
         name="new-key-each-time",
         why="a level whose answer was lost is compared anew, and what was done is told as stale",
         old='keys = {f"key{number}": one.key for',
         new='keys = {f"key{number}": Group(()).key for',
-        tests=(f"{_STOCK}::test_what_is_under_way_at_the_shop_is_waited_for_and_asked_for_by_its_key",),
+        tests=(f"{_LOST}::test_what_is_under_way_at_the_shop_is_waited_for_and_asked_for_by_its_key",),
     ),
     Bug(
         name="expected-is-not-compared",
