@@ -58,6 +58,7 @@ class Story:
                 fault, number = self.chance.choice(FAULTS), self.chance.randrange(1, 9)
                 self.world.server.fail(fault, at=self.world.server.count + number)
                 self.note(f"{fault.kind} at request {number}, {'done' if fault.works else 'not done'}")
+                self.run()  # whoever was made and changed before he was seen again keeps what each side says
             self.run()
 
     def run(self) -> None:
