@@ -1,5 +1,6 @@
 """`init` for a Shopify shop: two ways in, and its location, which the shop itself is asked for where that can be."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from syncctl.config import load_config
 from syncctl.settings import ShopifyStoreSettings
 from tests.fakes.shopify import STATIC, Hands, ShopifyServer, Site
 from tests.fakes.shopify.auth import CLIENT_ID, CLIENT_SECRET, add_app
+from tests.fakes.wire import WireFault
 from tests.test_cli import call
 from tests.test_init import Terminal, mode_of
 
@@ -136,6 +138,19 @@ def test_a_shop_that_cannot_be_asked_keeps_nobody_from_setting_it_up(
     assert init_of(server) == 0
     shown = capsys.readouterr().err
     assert "Its locations cannot be seen now: shop: " in shown and STATIC not in shown
+    assert written().location == ""
+
+
+def test_a_shop_that_keeps_silent_keeps_nobody_waiting_for_long(
+    server: ShopifyServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("syncctl.cli.init._SECONDS", 0.6)
+    monkeypatch.setenv("SHOP_ACCESS_TOKEN", STATIC)
+    server.always = WireFault("timeout_before")
+    began = time.monotonic()
+    assert init_of(server) == 0
+    assert time.monotonic() - began < 15
+    assert "Its locations cannot be seen now: shop: asking for the locations failed" in capsys.readouterr().err
     assert written().location == ""
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncctl.config.first import First
+    from syncctl.settings import StoreSettings
 
 _SECONDS = 30.0  # that a shop may ask us to wait, while somebody sits before the screen
 CRON = "*/15 * * * * cd {folder} && syncctl{option} -q sync-all --if-busy wait:600"
@@ -64,6 +66,7 @@ def init(
     syncctl init --store shop=shopify --url https://example.myshopify.com
 
     A secret never stands in the file: it comes from the environment, or, if you type it, from a file of its own.
+    A store that has locations is asked for them, if its secret is known by then.
     """
     from pathlib import Path
 
@@ -172,13 +175,21 @@ def _locations(app: App, first: "First", name: str) -> dict[str, str]:
     if given is None or given.get("location"):
         return {}
     try:
-        with closing(open_store(name, TypeAdapter(StoreSettings).validate_python(given), Patience(_SECONDS))) as store:
+        settings = _hurried(TypeAdapter(StoreSettings).validate_python(given))
+        with closing(open_store(name, settings, Patience(_SECONDS, say=app.say))) as store:
             return store.fetch_locations() if store.abilities.locations else {}
     except ValidationError:
         return {}  # it is tried out as a whole, and told there
     except SyncctlError as error:
         app.say(f"Its locations cannot be seen now: {error}")
         return {}
+
+
+def _hurried(settings: "StoreSettings") -> "StoreSettings":
+    """The same store, asked by somebody who waits for the answer."""
+    known = type(settings).model_fields
+    waits: dict[str, object] = {one: timedelta(seconds=_SECONDS / 3) for one in ("timeout", "deadline") if one in known}
+    return settings.model_copy(update=waits)
 
 
 def _prompt(question: str, problem: Callable[[str], str], default: str | None, hidden: bool = False) -> str:
