@@ -170,8 +170,8 @@ class SafetySettings(Section):
     max_price_change: float = Field(default=0.5, gt=0, description="... by more than this share of the old price.")
     settle: Duration = Field(
         default=timedelta(seconds=60),
-        description="After a lost reply, wait this long before looking whether the document was made.\n"
-        "Units that left a store's level, and that no order explains, are held back as long, too.",
+        description="After a lost reply, wait this long before looking whether the document was made. "
+        "Units that no order explains are held back as long.",
     )
     max_wait: Duration = Field(
         default=timedelta(minutes=10),
