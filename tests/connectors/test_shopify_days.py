@@ -6,6 +6,7 @@ the shop's own books say is left of it, and both sides show the same units and p
 
 import os
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from syncctl.connectors.sandbox.office_tables import OfficeRefusal
 from tests.fakes.shopify import totals
 from tests.fakes.shopify.checkout import Buy, Off, Ship
 from tests.fakes.shopify.order_records import Order
@@ -32,6 +34,8 @@ class Days:
     world: ShopifyCycles
     draw: random.Random
     made: dict[str, int] = field(default_factory=dict)
+    sent: dict[str, str] = field(default_factory=dict)  # tracking numbers of the back office: of which order
+    parcels: int = 0
 
     def begin(self) -> None:
         self.made = {sku: self.world.sell(sku, price, 500) for sku, price in SKUS.items()}
@@ -57,6 +61,7 @@ class Days:
             self.shelf,
             self.person,
             self.other_order,
+            self.parcel,
             self.run,
         ]
         self.draw.choice(deeds)()
@@ -124,6 +129,18 @@ class Days:
         else:
             self.world.office.set_price(sku, f"{self.draw.randint(100, 2000) / 100:.2f}")
 
+    def parcel(self) -> None:
+        """The back office sends a part of a sale, or all of it; what it cannot send it does not."""
+        sales = [one for one in self.world.documents() if one.kind == "sale"]
+        if not sales:
+            return
+        sale = self.draw.choice(sales)
+        lines = None if self.maybe(0.5) else {sale.lines[0].line_id or "": 1}
+        self.parcels += 1
+        with suppress(OfficeRefusal):
+            self.world.office.ship(sale.reference, lines, tracking_number=f"T{self.parcels}", carrier="DHL")
+            self.sent[f"T{self.parcels}"] = sale.order_id
+
     def shelf(self) -> None:
         """Somebody of the shop types a level or a price in that is not theirs to say."""
         variant = self.made[self.draw.choice(list(self.made))]
@@ -167,6 +184,19 @@ def test_after_days_of_anything_both_sides_agree(tmp_path: Path, seed: int) -> N
             world.hurry += timedelta(days=1, minutes=1)
         rest(days)
         agreed(world)
+        sent_once(days)
+
+
+def sent_once(days: Days) -> None:
+    """Each parcel is told in the shop at most once; untold is one whose units somebody of the shop had sent by hand."""
+    orders = days.world.site.orders
+    told = [row["number"] for order in orders.values() for each in order.fulfilments_made for row in each.tracking]
+    assert len(told) == len(set(told)) and set(told) <= days.sent.keys()
+    for number in days.sent.keys() - set(told):
+        order = orders[int(days.sent[number])]
+        by_hand = sum(row.quantity for each in order.fulfilments_made if not each.tracking for row in each.lines)
+        assert by_hand or order.cancelled_at or order.refunds_made, (number, order.name)
+    assert all(line.fulfilled <= line.quantity for order in orders.values() for line in order.lines)
 
 
 def rest(days: Days) -> None:
