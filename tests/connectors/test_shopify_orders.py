@@ -9,7 +9,7 @@ import pytest
 
 from syncctl.connectors.base import Page
 from syncctl.connectors.shopify.store import ShopifyStore
-from syncctl.errors import CursorLost
+from syncctl.errors import CursorLost, DataError
 from syncctl.model import Order
 from tests.connectors.shopify_bodies import adds_up
 from tests.connectors.shopify_side import settings_of
@@ -64,6 +64,10 @@ def build() -> Iterator[Build]:
         one.store.close()
         one.server.close()
         assert one.server.errors == []
+
+
+CHANGED = json.dumps({"since": "2020-01-01T00:00:00Z", "started": None, "after": None, "bulk": None, "done": 0})
+"""The cursor of whoever has read all once."""
 
 
 def cursor_after(there: There) -> str:
@@ -284,6 +288,75 @@ def test_an_order_that_errors_go_on_spoiling_is_named_and_the_others_come(build:
     (page,) = there.store.fetch_orders(None, None)
     assert [order.id for order in page.records] == [str(first), str(last)]
     assert [(one.id, bool(one.reason)) for one in page.unreadable] == [(str(broken), True)]
+
+
+def spoil_refunds(there: There, number: int) -> None:
+    """An error says, each time, that one part of one order's refunds cannot be told."""
+    real = there.server.handle
+
+    def handle(request: Request) -> Answer:
+        made = real(request)
+        if b"orderRefunds" not in request.body:
+            return made
+        body, ids = json.loads(made.body), json.loads(request.body)["variables"]["ids"]
+        index = next((at for at, one in enumerate(ids) if one.endswith(f"/{number}")), None)
+        if index is not None:
+            error = {"message": "It went wrong.", "path": ["nodes", index, "refunds", 0, "totalRefundedSet"]}
+            body["data"]["nodes"][index] = None
+            body["errors"] = [error | {"extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
+        return reply(body)
+
+    there.server.handle = handle  # type: ignore[method-assign]
+
+
+def test_an_order_whose_refunds_cannot_be_told_is_named_and_the_others_come(build: Build) -> None:
+    there = build(bulk_from=0)
+    first, broken, last = there.place(3)
+    for one in (first, broken):
+        there.hands.refund(one, {there.shop.site.orders[one].lines[0].id: 1})
+    spoil_refunds(there, broken)
+    (page,) = there.store.fetch_orders(None, None)
+    assert {order.id: len(order.refunds) for order in page.records} == {str(first): 1, str(last): 0}
+    assert [(one.id, bool(one.reason)) for one in page.unreadable] == [(str(broken), True)]
+
+
+def test_a_customer_who_is_spoilt_beside_the_orders_keeps_none_of_them_back(build: Build) -> None:
+    """Who changed last is asked for alone then, where one bad record spoils itself only."""
+    there = build()
+    placed = there.place(2)
+    for number in range(2):
+        there.hands.add_customer(f"buyer{number}@example.com", first_name="Ann")
+    real = there.server.handle
+
+    def handle(request: Request) -> Answer:
+        body = json.loads(real(request).body)
+        if "customers" in body["data"]:
+            body["data"]["customers"]["nodes"][0]["defaultEmailAddress"] = None
+            error = {"message": "It went wrong.", "path": ["customers", "nodes", 0, "defaultEmailAddress"]}
+            body["errors"] = [error | {"extensions": {"code": "INTERNAL_SERVER_ERROR"}}]
+        return reply(body)
+
+    there.server.handle = handle  # type: ignore[method-assign]
+    at = json.dumps({"since": "2020-01-01T00:00:00Z", "started": None, "after": None})
+    there.store.expect_customers(at)
+    assert set(there.all_orders(CHANGED)) == {str(one) for one in placed}
+    (page,) = there.store.fetch_customers(at)
+    assert (len(page.records), len(page.unreadable)) == (1, 1)
+    assert len(there.asked) == 2
+
+
+def test_a_long_order_that_goes_away_while_it_is_read_is_not_taken_for_a_shorter_one(build: Build) -> None:
+    there = build(bulk_from=0)
+    placed = there.hands.place([Buy(None, 1, "1.00", sku=f"S{number}") for number in range(300)])
+
+    def meanwhile(request: Request) -> None:
+        if b"orderLines" in request.body and json.loads(request.body)["variables"]["after"]:
+            there.hands.remove_order(placed)
+
+    there.server.before = meanwhile
+    with pytest.raises(DataError, match="went away"):
+        there.all_orders()
+    assert there.all_orders() == {}
 
 
 def test_orders_of_tills_and_tests_say_that_they_are(build: Build) -> None:

@@ -85,6 +85,16 @@ def test_a_page_that_was_not_the_last_does_not_move_the_bound() -> None:
     assert last["since"] is not None and last["after"] is None
 
 
+@pytest.mark.parametrize("rows", [None, [None], [*page(1)["nodes"], None]])
+def test_a_page_that_leaves_out_an_order_moves_nothing(rows: Any) -> None:
+    last = {"nodes": rows, "pageInfo": {"hasNextPage": False, "endCursor": None}}
+    with Pages({None: last}) as server:
+        store = ShopifyStore("shop", settings_of(server, bulk_from=0), Clock().patience())
+        with pytest.raises(DataError):
+            list(store.fetch_orders(None, None))
+        store.close()
+
+
 def test_rows_that_are_nothing_or_no_orders_are_errors_and_never_crashes() -> None:
     for rows in ([None], [7], ["x"], [[]], None, "x", {}):
         try:

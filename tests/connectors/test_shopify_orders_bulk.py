@@ -154,6 +154,25 @@ def test_a_run_that_may_wait_no_longer_leaves_the_file_to_the_next(build: Build)
     assert (there.asked("startBulk"), there.asked("query orders(")) == (0, 0)
 
 
+def test_waiting_for_a_file_leaves_half_of_what_a_run_may_wait_to_others(build: Build) -> None:
+    there = build({"bulk_seconds": 1000}, most=60)
+    there.place(1)
+    with pytest.raises(Throttled) as error:
+        list(there.store.fetch_orders(None, None))
+    assert sum(there.waited) == 1 + 2 + 4 + 8 + 10
+    assert "bulk_from: 0" in error.value.hint
+
+
+def test_a_file_that_never_comes_is_done_without_where_the_settings_say_so(build: Build) -> None:
+    there = build({"bulk_seconds": 1_000_000})
+    placed = there.place(4)
+    begun = next(iter(there.store.fetch_orders(None, None)))
+    there.settings = there.settings.model_copy(update={"bulk_from": 0})
+    there.server.log.clear()
+    assert ids(list(there.another().fetch_orders(begun.cursor, None))) == placed
+    assert there.asked("bulkState") == 0
+
+
 def test_a_reading_of_a_file_that_died_goes_on_behind_its_last_page(build: Build) -> None:
     there = build()
     placed = there.place(8)

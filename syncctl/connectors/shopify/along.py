@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from syncctl.connectors.shopify.answers import Answer
 
+CUSTOMERS = "customers"
+"""The field that they come in."""
+
 
 @dataclass(slots=True)
 class Along:
@@ -18,8 +21,8 @@ class Along:
         return self.cursor is not None
 
     def keep(self, answer: Answer) -> None:
-        """They came, as `customers` in this answer's data."""
-        if self.cursor is not None:
+        """They came, as `customers` in this answer's data; unless that was spoilt: then they are asked for alone."""
+        if self.cursor is not None and not any(one.key == CUSTOMERS for one in answer.spoilt):
             self._kept = self.cursor, answer
         self.cursor = None
 

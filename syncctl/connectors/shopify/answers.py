@@ -43,7 +43,7 @@ class UserError(NamedTuple):
 
 
 class Spoilt(NamedTuple):
-    """A record, or a field of a mutation, that an error spoilt. `key`: its index in the list, or the field's name."""
+    """A record, or a field, that an error spoilt. `key`: its index in the list, or the field's name."""
 
     key: int | str
     row: Row | None
@@ -147,8 +147,12 @@ def _spoilt(reading: Reading, sent: Mapping[str, Any]) -> list[Spoilt]:
 
 
 def _key(path: object, document: Document) -> int | str | None:
-    """Where an error lies: the index of a record, the name of a mutation's field; None: elsewhere."""
-    if not isinstance(path, list) or tuple(path[: len(document.rows)]) != document.rows:
+    """Where an error lies: the index of a record, the name of a field; None: elsewhere."""
+    if not isinstance(path, list):
+        return None
+    if document.beside and path[:1] == [document.beside]:
+        return document.beside
+    if tuple(path[: len(document.rows)]) != document.rows:
         return None
     key = path[len(document.rows)] if len(path) > len(document.rows) else None
     fits = isinstance(key, str) if document.writes else isinstance(key, int) and not isinstance(key, bool)

@@ -83,8 +83,10 @@ class CustomerStore(CustomerWrites):
         unreadable: list[Unreadable] = []
         for index, row in enumerate(rows):
             try:
-                if row is None or index in spoilt:
-                    raise DataError(spoilt[index] if spoilt else "Shopify tells nothing of one of them")
+                if index in spoilt:
+                    raise DataError(spoilt[index])
+                if row is None:
+                    raise DataError("Shopify tells nothing of one of them")
                 people.append(self._to_customer(row))
             except DataError as error:
                 unreadable.append(Unreadable(id=_id_of(row), reason=str(error)))

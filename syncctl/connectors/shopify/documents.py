@@ -36,7 +36,7 @@ class Document:
     points that it is expected to ask for, before Shopify has said so once: rather too many than too few. `rows`: the
     path to the list below `data` of which `Answer.rows` gives each record with the text it was read from. `apart`: an
     error within one of those records, or within one field of a mutation, spoils that one alone (`Answer.spoilt`); else
-    it spoils the whole answer.
+    it spoils the whole answer. `beside`: the field of a query that others can do without: what spoils it spoils that.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Document:
     size: int = 0
     rows: tuple[str, ...] = ()
     apart: bool = False
+    beside: str = ""
 
     @property
     def label(self) -> str:

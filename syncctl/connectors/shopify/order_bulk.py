@@ -16,7 +16,7 @@ from syncctl.connectors.shopify.order_cursor import Cursor
 from syncctl.connectors.shopify.order_details import Rows
 from syncctl.connectors.shopify.order_documents import bulk_state, orders_count, orders_in_bulk, start_bulk
 from syncctl.connectors.shopify.order_words import Body, page_text
-from syncctl.errors import BatchRefused, DataError, Unreachable
+from syncctl.errors import BatchRefused, DataError, Throttled, Unreachable
 from syncctl.settings import ShopifyStoreSettings
 
 _UNDER_WAY = frozenset({"CREATED", "RUNNING", "CANCELING"})
@@ -64,18 +64,29 @@ class Bulk:
             yield from self._from_file(at, state)
         except Rejected:
             return  # it is there no more, nor was anything read of it
-        except DataError:
+        except DataError as error:
             yield [], Cursor()
-            raise
+            setting = f"stores.{self.admin.store}.bulk_from: 0"
+            hint = f"The next run has another one made. If it stays so, read orders page by page: {setting}"
+            raise DataError(str(error), hint=hint) from None
 
     def _made(self, at: Cursor) -> Body | None:
-        """How it stands with the file once it is made; None where it will not be."""
-        pause = 1.0
+        """How it stands with the file once it is made; None where it will not be.
+
+        Other sides need their share of what a run may wait. Errors: Throttled where half of it is gone.
+        """
+        pause, patience = 1.0, self.admin.patience
         while True:
             state = self.admin.read(bulk_state(), {"id": at.bulk}).data["bulkOperation"]
             if state is None or state["status"] not in _UNDER_WAY:
                 return state if state is not None and state["status"] == "COMPLETED" else None
-            self.admin.patience.sleep(pause, self.admin.store, "Shopify makes a file of all orders")
+            if patience.left - pause < patience.most / 2:
+                setting = f"stores.{self.admin.store}.bulk_from: 0"
+                raise Throttled(
+                    f"{self.admin.store}: Shopify has not made the file of all orders yet",
+                    hint=f"The next run asks for it again. To read orders page by page instead: {setting}",
+                )
+            patience.sleep(pause, self.admin.store, "Shopify makes a file of all orders")
             pause = min(_LONGEST, 2 * pause)
 
     def _from_file(self, at: Cursor, state: Body) -> Iterator[tuple[Rows, Cursor]]:

@@ -47,15 +47,18 @@ class OrderReader:
         waiting = dict(enumerate(rows))
         for time in range(_TIMES):
             changed: dict[int, str] = {}
+            is_last = time == _TIMES - 1
             details = self._details([body for body, _ in waiting.values()])
             for place, (body, text) in waiting.items():
                 beside = details[body["id"]]
                 if beside is None:
                     continue
-                if time < _TIMES - 1 and any(one["updatedAt"] != body["updatedAt"] for one in beside.values()):
+                if isinstance(beside, str) and is_last:
+                    spoilt.append(Unreadable(id=digits(body["id"], "Order") or body["id"], reason=beside))
+                elif isinstance(beside, str) or (not is_last and _is_of_another_time(beside, body)):
                     changed[place] = body["id"]
-                    continue
-                found[place] = _merged(body, text, beside)
+                else:
+                    found[place] = _merged(body, text, beside)
             if not changed:
                 break
             again, bad = self.by_ids(list(changed.values()))
@@ -64,16 +67,22 @@ class OrderReader:
             waiting = {place: by_id[gid] for place, gid in changed.items() if gid in by_id}
         return [found[place] for place in sorted(found)], spoilt
 
-    def _details(self, bodies: Sequence[Body]) -> dict[str, dict[str, Body] | None]:
-        """By the order's id what was asked of it besides, None where it is gone."""
-        found: dict[str, dict[str, Body] | None] = {body["id"]: {} for body in bodies}
+    def _details(self, bodies: Sequence[Body]) -> dict[str, dict[str, Body] | str | None]:
+        """By the order's id what was asked of it besides: None where it is gone, a text where an error spoilt it."""
+        found: dict[str, dict[str, Body] | str | None] = {body["id"]: {} for body in bodies}
         wanted = [body["id"] for body in bodies if _lacks_refunds(body)]
         for part, answer in self._in_parts(wanted, order_refunds):
-            for gid, row in zip(part, answer.data["nodes"], strict=True):
-                found[gid] = None if row is None else {"refunds": self._with_all_parts(row)}
+            spoilt = {one.key: one.message for one in answer.spoilt}
+            for index, (gid, row) in enumerate(zip(part, answer.data["nodes"], strict=True)):
+                if index in spoilt:
+                    found[gid] = spoilt[index]
+                else:
+                    found[gid] = None if row is None else {"refunds": self._with_all_parts(row)}
         for gid in [body["id"] for body in bodies if _lacks_lines(body)]:
-            beside, lines = found[gid], self._lines(gid)
-            found[gid] = None if beside is None or lines is None else {**beside, "lines": lines}
+            beside = found[gid]
+            if isinstance(beside, dict):
+                lines = self._lines(gid)
+                found[gid] = None if lines is None else {**beside, "lines": lines}
         return found
 
     def _with_all_parts(self, order: Body) -> Body:
@@ -85,7 +94,9 @@ class OrderReader:
         if not any(_goes_on(refund[name]) for name in lists):
             return refund
         pages = list(self._pages(refund_parts(), refund["id"], "node", "refundLineItems"))
-        return {**refund, **_joined(pages, lists)} if pages else refund
+        if not pages:
+            raise DataError("a refund went away while it was read")
+        return {**refund, **_joined(pages, lists)}
 
     def _lines(self, gid: str) -> Body | None:
         """All lines of a long order, and all its shipping lines; None where it is gone."""
@@ -99,8 +110,10 @@ class OrderReader:
         after: str | None = None
         for _ in range(_MOST_PAGES):
             row = self.admin.read(document, {"id": gid, "after": after}).data[root]
-            if row is None:
+            if row is None and after is None:
                 return
+            if row is None:
+                raise DataError(f"what {document.name} were read of went away in the middle")
             yield row
             info = row[name]["pageInfo"]
             if not info["hasNextPage"]:
@@ -126,6 +139,10 @@ class OrderReader:
                 continue
             yield part, answer
             start += len(part)
+
+
+def _is_of_another_time(beside: Mapping[str, Body], body: Body) -> bool:
+    return any(one["updatedAt"] != body["updatedAt"] for one in beside.values())
 
 
 def _lacks_refunds(body: Body) -> bool:

@@ -7,6 +7,7 @@ page) is asked for afterwards, of just those. The costs are those that the vendo
 import json
 import re
 
+from syncctl.connectors.shopify.along import CUSTOMERS
 from syncctl.connectors.shopify.cost import weight
 from syncctl.connectors.shopify.customer_fragments import ADDRESS, CUSTOMER, CUSTOMER_COST
 from syncctl.connectors.shopify.documents import Document, registered
@@ -120,6 +121,7 @@ query orders($query: String, $first: Int!, $after: String) {{
         size=first,
         rows=("orders", "nodes"),
         apart=True,
+        beside=CUSTOMERS if customers else "",
     )
 
 
@@ -157,6 +159,8 @@ query orderRefunds($ids: [ID!]!) {{
 }}""",
         cost=count * _REFUNDS_COST,
         size=count,
+        rows=("nodes",),
+        apart=True,
     )
 
 

@@ -58,7 +58,9 @@ class OrderStore(ShopStore):
         return self._page(rows, spoilt, "")
 
     def _pages(self, at: Cursor, search: str) -> Iterator[Page[Order]]:
-        at = at if at.bulk or at != Cursor() else self.bulk.begun(at, search)
+        if at.bulk and not self.settings.bulk_from:
+            at = Cursor()  # one was asked for, and is not wanted any more
+        at = at if at != Cursor() else self.bulk.begun(at, search)
         if at.bulk:
             if at.done == 0:
                 yield Page(records=[], cursor=at.text())
@@ -83,8 +85,10 @@ class OrderStore(ShopStore):
                 at, first = Cursor(at.since), None  # kept for too long: from the beginning, by the same bound
                 continue
             info, at = answer.data["orders"]["pageInfo"], at.begun(answer.at)
-            more, after = info["hasNextPage"], info["endCursor"]
-            if more and (after is None or after == at.after or not answer.data["orders"]["nodes"]):
+            more, after, nodes = info["hasNextPage"], info["endCursor"], answer.data["orders"]["nodes"]
+            if not isinstance(nodes, list) or None in nodes:
+                raise DataError("the shop left out an order; nothing was taken from that page")
+            if more and (after is None or after == at.after or not nodes):
                 raise DataError("the shop says that there are more orders and does not say where")
             at = replace(at, after=after) if more else at.ended()
             again, spoilt = self._again(answer)
@@ -111,11 +115,8 @@ class OrderStore(ShopStore):
 
     def _again(self, answer: Answer) -> tuple[Rows, list[Unreadable]]:
         """Orders that an error spoilt on their page are read once more by themselves."""
-        if not answer.spoilt:
-            return [], []
-        if any(one.row is None for one in answer.spoilt):
-            raise DataError(f"an order cannot be read, nor its id: {answer.spoilt[0].message}")
-        return self.reader.by_ids([one.row["id"] for one in answer.spoilt if one.row is not None])
+        gids = [one.row["id"] for one in answer.spoilt if one.row is not None]
+        return self.reader.by_ids(gids) if gids else ([], [])
 
     def _page(self, rows: Rows, spoilt: Sequence[Unreadable], cursor: str) -> Page[Order]:
         whole, bad = self.reader.completed(rows)
