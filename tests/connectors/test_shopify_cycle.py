@@ -176,6 +176,26 @@ def test_what_is_sold_is_not_put_back_on_sale_whichever_quantity_is_written(tmp_
         assert (world.hands.level(mug).available, world.hands.level(mug).on_hand) == (18, 23)
 
 
+@pytest.mark.parametrize(("quantity", "at_once"), [("available", 12), ("on_hand", 16)])
+def test_an_order_that_is_called_off_just_before_a_level_is_written(
+    tmp_path: Path, quantity: str, at_once: int
+) -> None:
+    """Where on_hand is written, its units come back by themselves, and are counted in the next cycle: the books have
+    them then."""
+    with ShopifyCycles(tmp_path, options=PLENTY, store={"quantity": quantity}) as world:
+        mug = world.sell("MUG", units=10)
+        world.run()
+        order_id = world.hands.place([Buy(mug, 4)])
+        world.run()
+        world.office.set_stock("MUG", 12)
+        watch(world, "setLevels", lambda: world.hands.cancel(order_id))
+        world.run()
+        assert world.hands.level(mug).available == at_once
+        world.run()
+        world.run()
+        assert world.hands.level(mug).available == 16
+
+
 def test_a_level_that_somebody_typed_in_is_reported_and_set_right(world: ShopifyCycles) -> None:
     mug = world.sell("MUG", units=10)
     world.run()
