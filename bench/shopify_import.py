@@ -36,6 +36,7 @@ stores:
     url: "http://127.0.0.1:PORT"
     access_token: {TOKEN}
     all_orders: true
+    location: "1"
     bulk_from: BULK
 orders:
   book_from: 2000-01-01

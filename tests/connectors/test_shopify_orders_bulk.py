@@ -13,9 +13,10 @@ from syncctl.connectors.patience import Patience
 from syncctl.connectors.shopify.customer_fragments import ADDRESSES
 from syncctl.connectors.shopify.order_documents import orders_in_bulk
 from syncctl.connectors.shopify.store import ShopifyStore
-from syncctl.errors import DataError, Throttled
+from syncctl.errors import DataError, Throttled, Unreachable
 from syncctl.model import Order
 from tests.connectors.shopify_side import settings_of
+from tests.fakes.graphql_faults import GraphqlFault
 from tests.fakes.shopify import ShopifyServer
 from tests.fakes.shopify.checkout import Buy, Off, Ship
 from tests.fakes.shopify.schema import WRITTEN, at_hand, schema_of
@@ -263,3 +264,35 @@ def test_what_changes_while_the_file_is_made_comes_with_the_next_reading(build: 
     found = ids(list(there.another().fetch_orders(last.cursor, None)))
     assert set(late) <= set(found) | set(placed)
     assert late[0] in found
+
+
+FAULTS: tuple[str | GraphqlFault, ...] = (
+    *("reset", "500", "502", "login_page", "truncated", "empty"),
+    *(
+        GraphqlFault(kind)
+        for kind in ("throttled", "internal_before", "internal_after", "partly", "max_cost", "no_code")
+    ),
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda one: one if isinstance(one, str) else one.kind)
+def test_whatever_fails_while_a_file_is_asked_for_made_or_fetched_no_order_is_lost(
+    build: Build, fault: str | GraphqlFault
+) -> None:
+    """At each request of such a reading; who dies of it goes on where it was, or begins again."""
+    there = build()
+    placed = set(there.place(7))
+    for number in range(1, 4):
+        there.server.heal()
+        there.server.fail(fault, at=there.server.count + number)
+        seen: set[str] = set()
+        cursor: str | None = None
+        for _ in range(3):
+            try:
+                for page in there.another().fetch_orders(cursor, None):
+                    seen |= {order.id for order in page.records}
+                    cursor = page.cursor
+                break
+            except (Unreachable, DataError):
+                continue
+        assert seen == placed, f"at request {number}"

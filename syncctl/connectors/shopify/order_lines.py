@@ -46,7 +46,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """What was sold. `edited`: some units were taken away by an edit, so that parts of sums stand here.
+    """What was sold. `edited`: lines of which units were taken away by an edit, so that parts of sums stand here.
 
     `gone`: how many lines it took away altogether; `others`: ids of the lines that became charges, with the kind of
     charge; `tipped`: the tips are among them.
@@ -54,7 +54,7 @@ class Sold:
 
     lines: Sequence[LineItem]
     charges: tuple[Charge, ...] = ()
-    edited: bool = False
+    edited: tuple[str, ...] = ()
     gone: int = 0
     others: Mapping[str, str] | None = None
 
@@ -136,14 +136,15 @@ def _odd_lines(rows: Sequence[Any], terms: Terms, problems: list[str]) -> Sold:
     lines: dict[str, LineItem] = {}
     charges: list[Charge] = []
     others: dict[str, str] = {}
-    edited, gone = False, 0
+    edited: list[str] = []
+    gone = 0
     tips = _tip_ids(rows, terms)
     for position, value in enumerate(rows, 1):
         row = Fields.of(value, f"line {position}", problems)
         line = None if row is None else _odd_line(row, position, terms)
         if row is None or line is None:
             continue
-        edited = edited or line.quantity != row.row["quantity"]
+        edited += [] if line.quantity == row.row["quantity"] else [f"line {position}"]
         if not line.quantity:
             gone += 1
             continue
@@ -157,7 +158,7 @@ def _odd_lines(rows: Sequence[Any], terms: Terms, problems: list[str]) -> Sold:
         else:
             lines[line.id] = line
             charges += _discount(terms.title, line.id, *less)
-    return Sold(tuple(lines.values()), tuple(charges), edited, gone, others)
+    return Sold(tuple(lines.values()), tuple(charges), tuple(edited), gone, others)
 
 
 def _odd_line(row: Fields, position: int, terms: Terms) -> LineItem | None:

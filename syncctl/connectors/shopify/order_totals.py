@@ -37,11 +37,13 @@ class Settled:
     problem: str = ""
 
 
-def settled(parts: int, count: int, tax: int, told: Told, backs: Sequence[GivenBack], *, edited: bool) -> Settled:
+def settled(
+    parts: int, count: int, tax: int, told: Told, backs: Sequence[GivenBack], *, edited: Sequence[str]
+) -> Settled:
     """What an order comes to.
 
     `parts`: the sum of what it is made of, with `tax` in it, of `count` parts, each of which may be off by one minor
-    unit. `backs`: the ways to read its refunds. `edited`: units were taken away by an edit, and their share of
+    unit. `backs`: the ways to read its refunds. `edited`: lines of which an edit took units away, and their share of
     discounts and taxes with them.
     """
     back, doubt = _chosen(parts, count, told, backs)
@@ -53,7 +55,7 @@ def settled(parts: int, count: int, tax: int, told: Told, backs: Sequence[GivenB
         return Settled(totals[0], back, (), f"its parts come to {parts}, but its total is {totals[0]} (minor units)")
     rounding = Charge(kind=ChargeKind.ROUNDING, title="Rounding", amount=rest)
     charges = (*extras, rounding) if rest else extras
-    return Settled(total, back, charges, doubt or (_tax_problem(tax, count, told, back) if edited else ""))
+    return Settled(total, back, charges, doubt or (_tax_problem(tax, count, told, back, edited) if edited else ""))
 
 
 def _chosen(parts: int, count: int, told: Told, backs: Sequence[GivenBack]) -> tuple[GivenBack, str]:
@@ -82,10 +84,12 @@ def _ways(difference: int, extras: tuple[Charge, ...]) -> Iterator[tuple[int, tu
             yield difference - sum(one.amount for one in chosen), chosen
 
 
-def _tax_problem(tax: int, count: int, told: Told, back: GivenBack) -> str:
+def _tax_problem(tax: int, count: int, told: Told, back: GivenBack, edited: Sequence[str]) -> str:
     """Why the taxes of an edited order are uncertain: the shares of its lines were reckoned by us."""
+    which = ", ".join(edited[:5])
     if told.tax_now is None:
-        return "the shop does not tell the taxes that are left after its lines were edited"
+        return f"{which}: the shop does not tell the taxes that are left after an edit"
     if abs(told.tax_now + back.tax - tax) <= count:
         return ""
-    return f"the taxes of its edited lines come to {tax}, and the shop says {told.tax_now + back.tax} (minor units)"
+    said = told.tax_now + back.tax
+    return f"{which}: after an edit all taxes come to {tax}, and the shop says {said} (minor units)"
