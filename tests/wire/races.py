@@ -1,6 +1,6 @@
 """Something happens on the site during a cycle, and every level is judged when it is written."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,14 +29,14 @@ def own_books(world: WireWorld) -> Iterator[None]:
 class Witness:
     """Lets things happen just before requests, and judges every level when it is written.
 
-    `happens`: by the number of the request. `most`: by SKU, the most that there is to sell; where the site compares
-    nothing, at any time since the last walk through the orders began. So it is for a SKU of several listings, too: what
-    is compared is the level of each, and an order takes from one. `walked`: whether the orders were read since the
-    levels were: else the walk was too early. `read`: what each level was when it was read last.
+    `happens`: before the request with which number. `most`: by SKU, the most that there is to sell; where the site
+    compares nothing, at any time since the last walk through the orders began. So it is for a SKU of several listings,
+    too: what is compared is the level of each, and an order takes from one. `walked`: whether the orders were read since
+    the levels were: else the walk was too early. `read`: what each level was when it was read last.
     """
 
     world: WireWorld
-    happens: Mapping[int, Happening]
+    happens: Sequence[tuple[int, Happening]]
     most: dict[str, int] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     written: int = 0
@@ -50,9 +50,10 @@ class Witness:
         self.world.server.before, self.world.server.after = self.before, self.after
 
     def before(self, request: Request) -> None:
-        for happening in filter(None, [self.happens.get(request.number - self.begun)]):
-            happening(self.world)
-            self.happened += 1
+        for number, happening in self.happens:
+            if number == request.number - self.begun:
+                happening(self.world)
+                self.happened += 1
         with own_books(self.world):
             now = {sku: oracle.most_of(self.world, sku) for sku in self.skus.values()}
         begins, reads = self.world.begins_walk(request), self.world.reads_levels(request)
@@ -84,7 +85,7 @@ class Witness:
             yield f"{quantity} of {sku} were written over {stood}, which nobody had read: it was {read} then"
 
 
-def race(scene: Scene, happens: Mapping[int, Happening]) -> list[str]:
+def race(scene: Scene, *happens: tuple[int, Happening]) -> list[str]:
     """What is wrong with a cycle during which that happens, and after two clean ones on the next day."""
     world = scene.fresh()
     witness = Witness(world, happens)
