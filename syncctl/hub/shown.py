@@ -122,6 +122,19 @@ class ShownLevels(Family):
             found |= {remote_id: (listing_id, moved) for remote_id, listing_id, moved in rows}
         return found
 
+    def beside(self, listing_ids: Sequence[int]) -> dict[int, list[int]]:
+        """By these listings, the others of the same store that sell the same SKU, where there are any."""
+        rows = self.connection.execute(
+            "SELECT a.id, b.id FROM listing a JOIN listing b ON b.sku = a.sku AND b.party = a.party AND b.id <> a.id "
+            f"JOIN shown s ON s.listing_id = b.id WHERE a.id IN ({marks(listing_ids)}) AND s.want IS NOT NULL "
+            "ORDER BY a.id, b.id",
+            list(listing_ids),
+        )
+        found: dict[int, list[int]] = {}
+        for listing_id, other in rows:
+            found.setdefault(listing_id, []).append(other)
+        return found
+
     def agree(self, levels: Mapping[int, int], missed: Mapping[int, int]) -> None:
         """Both sides agree on these levels now: an acknowledged write, or a fresh reading that needs none.
 

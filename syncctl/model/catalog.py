@@ -83,6 +83,7 @@ class LevelChange:
     """Set the level of one listing. `expected` is what was read just before: compare, or derive the delta from it.
 
     `price`, decimal text in `currency`: the listing's price, set in the same write (only where `priced_levels`).
+    `together`: what has the same word here is written all, or none of it (only where `levels_together`); "": alone.
     """
 
     key: str
@@ -92,6 +93,7 @@ class LevelChange:
     location: str = ""
     price: str | None = None
     currency: str = ""
+    together: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 was read. In that order no order can slip between what is known and what is written."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -22,6 +23,7 @@ from syncctl.steps.run import Counts, Run
 from syncctl.steps.side import journal_state
 from syncctl.steps.work_out_wants import work_out_wants
 
+Pair = tuple[Shown, LevelChange]
 _TRIES = 3
 
 
@@ -34,8 +36,7 @@ def publish_levels(run: Run, name: str, store: WebStore, *, prices: bool = False
     work_out_wants(run)
     after = 0
     while batch := run.hub.shown.pending(name, store.abilities.level_batch, after):
-        after = batch[-1].listing_id
-        ids = [one.listing_id for one in batch]
+        ids, after = _together(run, store, [one.listing_id for one in batch])
         for _ in range(_TRIES):
             ids = _write_batch(run, name, store, ids, counts, held_back, prices=prices)
             if not ids:
@@ -48,6 +49,24 @@ def publish_levels(run: Run, name: str, store: WebStore, *, prices: bool = False
     return counts
 
 
+def _together(run: Run, store: WebStore, listing_ids: Sequence[int]) -> tuple[list[int], int]:
+    """As many of these as go out at once with the other listings of their SKUs, and the last of them.
+
+    An order takes from one of them, so that the level of another does not tell of it: they are compared together.
+    """
+    if not store.abilities.levels_together:
+        return list(listing_ids), listing_ids[-1]
+    beside, most = run.hub.shown.beside(listing_ids), store.abilities.level_batch
+    taken: dict[int, None] = {}
+    last = listing_ids[0]
+    for one in listing_ids:
+        group = dict.fromkeys([one, *beside.get(one, ())])
+        if taken and len(taken | group) > most:
+            break
+        taken, last = taken | group, one
+    return list(taken)[:most], last
+
+
 def _write_batch(
     run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts, held_back: HeldBack, *, prices: bool
 ) -> list[int]:
@@ -58,7 +77,7 @@ def _write_batch(
     recall_levels(run, name, actual)
     read_changed_orders(run, name, store)
     work_out_wants(run)
-    agreed, missed, changes = {}, {}, []
+    agreed, missed, changes, same = {}, {}, [], []
     refused = hub.holds.get("stock", [f"{name}:{one.remote_id}" for one in hub.shown.again(ids)])
     for one in hub.shown.again(ids):
         level = actual.get(one.remote_id)
@@ -71,6 +90,7 @@ def _write_batch(
         hold = refused.get(f"{name}:{one.remote_id}")
         if target == level:
             agreed[one.listing_id], missed[one.listing_id] = level, drop
+            same.append((replace(one, missed=drop), _change(one, level, level, location)))
             hub.holds.clear("stock", [hold.record] if hold else [])
         elif hold is not None and hold.stands_for(str(target)):
             counts["refused before"] += 1
@@ -78,7 +98,17 @@ def _write_batch(
             changes.append((replace(one, missed=drop), _change(one, target, level, location)))
     hub.shown.agree(agreed, missed)
     riders = riding(run, name, store, [one.listing_id for one, _ in changes]) if prices else {}
-    return _send(run, name, store, changes, counts, riders)
+    return _send(run, name, store, _guarded(store, changes, same), counts, riders)
+
+
+def _guarded(store: WebStore, changes: Sequence[Pair], same: Sequence[Pair]) -> list[Pair]:
+    """The changes, and of SKUs that several listings have, the levels that stay as they are: all compared together."""
+    if not store.abilities.levels_together:
+        return list(changes)
+    moving = {one.sku for one, _ in changes}
+    pairs = [*changes, *(pair for pair in same if pair[0].sku in moving and pair[1].quantity >= 0)]
+    listings = Counter(one.sku for one, _ in pairs)
+    return [(one, replace(change, together=one.sku if listings[one.sku] > 1 else "")) for one, change in pairs]
 
 
 def _change(one: Shown, target: int, level: int, location: str) -> LevelChange:
@@ -89,7 +119,7 @@ def _send(
     run: Run,
     name: str,
     store: WebStore,
-    changes: Sequence[tuple[Shown, LevelChange]],
+    changes: Sequence[Pair],
     counts: Counts,
     riders: Mapping[int, ShownPrice],
 ) -> list[int]:
@@ -156,7 +186,8 @@ def _record(
     run.hub.journal.close(closed)
     run.hub.shown.agree(agreed, missed)
     run.hub.shown.set_shown(refused)
-    counts["levels written"] += len(agreed)
+    moved = [one.listing_id for (one, change), _, _ in results if change.quantity != change.expected]
+    counts["levels written"] += len(agreed.keys() & set(moved))
     return again
 
 

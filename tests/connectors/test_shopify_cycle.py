@@ -278,3 +278,22 @@ def test_a_shipment_of_the_back_office_is_shown_once_with_its_tracking(world: Sh
     world.run()
     assert len(world.site.orders[order_id].fulfilments_made) == 1
     assert world.requests() == 1
+
+
+def test_an_order_that_takes_from_one_listing_keeps_another_of_its_sku_from_being_written(world: ShopifyCycles) -> None:
+    first, second = world.sell("MUG", units=40), world.sell("MUG", units=40)
+    world.run()
+    world.office.receive("MUG", 5)
+    world.hands.set_level(first, 45)  # it shows already what it should; the other one does not
+    watch(world, "setLevels", lambda: world.hands.place([Buy(first, 2)]))
+    written: list[int] = []
+
+    def after(request: Request, _answer: object) -> None:
+        if b"setLevels" in request.body:
+            written.append(world.hands.level(second).available)
+
+    world.server.after = after
+    report = world.run()
+    assert report.exit_code == 0
+    assert written[0] == 40, "it would have shown 45, and two of them were sold"
+    assert [world.hands.level(one).available for one in (first, second)] == [43, 43]

@@ -118,6 +118,30 @@ def test_a_stale_level_is_left_out_and_the_others_are_sent_again_under_another_k
     assert again[0].key != THREE.key
 
 
+PAIRED = Group((Target(item(1), 5, 9, "MUG"), Target(item(2), 0, 4), Target(item(3), 7, 7, "MUG")))
+
+
+def test_levels_that_go_together_are_all_read_anew_where_one_of_them_is_stale() -> None:
+    assert judge(PAIRED, payload(), {2: STALE}) == ({1: "Mismatch", 3: "Mismatch"}, [[2]])
+    assert judge(PAIRED, payload(), {1: STALE}) == ({2: "Mismatch"}, [[1, 3]])
+
+
+def test_a_level_that_is_only_compared_is_written_where_nothing_is_wrong() -> None:
+    done = payload(change(1, -4), change(2, -4))
+    assert judge(PAIRED, done, {}) == ({1: "Written", 2: "Written", 3: "Written"}, [])
+
+
+def test_what_goes_together_is_never_parted() -> None:
+    pairs = [Target(item(number), 1, 2, f"SKU-{number % 200}") for number in range(1, 401)]
+    assert [len(one.targets) for one in grouped(pairs)] == [250, 150]
+    for each in grouped(pairs):
+        words = [one.together for one in each.targets]
+        assert all(words.count(word) == 2 for word in words)
+    odd: Errors = {None: ("INVALID_REASON", "No.")}
+    assert judge(PAIRED, payload(), odd) == ({}, [[1, 3], [2]])
+    assert judge(Group(PAIRED.targets[::2]), payload(), odd) == ({1: "invalid_reason", 3: "invalid_reason"}, [])
+
+
 def test_a_level_that_is_refused_is_left_out_with_shopifys_code() -> None:
     errors: Errors = {0: ("INVALID_INVENTORY_ITEM", "Not found."), 2: ("A_CODE_OF_NEXT_YEAR", ""), 1: ("", "Odd.")}
     outcomes, again = judged(THREE, payload(), errors, "available", HERE)

@@ -102,9 +102,16 @@ BUGS = (
     Bug(
         name="silence-is-written",
         why="a level that Shopify's answer says nothing of is believed to be shown, and never written again",
-        old="return outcomes | {one.item: unclear for one in rest}, []",
+        old='return outcomes | {one.item: unclear if one.delta else Written(key="") for one in rest}, []',
         new='return outcomes | {one.item: Written(key="") for one in rest}, []',
         tests=(f"{_LOST}::test_an_answer_that_confirms_less_than_was_sent_is_not_believed_for_the_rest",),
+    ),
+    Bug(
+        name="listings-of-a-sku-are-written-apart",
+        why="two listings sell one SKU: what an order takes from one is shown by the other all the same",
+        old="    rest = tuple(one for one in rest if one.together not in fallen)\n",
+        new="    rest = tuple(one for one in rest if one.together not in fallen or one.delta)\n",
+        tests=(f"{_LEVELS}::test_levels_that_go_together_are_all_read_anew_where_one_of_them_is_stale",),
     ),
     Bug(
         name="new-key-each-time",

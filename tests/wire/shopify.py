@@ -44,7 +44,7 @@ class ShopifyWire(WireWorld, ShopifyCycles):
     @staticmethod
     def hurried(patch: pytest.MonkeyPatch, passing: Passing) -> None:
         def short(settings: Any) -> Any:
-            return replace(wire_of(settings), timeout=SILENCE, deadline=DEADLINE, max_bytes=2**21)
+            return replace(wire_of(settings), timeout=3 * SILENCE, deadline=3 * DEADLINE, max_bytes=2**21)
 
         patch.setattr(syncctl.connectors.shopify.admin, "wire_of", short)
 

@@ -74,6 +74,7 @@ def abilities_of(settings: ShopifyStoreSettings) -> StoreAbilities:
     people = settings.customer_data
     return StoreAbilities(
         stock_write=StockWrite.COMPARE_AND_SET,
+        levels_together=True,
         level_batch=300,
         price_batch=250,
         fulfilment_batch=20,

@@ -30,11 +30,15 @@ _LONGEST_WAIT = 8.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One item's level to be written, and what must be there: both as the quantity that is named in the write."""
+    """One item's level to be written, and what must be there: both as the quantity that is named in the write.
+
+    `together`: those with the same word are written all, or none of them; "": alone.
+    """
 
     item: str  # as Shopify writes it
     quantity: int
     expected: int
+    together: str = ""
 
     @property
     def delta(self) -> int:
@@ -72,8 +76,23 @@ class Group:
 
 
 def grouped(targets: Sequence[Target]) -> list[Group]:
-    """As many groups as it takes: of so many levels as one list may have."""
-    return [Group(tuple(targets[start : start + LIST])) for start in range(0, len(targets), LIST)]
+    """As many groups as it takes: of so many levels as one list may have. What goes together stays together."""
+    groups: list[tuple[Target, ...]] = []
+    for one in bundles(targets):
+        if groups and len(groups[-1]) + len(one) <= LIST:
+            groups[-1] += one
+        else:
+            groups += [one[start : start + LIST] for start in range(0, len(one), LIST)]
+    return [Group(one) for one in groups]
+
+
+def bundles(targets: Sequence[Target]) -> list[tuple[Target, ...]]:
+    """What goes together, each by itself, in the order of the first of each."""
+    found: dict[tuple[str, str], tuple[Target, ...]] = {}
+    for one in targets:
+        key = (one.together, "" if one.together else one.item)
+        found[key] = (*found.get(key, ()), one)
+    return list(found.values())
 
 
 def to_target(change: LevelChange, ids: Ids | None, read: Levels, name: str) -> Target | WriteOutcome:
@@ -93,7 +112,7 @@ def to_target(change: LevelChange, ids: Ids | None, read: Levels, name: str) -> 
         return Mismatch(key=change.key, actual=level.available)
     else:
         more = level.on_hand - level.available if name == "on_hand" else 0
-        return Target(ids.item, change.quantity + more, change.expected + more)
+        return Target(ids.item, change.quantity + more, change.expected + more, change.together)
     return Refused(key=change.key, reason=reason, message=message)
 
 
@@ -109,23 +128,27 @@ def judged(
     rest = tuple(one for one in group.targets if one.item not in outcomes)
     if not errors:
         unclear = Unclear(key="", message="Shopify's answer does not say that it was done")
-        return outcomes | {one.item: unclear for one in rest}, []
+        return outcomes | {one.item: unclear if one.delta else Written(key="") for one in rest}, []
     of_keys = next((one for one in errors.values() if one[0] in (_BUSY, _TAKEN, _FAILED)), None)
     if of_keys is not None:
         return tried_again(group, *of_keys)
     named = {one.item: errors[index] for index, one in enumerate(group.targets) if index in errors}
     if not named:
         error = next(iter(errors.values()))
-        named = {one.item: error for one in rest if len(rest) == 1 or error[0] in STALE}
+        named = {one.item: error for one in rest if len(bundles(rest)) == 1 or error[0] in STALE}
     outcomes |= {item: _refused(*error) for item, error in named.items() if item not in outcomes}
+    fallen = {one.together for one in group.targets if one.item in named and one.together}
     rest = tuple(one for one in rest if one.item not in named)
+    outcomes |= {one.item: Mismatch(key="") for one in rest if one.together in fallen}
+    rest = tuple(one for one in rest if one.together not in fallen)
     return outcomes, [Group(rest)] if named and rest else halves(rest)
 
 
 def halves(targets: tuple[Target, ...]) -> list[Group]:
-    """The same in two groups, each under a key of its own."""
-    middle = len(targets) // 2
-    return [Group(part) for part in (targets[:middle], targets[middle:]) if part]
+    """The same in two groups, each under a key of its own; what goes together is in one of them."""
+    every = bundles(targets)
+    parts = (every[: len(every) // 2], every[len(every) // 2 :])
+    return [Group(tuple(one for bundle in part for one in bundle)) for part in parts if part]
 
 
 def _confirmed(group: Group, payload: Mapping[str, Any], name: str, location: str) -> dict[str, WriteOutcome]:

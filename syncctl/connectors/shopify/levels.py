@@ -20,6 +20,7 @@ from syncctl.connectors.shopify.level_words import (
     Group,
     Levels,
     Target,
+    bundles,
     grouped,
     halves,
     judged,
@@ -135,8 +136,8 @@ def _judged(group: Group, payload: Payload, name: str, location: str) -> tuple[d
     if isinstance(payload, str):
         return tried_again(group, "", payload)
     if isinstance(payload, Exception):
-        if len(group.targets) > 1:
+        if len(bundles(group.targets)) > 1:
             return {}, halves(group.targets)
-        return {group.targets[0].item: Refused(key="", reason="refused", message=str(payload))}, []
+        return {one.item: Refused(key="", reason="refused", message=str(payload)) for one in group.targets}, []
     errors = by_index(payload["userErrors"], "quantities", group.variables(name, location))
     return judged(group, payload, errors, name, location)
