@@ -96,12 +96,32 @@ def test_a_page_that_leaves_out_an_order_moves_nothing(rows: Any) -> None:
 
 
 def test_rows_that_are_nothing_or_no_orders_are_errors_and_never_crashes() -> None:
-    for rows in ([None], [7], ["x"], [[]], None, "x", {}):
+    for rows in ([None], [7], ["x"], [[]], [{}], [{"id": 7}], None, "x", {}):
         try:
             seen, _ = walked({None: {"nodes": rows, "pageInfo": {"hasNextPage": False, "endCursor": None}}})
         except SyncctlError:
             continue
         assert seen == []
+
+
+@pytest.mark.parametrize("data", [{}, {"orders": None}, {"orders": []}, {"orders": {"nodes": [], "pageInfo": None}}])
+def test_an_answer_that_is_no_page_of_orders_is_an_error(data: dict[str, Any]) -> None:
+    with Shop({"data": data}) as server:
+        store = ShopifyStore("shop", settings_of(server, bulk_from=0), Clock().patience())
+        with pytest.raises(DataError):
+            list(store.fetch_orders(None, None))
+        store.close()
+
+
+@pytest.mark.parametrize("rows", [None, [], [None, None], {}])
+def test_refunds_that_are_told_of_other_orders_than_were_asked_for_are_an_error(rows: Any) -> None:
+    row = order("1.0", line(1, 1, "1.0"), refunds=[{"id": "gid://shopify/Refund/9"}])
+    one = {"orders": {"nodes": [row], "pageInfo": {"hasNextPage": False, "endCursor": None}}}
+    with Shop({"data": one}, {"data": {"nodes": rows}}) as server:
+        store = ShopifyStore("shop", settings_of(server, bulk_from=0), Clock().patience())
+        with pytest.raises(DataError):
+            list(store.fetch_orders(None, None))
+        store.close()
 
 
 # --- odd rows ---------------------------------------------------------------------------------------------------------

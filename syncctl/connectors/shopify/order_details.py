@@ -10,7 +10,7 @@ from syncctl.connectors.shopify.admin import Admin
 from syncctl.connectors.shopify.answers import Answer, TooDear
 from syncctl.connectors.shopify.documents import Document
 from syncctl.connectors.shopify.order_documents import order_lines, order_refunds, orders_by_id, refund_parts
-from syncctl.connectors.shopify.order_fields import digits
+from syncctl.connectors.shopify.order_fields import digits, told_page
 from syncctl.connectors.shopify.order_words import Body, kept_text, with_lists, with_refunds
 from syncctl.errors import DataError
 from syncctl.model import Unreadable
@@ -44,7 +44,8 @@ class OrderReader:
         """The same orders with all that belongs to them; one that is not there any more is left out."""
         found: dict[int, tuple[Body, str]] = {}
         spoilt: list[Unreadable] = []
-        waiting = dict(enumerate(rows))
+        waiting = {place: row for place, row in enumerate(rows) if _has_id(row[0])}
+        found |= {place: row for place, row in enumerate(rows) if place not in waiting}  # whoever reads them says so
         for time in range(_TIMES):
             changed: dict[int, str] = {}
             is_last = time == _TIMES - 1
@@ -72,8 +73,10 @@ class OrderReader:
         found: dict[str, dict[str, Body] | str | None] = {body["id"]: {} for body in bodies}
         wanted = [body["id"] for body in bodies if _lacks_refunds(body)]
         for part, answer in self._in_parts(wanted, order_refunds):
-            spoilt = {one.key: one.message for one in answer.spoilt}
-            for index, (gid, row) in enumerate(zip(part, answer.data["nodes"], strict=True)):
+            spoilt, rows = {one.key: one.message for one in answer.spoilt}, answer.data["nodes"]
+            if not isinstance(rows, list) or len(rows) != len(part):
+                raise DataError("Shopify's answer has not one record for each order that was asked for")
+            for index, (gid, row) in enumerate(zip(part, rows, strict=True)):
                 if index in spoilt:
                     found[gid] = spoilt[index]
                 else:
@@ -114,13 +117,13 @@ class OrderReader:
                 return
             if row is None:
                 raise DataError(f"what {document.name} were read of went away in the middle")
+            rows, more, behind = told_page(row, name)
             yield row
-            info = row[name]["pageInfo"]
-            if not info["hasNextPage"]:
+            if not more:
                 return
-            if info["endCursor"] == after or not row[name]["nodes"]:
+            if behind == after or not rows:
                 break
-            after = info["endCursor"]
+            after = behind
         raise DataError(f"the {document.name} {digits(gid, gid.split('/')[-2]) or ''} have no end")
 
     def _in_parts(self, gids: Sequence[str], make: Callable[[int], Document]) -> Iterator[tuple[Sequence[str], Answer]]:
@@ -145,11 +148,15 @@ def _is_of_another_time(beside: Mapping[str, Body], body: Body) -> bool:
     return any(one["updatedAt"] != body["updatedAt"] for one in beside.values())
 
 
+def _has_id(body: Body) -> bool:
+    return "id" in body and digits(body["id"], "Order") is not None
+
+
 def _lacks_refunds(body: Body) -> bool:
     """Whether something was given back, or edited."""
     try:
         return bool(body["refunds"] or body["edited"] or any(map(_is_less, body["lineItems"]["nodes"])))
-    except TypeError:
+    except (TypeError, KeyError):
         return False  # it is no list, or no object: whoever reads the order says so
 
 
@@ -162,7 +169,7 @@ def _is_less(line: Body) -> bool:
 def _lacks_lines(body: Body) -> bool:
     try:
         return _goes_on(body["lineItems"]) or _goes_on(body["shippingLines"])
-    except TypeError:
+    except (TypeError, KeyError):
         return False
 
 

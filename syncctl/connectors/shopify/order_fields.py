@@ -56,6 +56,18 @@ def rows_of(row: Fields, name: str) -> list[Any]:
     return found["nodes"]
 
 
+def told_page(data: Any, name: str) -> tuple[list[Any], bool, str | None]:
+    """The rows of a list that was asked for, whether there are more, and behind which cursor. Errors: DataError."""
+    try:
+        rows, info = data[name]["nodes"], data[name]["pageInfo"]
+        more, after = info["hasNextPage"], info["endCursor"]
+    except (KeyError, TypeError):
+        rows = more = after = None
+    if not (isinstance(rows, list) and isinstance(more, bool) and isinstance(after, str | None)):
+        raise DataError(f"Shopify's answer has no list of {name}, as it was asked for")
+    return rows, more, after
+
+
 def nodes(row: Fields, name: str, word: str) -> list[Fields]:
     """Each object of a connection within a record, under `word` and its number."""
     return row.within({name: rows_of(row, name)}).fields(name, word)

@@ -20,6 +20,7 @@ from syncctl.connectors.shopify.order_bulk import Bulk
 from syncctl.connectors.shopify.order_cursor import Cursor, changed_since, placed_since
 from syncctl.connectors.shopify.order_details import OrderReader, Rows
 from syncctl.connectors.shopify.order_documents import orders
+from syncctl.connectors.shopify.order_fields import told_page
 from syncctl.connectors.shopify.order_words import Manners, read_order
 from syncctl.connectors.tokens import Tokens
 from syncctl.errors import DataError
@@ -84,9 +85,9 @@ class OrderStore(ShopStore):
                     raise
                 at, first = Cursor(at.since), None  # kept for too long: from the beginning, by the same bound
                 continue
-            info, at = answer.data["orders"]["pageInfo"], at.begun(answer.at)
-            more, after, nodes = info["hasNextPage"], info["endCursor"], answer.data["orders"]["nodes"]
-            if not isinstance(nodes, list) or None in nodes:
+            nodes, more, after = told_page(answer.data, "orders")
+            at = at.begun(answer.at)
+            if None in nodes:
                 raise DataError("the shop left out an order; nothing was taken from that page")
             if more and (after is None or after == at.after or not nodes):
                 raise DataError("the shop says that there are more orders and does not say where")
