@@ -9,9 +9,10 @@ import pytest
 
 from syncctl.connectors.base import Page
 from syncctl.connectors.shopify.store import ShopifyStore
-from syncctl.errors import CursorLost, DataError
+from syncctl.errors import CursorLost, DataError, Unreachable
 from syncctl.model import Order
 from tests.connectors.shopify_bodies import adds_up
+from tests.connectors.shopify_server import Clock
 from tests.connectors.shopify_side import settings_of
 from tests.fakes.shopify import ShopifyServer
 from tests.fakes.shopify.checkout import Buy, Charge, Off, Ship
@@ -122,6 +123,17 @@ def test_a_page_that_is_too_dear_is_asked_for_smaller(build: Build) -> None:
     placed = there.place(30)
     assert len(there.all_orders()) == len(placed)
     assert [one["first"] for one in there.asked][:3] == [25, 12, 6]
+
+
+def test_a_page_that_the_shop_fails_at_says_how_to_ask_for_less(build: Build) -> None:
+    there = build(bulk_from=0, page_size=20)
+    there.store.close()
+    there.store = ShopifyStore("web", there.store.settings, Clock().patience())
+    error = {"message": "Timeout", "extensions": {"code": "TIMEOUT"}}
+    there.server.handle = lambda _: reply({"errors": [error]})  # type: ignore[method-assign]
+    with pytest.raises(Unreachable) as raised:
+        there.all_orders()
+    assert "stores.web.page_size: 10" in raised.value.hint
 
 
 def test_pages_grow_as_far_as_their_cost_allows(build: Build) -> None:

@@ -53,7 +53,10 @@ def walked(told: dict[str | None, dict[str, Any]]) -> tuple[list[str], list[str]
 
 ATTACKS = {
     "the same page for ever": {None: page(1, after="a", more=True), "else": page(2, after="a", more=True)},
-    "an empty page with more behind it": {None: page(1, after="a", more=True), "a": page(after="b", more=True)},
+    "an empty page with more behind it, nobody knows where": {
+        None: page(1, after="a", more=True),
+        "a": page(more=True),
+    },
     "more, and nobody knows where": {None: page(1, more=True)},
     "pages that go round in a circle": {
         None: page(1, after="a", more=True),
@@ -67,6 +70,11 @@ ATTACKS = {
 def test_pages_that_do_not_move_on_are_an_error(told: dict[str | None, dict[str, Any]]) -> None:
     with pytest.raises(DataError):
         walked(told)
+
+
+def test_a_page_of_orders_none_of_which_may_be_seen_is_passed_over() -> None:
+    told = {None: page(1, after="a", more=True), "a": page(after="b", more=True), "b": page(2)}
+    assert walked(told)[0] == ["1", "2"]
 
 
 def test_pages_that_repeat_rows_or_are_of_another_size_lose_none() -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from syncctl.connectors.ahead import ahead
 from syncctl.connectors.base import Page
 from syncctl.connectors.patience import Patience
-from syncctl.connectors.shopify.answers import Answer, Misplaced, TooDear
+from syncctl.connectors.shopify.answers import Answer, Misplaced, TooDear, Unwell
 from syncctl.connectors.shopify.base import ShopStore
 from syncctl.connectors.shopify.cost import Sizer
 from syncctl.connectors.shopify.gids import gid, is_digits
@@ -74,7 +74,10 @@ class OrderStore(ShopStore):
         yield from self._walk(at, search)
 
     def _walk(self, at: Cursor, search: str) -> Iterator[Page[Order]]:
-        """Every order that the search finds, page by page. Errors: DataError where pages do not move on."""
+        """Every order that the search finds, page by page. Errors: DataError where pages do not move on.
+
+        A page may be empty and others follow: orders that the app may not see were on it.
+        """
         sizer = Sizer(self.settings.page_size)
         first = at.after
         while True:
@@ -89,7 +92,7 @@ class OrderStore(ShopStore):
             at = at.begun(answer.at)
             if None in nodes:
                 raise DataError("the shop left out an order; nothing was taken from that page")
-            if more and (after is None or after == at.after or not nodes):
+            if more and (after is None or after == at.after):
                 raise DataError("the shop says that there are more orders and does not say where")
             at = replace(at, after=after) if more else at.ended()
             again, spoilt = self._again(answer)
@@ -103,11 +106,15 @@ class OrderStore(ShopStore):
             with_customers = self.along.wanted
             document = orders(sizer.size, self.manners.people, with_customers)
             try:
-                answer = self.admin.read(document, {"query": search, "first": sizer.size, "after": after})
+                answer = self.admin.read(document, {"query": search or None, "first": sizer.size, "after": after})
             except TooDear:
                 if not sizer.too_dear():
                     raise
                 continue
+            except Unwell as error:
+                fewer = f"stores.{self.name}.page_size: {max(1, sizer.size // 2)}"
+                hint = f"The next run tries again. If it stays so, ask for fewer orders at once: {fewer}"
+                raise Unwell(str(error), hint=hint) from None
             if with_customers:
                 self.along.keep(answer)
             else:
