@@ -8,6 +8,7 @@ from tests.planted import (
     orders,
     people,
     shopify,
+    shopify_orders,
     shopify_people,
     sold,
     switches,
@@ -25,5 +26,6 @@ BUGS = (
     *switches.BUGS,
     *wire.BUGS,
     *shopify.BUGS,
+    *shopify_orders.BUGS,
     *shopify_people.BUGS,
 )

@@ -107,17 +107,10 @@ def _try_again(world: WireWorld) -> None:
 
 
 def _loud(world: WireWorld) -> Iterator[str]:
-    if world.echoes:
-        world.command()
-        yield from _sent(world)
     before = _marks(world)
     world.command()
     after = _marks(world)
     yield from (f"I7: {name} changed" for name in before if before[name] != after[name])
-    yield from _sent(world)
-
-
-def _sent(world: WireWorld) -> Iterator[str]:
     yield from (f"I7: sent {' '.join(one)}" for one in world.asked_for() if world.writes(one))
 
 

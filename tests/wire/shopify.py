@@ -28,7 +28,7 @@ class ShopifyWire(WireWorld, ShopifyCycles):
     """A Shopify shop, entered by an app that asks for its tokens. It compares a level before it writes it."""
 
     compares = True
-    echoes = True  # an order comes with its buyer as he is now, with what we have just written of him
+
     shares = Shares(cells=24, cells_on=41, races=3, pairs=12, storms=2, kills=6)
     happenings = shopify_day.HAPPENINGS
     client_secret = CLIENT_SECRET

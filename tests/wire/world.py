@@ -115,7 +115,6 @@ class WireWorld(World):
     hands: Any
     happenings: ClassVar[Mapping[str, Callable[[Any], object]]]
     compares: ClassVar[bool] = False  # a level is written only where it is still what it was read as
-    echoes: ClassVar[bool] = False  # what we write of one record changes how others are told
     least_requests: ClassVar[int] = 20  # of the busy cycle
     shares: ClassVar[Shares]
 
