@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from syncctl.errors import Unreachable
-from tests.fakes.faulty import Between, lost_reply, on
+from syncctl.model import Refused
+from tests.fakes.faulty import Between, Singly, lost_reply, on
 from tests.stock_world import StockWorld
 
 SETTLE = timedelta(seconds=60)
@@ -45,7 +46,7 @@ def test_the_order_that_is_seen_then_explains_them(world: StockWorld) -> None:
     world.hurry = timedelta(minutes=10)
     world.run()
     world.assert_exact()
-    assert world.rows("SELECT value FROM state WHERE key = 'held back shop'") in ([], [("{}",)])
+    assert world.rows("SELECT value FROM state WHERE key = 'held back in shop'") in ([], [("{}",)])
 
 
 def test_another_order_does_not_explain_them(world: StockWorld) -> None:
@@ -98,3 +99,57 @@ def test_a_lost_reply_does_not_make_them_forgotten(world: StockWorld) -> None:
     world.hurry = timedelta(minutes=10)
     world.run()
     assert world.level("MUG") == 120
+
+
+def test_units_that_left_since_are_not_as_old_as_those_before(world: StockWorld) -> None:
+    """The order that took the first ones is seen now, and the one that took the others is not yet."""
+    world.run()
+    world.shop.set_level("MUG", 120)
+    world.shop.place_order([("MUG", 3)])  # the shop had it all the time
+    world.shop.set_level("MUG", 115)
+    world.hurry = SETTLE + timedelta(seconds=5)
+    world.run()
+    assert world.level("MUG") == 115
+    world.shop.set_level("MUG", 117)
+    world.shop.place_order([("MUG", 2)])
+    world.hurry = 2 * SETTLE
+    world.run()
+    assert world.level("MUG") == world.most("MUG") == 115
+    world.assert_never_oversold()
+
+
+def test_units_that_left_before_are_put_right_though_others_left_since(world: StockWorld) -> None:
+    world.run()
+    world.shop.set_level("MUG", 116)
+    world.hurry = SETTLE + timedelta(seconds=5)
+    world.run()
+    assert world.level("MUG") == 119
+    world.hurry = 2 * SETTLE + timedelta(seconds=10)
+    world.run()
+    assert world.level("MUG") == 120
+    world.run()
+    assert world.writes() == []
+
+
+def test_a_refused_level_is_not_sent_in_turns(world: StockWorld) -> None:
+    refused = Singly(on("push_levels", None), lambda key: Refused(key=key, reason="locked", message="not now"))
+    sent = []
+    for number in range(5):
+        world.hurry = 2 * number * SETTLE
+        world.run(plans={"shop": [refused]})
+        sent.append([one.quantity for one in world.writes("push_levels")])
+    assert sent == [[117], [120], [], [], []]
+
+
+def test_what_is_missed_of_a_refused_level_grows_old_once(world: StockWorld) -> None:
+    refused = Singly(on("push_levels", None), lambda key: Refused(key=key, reason="locked", message="not now"))
+    world.run(plans={"shop": [refused]})
+    world.shop.place_order([("MUG", 1)])
+    world.shop.set_level("MUG", 97)  # one of them was that order's
+    kept = []
+    for number in range(1, 5):
+        world.hurry = 2 * number * SETTLE
+        world.run(plans={"shop": [refused]})
+        kept += world.rows("SELECT value FROM state WHERE key = 'held back in shop'")
+    assert world.writes() == []
+    assert kept[1] == kept[2] == kept[3]

@@ -44,7 +44,7 @@ def publish_levels(run: Run, name: str, store: WebStore, *, prices: bool = False
         counts["contended"] += len(ids)
         run.progress(f"{name}: {counts['levels written']} levels written")
         run.checkpoint()
-    held_back.save()
+    held_back.close()
     run.hub.holds.clear_mended_levels(name)
     return counts
 
@@ -94,11 +94,13 @@ def _write_batch(
             hub.holds.clear("stock", [hold.record] if hold else [])
         elif hold is not None and hold.stands_for(str(target)):
             counts["refused before"] += 1
+            held_back.not_given_up([one.listing_id])
         else:
             changes.append((replace(one, missed=drop), _change(one, target, level, location)))
+    held_back.save()
     hub.shown.agree(agreed, missed)
     riders = riding(run, name, store, [one.listing_id for one, _ in changes]) if prices else {}
-    return _send(run, name, store, _guarded(store, changes, same), counts, riders)
+    return _send(run, name, store, _guarded(store, changes, same), counts, riders, held_back)
 
 
 def _guarded(store: WebStore, changes: Sequence[Pair], same: Sequence[Pair]) -> list[Pair]:
@@ -122,6 +124,7 @@ def _send(
     changes: Sequence[Pair],
     counts: Counts,
     riders: Mapping[int, ShownPrice],
+    held_back: HeldBack,
 ) -> list[int]:
     """Write these levels, each with the price that rides along; returns the listings to be tried again."""
     if not changes:
@@ -137,7 +140,7 @@ def _send(
         by_listing = {shown.listing_id: outcome for (shown, _), outcome in zip(sent, outcomes, strict=True)}
         for price, row in zip(riders.values(), rows[len(sent) :], strict=True):
             _record_rider(run, name, price, row, by_listing[price.listing_id], counts)
-        return _record(run, name, list(zip(sent, rows, outcomes, strict=False)), counts)
+        return _record(run, name, list(zip(sent, rows, outcomes, strict=False)), counts, held_back)
 
 
 def _with_price(change: LevelChange, price: ShownPrice | None, currency: str) -> LevelChange:
@@ -162,7 +165,11 @@ def _record_rider(run: Run, name: str, price: ShownPrice, row: int, outcome: Wri
 
 
 def _record(
-    run: Run, name: str, results: Sequence[tuple[tuple[Shown, LevelChange], int, WriteOutcome]], counts: Counts
+    run: Run,
+    name: str,
+    results: Sequence[tuple[tuple[Shown, LevelChange], int, WriteOutcome]],
+    counts: Counts,
+    held_back: HeldBack,
 ) -> list[int]:
     """What became of these levels; one that was refused together with a price is tried again without it."""
     closed, agreed, missed, refused, again = [], {}, {}, {}, []
@@ -186,6 +193,7 @@ def _record(
     run.hub.journal.close(closed)
     run.hub.shown.agree(agreed, missed)
     run.hub.shown.set_shown(refused)
+    held_back.not_given_up([*again, *refused])
     moved = [one.listing_id for (one, change), _, _ in results if change.quantity != change.expected]
     counts["levels written"] += len(agreed.keys() & set(moved))
     return again
