@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from syncctl.connectors.base import Page
+from syncctl.connectors.shopify.order_cursor import Cursor
 from syncctl.connectors.shopify.store import ShopifyStore
 from syncctl.errors import CursorLost, DataError, Unreachable
 from syncctl.model import Order
@@ -67,7 +68,7 @@ def build() -> Iterator[Build]:
         assert one.server.errors == []
 
 
-CHANGED = json.dumps({"since": "2020-01-01T00:00:00Z", "started": None, "after": None, "bulk": None, "done": 0})
+CHANGED = Cursor(datetime(2020, 1, 1, tzinfo=UTC)).text()
 """The cursor of whoever has read all once."""
 
 
@@ -199,6 +200,21 @@ def test_what_the_search_shows_late_comes_with_the_next_reading(build: Build) ->
     assert str(late) not in {order.id for order in last.records}
     there.shop.advance(400)
     assert str(late) in there.all_orders(last.cursor)
+
+
+def test_what_the_search_shows_later_than_any_overlap_comes_within_a_day(build: Build) -> None:
+    there = build({"index_lag": 7200}, bulk_from=0)
+    there.shop.advance(3600)
+    cursor = cursor_after(there)
+    (late,) = there.place()
+    found = []
+    for hour in range(30):
+        there.shop.advance(3600)
+        pages = list(there.store.fetch_orders(cursor, None))
+        cursor = pages[-1].cursor
+        found += [hour for page in pages for order in page.records if order.id == str(late)]
+    assert len(found) == 1, "it comes with the one reading that goes far back"
+    assert len(there.asked) == 31
 
 
 def test_an_order_that_changes_between_its_page_and_its_refunds_is_read_once_more(build: Build) -> None:

@@ -9,9 +9,16 @@ BUGS = (
     Bug(
         name="bound-is-not-stepped-back",
         why="an order that Shopify's search shows some seconds late is never read",
-        old="return Cursor(self.started - timedelta(seconds=OVERLAP_SECONDS))",
-        new="return Cursor(self.started)",
+        old="return Cursor(self.started - timedelta(seconds=OVERLAP_SECONDS), far=",
+        new="return Cursor(self.started, far=",
         tests=(f"{_READ}::test_what_the_search_shows_late_comes_with_the_next_reading",),
+    ),
+    Bug(
+        name="nobody-looks-far-back",
+        why="an order that Shopify's search shows hours late, when it is in trouble, is never read",
+        old="        return self.far - _A_DAY\n",
+        new="        return self.since\n",
+        tests=(f"{_READ}::test_what_the_search_shows_later_than_any_overlap_comes_within_a_day",),
     ),
     Bug(
         name="file-cut-short-is-believed",

@@ -8,11 +8,14 @@ from syncctl import times
 from syncctl.connectors.base import OVERLAP_SECONDS
 from syncctl.errors import CursorLost
 
+_A_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """`since` None: everything. Of a walk that is under way, `started`: Shopify's time when it began, and `after`: its
     own cursor; `bulk`, `done`: the operation that makes a file of all orders, and how many of them were read already.
+    `far`: when a walk last began far back, for the search index may lag behind by hours when Shopify is in trouble.
     """
 
     since: datetime | None = None
@@ -20,6 +23,7 @@ class Cursor:
     after: str | None = None
     bulk: str | None = None
     done: int = 0
+    far: datetime | None = None
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":
@@ -28,7 +32,8 @@ class Cursor:
             return cls()
         try:
             row = json.loads(text)
-            cursor = cls(_read(row["since"]), _read(row["started"]), row["after"], row["bulk"], row["done"])
+            since, started, far = (_read(row[name]) for name in ("since", "started", "far"))
+            cursor = cls(since, started, row["after"], row["bulk"], row["done"], far)
             if (
                 not all(isinstance(one, str | None) for one in (cursor.after, cursor.bulk))
                 or type(cursor.done) is not int
@@ -38,6 +43,13 @@ class Cursor:
             raise CursorLost(f"{text[:60]!r} is no cursor of this store: {error}.") from error
         return cursor
 
+    @property
+    def bound(self) -> datetime | None:
+        """From when on changes are asked for: once a day from a day before that was done the last time."""
+        if self.since is None or self.far is None or self.since - self.far < _A_DAY:
+            return self.since
+        return self.far - _A_DAY
+
     def begun(self, at: datetime | None) -> "Cursor":
         """The same, at the first answer of a walk."""
         return self if self.started else replace(self, started=at)
@@ -45,12 +57,13 @@ class Cursor:
     def ended(self) -> "Cursor":
         """After the last page: the bound moves to when the walk began, less an overlap."""
         if self.started is None:
-            return Cursor(self.since)  # Shopify did not say when that was: it is read once more
-        return Cursor(self.started - timedelta(seconds=OVERLAP_SECONDS))
+            return Cursor(self.since, far=self.far)  # Shopify did not say when that was: it is read once more
+        is_far = self.far is None or self.bound != self.since
+        return Cursor(self.started - timedelta(seconds=OVERLAP_SECONDS), far=self.started if is_far else self.far)
 
     def text(self) -> str:
-        since, started = (None if at is None else times.to_text(at) for at in (self.since, self.started))
-        at = {"since": since, "started": started, "after": self.after, "bulk": self.bulk, "done": self.done}
+        since, started, far = (None if at is None else times.to_text(at) for at in (self.since, self.started, self.far))
+        at = {"since": since, "started": started, "after": self.after, "bulk": self.bulk, "done": self.done, "far": far}
         return json.dumps(at)
 
 

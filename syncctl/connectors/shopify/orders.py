@@ -2,7 +2,8 @@
 
 They are read by the time of their last change, upwards: one that changes meanwhile moves to the end and comes again.
 The bound moves only with the last page, to Shopify's own time at the first answer less an overlap, for its search
-index lags behind. A first reading of many is done by a file that Shopify makes, which costs no points.
+index lags behind; once a day what changed for two days is read again, in case that it did so for hours. A first reading
+of many is done by a file that Shopify makes, which costs no points.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ class OrderStore(ShopStore):
 
     def fetch_orders(self, cursor: str | None, since: datetime | None) -> Iterator[Page[Order]]:
         at = Cursor.parse(cursor)
-        search = changed_since(at.since) if at.since else placed_since(since) if since else ""
+        search = changed_since(at.bound) if at.bound else placed_since(since) if since else ""
         for page in ahead(self._pages(at, search)):
             yield page if since is None else _placed_from(page, since)
 
@@ -86,7 +87,10 @@ class OrderStore(ShopStore):
             except Misplaced:
                 if at.after is None or at.after != first:
                     raise
-                at, first = Cursor(at.since), None  # kept for too long: from the beginning, by the same bound
+                at, first = (
+                    replace(at, started=None, after=None),
+                    None,
+                )  # kept for too long: from the beginning, by the same bound
                 continue
             nodes, more, after = told_page(answer.data, "orders")
             at = at.begun(answer.at)
