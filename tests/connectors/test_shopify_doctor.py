@@ -325,6 +325,14 @@ def test_a_location_that_was_closed_is_told(case: Case) -> None:
     assert case.bad()[0] == 2
 
 
+def test_another_location_that_sells_online_too_is_told(case: Case) -> None:
+    assert "as well" not in case.told()
+    case.hands.add_location("Shop floor", fulfills_online_orders=False)
+    other = case.hands.add_location("Back room")
+    words = f"; 2 others are left alone, but what 1 of them have is offered to web customers as well: {other}"
+    assert f"levels are kept in step at Warehouse ({case.hands.here}){words}" in case.told()
+
+
 def test_a_location_that_sells_nothing_online_is_told(case: Case) -> None:
     other = case.hands.add_location("Shop floor", fulfills_online_orders=False)
     case.hands.add_variant("LAMP", 5, at=other)

@@ -114,6 +114,9 @@ def _places(store: ShopStore) -> Iterator[Finding]:
         yield _line(store, "fail", text, f"Set {setting} to one of them.", 2)
     else:
         others = f"; {len(there) - 1} others are left alone" if len(there) > 1 else ""
+        online = [number for number, row in there.items() if row["fulfillsOnlineOrders"] and number != chosen]
+        if online:
+            others += f", but what {len(online)} of them have is offered to web customers as well: {', '.join(online)}"
         yield _line(store, "ok", f"levels are kept in step at {there[chosen]['name']} ({chosen}){others}")
         if not there[chosen]["fulfillsOnlineOrders"]:
             text = f"{there[chosen]['name']} does not fulfil online orders: what the web shop offers is not its stock"
