@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from syncctl.connectors.base import Page
+from syncctl.connectors.shopify.answers import Spoilt
 from syncctl.errors import BatchRefused, CursorLost, DataError, SignInNeeded
 from syncctl.model import Customer, CustomerKey
 from tests.conformance.web_store import Side
@@ -279,3 +281,18 @@ def test_a_bound_lies_behind_the_shops_own_time_of_the_first_answer(side: Side, 
         "started": None,
         "after": None,
     }
+
+
+def test_one_who_is_spoilt_and_one_of_whom_nothing_is_told_are_two(shop: ShopifyWorld) -> None:
+    for side in connected(shop, page_size=50):
+        [_, ann, _] = add(shop, 3)
+        real = side.store.admin.read
+
+        def read(*given: Any, real: Any = real) -> Any:
+            answer = real(*given)
+            answer.data["customers"]["nodes"][2] = None
+            return replace(answer, spoilt=[Spoilt(0, answer.data["customers"]["nodes"][0], "It went wrong.")])
+
+        side.store.admin.read = read
+        [page] = side.store.fetch_customers(None)
+        assert ([one.id for one in page.records], len(page.unreadable)) == ([ann], 2)

@@ -373,6 +373,19 @@ def test_a_customer_who_is_spoilt_beside_the_orders_keeps_none_of_them_back(buil
     assert len(there.asked) == 2
 
 
+def test_an_order_that_is_spoilt_beside_customers_keeps_none_of_them_back(build: Build) -> None:
+    there = build()
+    placed = there.place(3)
+    people = [str(there.hands.add_customer(f"buyer{number}@example.com", first_name="Ann")) for number in range(3)]
+    spoil(there, placed[1])
+    at = json.dumps({"since": "2020-01-01T00:00:00Z", "started": None, "after": None})
+    there.store.expect_customers(at)
+    assert set(there.all_orders(CHANGED)) == {str(one) for one in placed}
+    (page,) = there.store.fetch_customers(at)
+    assert page.unreadable == []
+    assert {one.id for one in page.records} >= set(people)
+
+
 def test_a_long_order_that_goes_away_while_it_is_read_is_not_taken_for_a_shorter_one(build: Build) -> None:
     there = build(bulk_from=0)
     placed = there.hands.place([Buy(None, 1, "1.00", sku=f"S{number}") for number in range(300)])

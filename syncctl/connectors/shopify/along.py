@@ -1,6 +1,6 @@
 """Customers who come with the first page of orders, where the caller has said that he will ask for them next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncctl.connectors.shopify.answers import Answer
 
@@ -23,7 +23,7 @@ class Along:
     def keep(self, answer: Answer) -> None:
         """They came, as `customers` in this answer's data; unless that was spoilt: then they are asked for alone."""
         if self.cursor is not None and not any(one.key == CUSTOMERS for one in answer.spoilt):
-            self._kept = self.cursor, answer
+            self._kept = self.cursor, replace(answer, rows=[], spoilt=())  # those are orders
         self.cursor = None
 
     def take(self, cursor: str | None) -> Answer | None:
