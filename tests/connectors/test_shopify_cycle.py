@@ -280,9 +280,18 @@ def test_a_shipment_of_the_back_office_is_shown_once_with_its_tracking(world: Sh
     assert world.requests() == 1
 
 
-def test_an_order_that_takes_from_one_listing_keeps_another_of_its_sku_from_being_written(world: ShopifyCycles) -> None:
-    first, second = world.sell("MUG", units=40), world.sell("MUG", units=40)
+@pytest.mark.parametrize("quantity", ["available", "on_hand"])
+def test_an_order_that_takes_from_one_listing_keeps_another_of_its_sku_from_being_written(
+    tmp_path: Path, quantity: str
+) -> None:
+    with ShopifyCycles(tmp_path, options=PLENTY, store={"quantity": quantity}) as world:
+        world.sell("PEN", units=40)
+        takes_from_one(world, world.sell("MUG", units=40), world.sell("MUG", units=40))
+
+
+def takes_from_one(world: ShopifyCycles, first: int, second: int) -> None:
     world.run()
+    world.office.receive("PEN", 1)
     world.office.receive("MUG", 5)
     world.hands.set_level(first, 45)  # it shows already what it should; the other one does not
     watch(world, "setLevels", lambda: world.hands.place([Buy(first, 2)]))

@@ -44,9 +44,19 @@ BUGS = (
         tests=(f"{_LEVELS}::test_a_key_that_is_something_elses_is_replaced",),
     ),
     Bug(
+        name="what-goes-together-by-on-hand",
+        why="of two listings of one SKU the one shows what the other has just sold",
+        old='return "available" if any(one.together for one in self.targets) else name',
+        new="return name",
+        tests=(
+            "tests/connectors/test_shopify_cycle.py"
+            "::test_an_order_that_takes_from_one_listing_keeps_another_of_its_sku_from_being_written",
+        ),
+    ),
+    Bug(
         name="on-hand-as-available",
         why="where on_hand is written, what is sold and not sent yet goes on sale again",
-        old='more = level.on_hand - level.available if name == "on_hand" else 0',
+        old='more = level.on_hand - level.available if name == "on_hand" and not change.together else 0',
         new="more = 0",
         tests=(f"{_LEVELS}::test_on_hand_keeps_what_was_sold_and_not_sent_on_top",),
     ),

@@ -61,6 +61,13 @@ class Group:
     tries: int = 0
     wait: float = 0.0
 
+    def named(self, name: str) -> str:
+        """The quantity that is written, where `name` is what the settings say.
+
+        What goes together is compared by what is available: an order takes nothing from what is on hand.
+        """
+        return "available" if any(one.together for one in self.targets) else name
+
     def variables(self, name: str, location: str) -> dict[str, Any]:
         """As Shopify takes it. `name`: available or on_hand; `location` as Shopify writes it."""
         rows = [
@@ -72,7 +79,7 @@ class Group:
             }
             for one in self.targets
         ]
-        return {"name": name, "reason": "correction", "quantities": rows}
+        return {"name": self.named(name), "reason": "correction", "quantities": rows}
 
 
 def grouped(targets: Sequence[Target]) -> list[Group]:
@@ -100,6 +107,7 @@ def to_target(change: LevelChange, ids: Ids | None, read: Levels, name: str) -> 
 
     `name`: the quantity that is written. Both sides speak of what is available. Where on_hand is written, the units
     between the two (sold and not sent, damaged, kept back) stay on top of it, so that nothing sold comes back on sale.
+    What goes together is always written by what is available.
     """
     level = read[ids.item] if ids is not None and ids.item in read else None
     if ids is None or ids.item not in read:
@@ -111,7 +119,7 @@ def to_target(change: LevelChange, ids: Ids | None, read: Levels, name: str) -> 
     elif level.available != change.expected:
         return Mismatch(key=change.key, actual=level.available)
     else:
-        more = level.on_hand - level.available if name == "on_hand" else 0
+        more = level.on_hand - level.available if name == "on_hand" and not change.together else 0
         return Target(ids.item, change.quantity + more, change.expected + more, change.together)
     return Refused(key=change.key, reason=reason, message=message)
 
@@ -157,7 +165,7 @@ def _confirmed(group: Group, payload: Mapping[str, Any], name: str, location: st
     done = payload["inventoryAdjustmentGroup"]
     for change in filter(None, done["changes"] if done is not None else ()):
         item, place = change["item"], change["location"]
-        if item is not None and place is not None and (change["name"], place["id"]) == (name, location):
+        if item is not None and place is not None and (change["name"], place["id"]) == (group.named(name), location):
             found[item["id"]] = (change["delta"], item["tracked"])
     outcomes: dict[str, WriteOutcome] = {}
     for one in group.targets:

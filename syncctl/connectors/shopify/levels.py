@@ -1,7 +1,8 @@
 """Levels of a shop's stock, at one location: read now, and written where they are still what was read.
 
 Where on_hand is written, it is on_hand that is compared: units that an order gives back between the reading and the
-writing, by being called off, come on top of what is available.
+writing, by being called off, come on top of what is available. Listings of one SKU are compared together, and by what
+is available whatever is set: an order takes nothing from what is on hand, so that would not tell of it.
 
 Each list of levels goes out under a key of its own, so that one whose answer was lost may be sent again as it is:
 Shopify then answers from what it did, or that the levels are not those any more. Either way nothing is done twice.
@@ -123,7 +124,9 @@ class LevelStore(ShopStore):
             outcomes.update(told)
             return again
 
-        for group in write(grouped(targets), send, judge):  # of lists that were refused too often nothing was done
+        together, alone = ([one for one in targets if bool(one.together) is each] for each in (True, False))
+        groups = grouped(targets) if name == "available" else [*grouped(together), *grouped(alone)]
+        for group in write(groups, send, judge):  # of lists that were refused too often nothing was done
             outcomes |= {one.item: Mismatch(key="") for one in group.targets}
         return outcomes
 
