@@ -304,6 +304,17 @@ def test_what_is_absolute_is_sent_again(side: There, shop: ShopifyWorld) -> None
     assert (there(shop, ann).note, there(shop, ann).tags) == ("moved", ["group:Trade"])
 
 
+def test_an_answer_about_marketing_is_not_sent_again_over_one_that_was_given_meanwhile(
+    side: There, shop: ShopifyWorld
+) -> None:
+    [ann] = add(shop, 1)
+    yes = Consent(channel="email", state="subscribed", changed_at=ASKED_AT)
+    side.fail(WireFault("reset", done=False), after=1)
+    with pytest.raises(Unreachable):
+        side.store.push_customers([change(side, ann, consents=(yes,))])
+    assert there(shop, ann).email_consent.state == "NOT_SUBSCRIBED"
+
+
 def test_a_new_address_is_no_second_one_after_a_lost_reply(side: There, shop: ShopifyWorld) -> None:
     [ann] = add(shop, 1)
     place = Address(street="1 High St", city="Leeds", country="GB")

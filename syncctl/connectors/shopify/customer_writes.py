@@ -24,7 +24,13 @@ Row = Mapping[str, Any]
 Work = tuple[int, Sequence[Deed]]
 """What is to be done for the change in this place."""
 
-_ONCE = {"customerCreate", "customerAddressCreate", "customerSendAccountInviteEmail"}
+_ONCE = {
+    "customerCreate",
+    "customerAddressCreate",
+    "customerSendAccountInviteEmail",
+    "customerEmailMarketingConsentUpdate",  # sent again it might come over an answer that was given since
+    "customerSmsMarketingConsentUpdate",
+}
 """What is done twice if it is sent twice."""
 
 
