@@ -13,8 +13,8 @@ BUGS = (
     Bug(
         name="customers-sent-again-blindly",
         why="after a lost reply somebody stands in the shop twice, or the shop's address book has each place twice",
-        old='_ONCE = {"customerCreate", "customerAddressCreate", "customerSendAccountInviteEmail"}',
-        new="_ONCE = set[str]()",
+        old='    "customerCreate",\n    "customerAddressCreate",\n',
+        new="",
         tests=(f"{_WRITTEN}::test_what_makes_somebody_is_never_sent_again_blindly",),
     ),
     Bug(
