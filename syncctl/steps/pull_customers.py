@@ -1,11 +1,12 @@
 """Customers into the hub by themselves, from either side: what changed since the last reading (R12, R13, R24, R63)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from syncctl import times
 from syncctl.connectors.base import OVERLAP_SECONDS, Page
-from syncctl.errors import CursorLost
+from syncctl.errors import CursorLost, DataError
 from syncctl.hub.customer_rows import Arrival
 from syncctl.hub.holds import Hold
 from syncctl.hub.sync import CUSTOMERS_READ
@@ -15,10 +16,12 @@ from syncctl.settings import CustomerSettings
 from syncctl.steps.lost_writes import recall_all
 from syncctl.steps.match_customers import is_matched, match_new
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
-from syncctl.steps.side import side_of
+from syncctl.steps.side import UNREADABLE, side_of
 
 _STREAM = "customers"
 _BEGUN = "customers-begun"  # only while a reading is under way
+_AGAIN = "customers-again"
+_A_DAY = timedelta(days=1)
 
 
 def pull_customers(run: Run, party: str, *, whole: bool = False, since: datetime | None = None) -> Counts:
@@ -30,8 +33,9 @@ def pull_customers(run: Run, party: str, *, whole: bool = False, since: datetime
     recall_all(run, side_of(run, party))
     cursor = None if whole else run.hub.cursors.get(party, _STREAM)
     began = _begun(run, party, since or times.now(), anew=whole)
+    wait = whole or not is_matched(run, party)
     try:
-        return _read(run, party, cursor, began, wait=whole or not is_matched(run, party))
+        return _read(run, party, cursor, began, wait=wait) + _read_again(run, party, wait=wait)
     except CursorLost:
         if cursor is None:
             raise
@@ -54,6 +58,28 @@ def _read(run: Run, party: str, cursor: str | None, began: datetime, *, wait: bo
     with run.hub.transaction():
         run.hub.cursors.put(party, CUSTOMERS_READ, None, at=began)
         run.hub.cursors.put(party, _BEGUN, None)
+    return counts
+
+
+def _read_again(run: Run, party: str, *, wait: bool) -> Counts:
+    """Once a day those who could not be read: what was wrong may be over, though nobody changed them since."""
+    side = side_of(run, party)
+    prefix = f"{party}:"
+    records = [one for one in run.hub.holds.held_for(party, "customer", UNREADABLE) if one.startswith(prefix)]
+    cursor = run.hub.cursors.get(party, _STREAM)
+    is_due = records and times.is_due(run.hub.cursors.moved_at(party, _AGAIN), _A_DAY)
+    if not is_due or cursor is None or not side.can.customer_batch:
+        return Counts()
+    ids = sorted(one.removeprefix(prefix) for one in records)
+    there: Mapping[str, Customer] = {}
+    with suppress(DataError):  # none of them can be read
+        there = side.now(ids)
+        gone = [prefix + one for one in ids if one not in there and one not in side.unreadable]
+        run.hub.holds.clear("customer", gone, party=party)
+    page = Page(records=list(there.values()), cursor=cursor)
+    with run.hub.transaction():
+        counts = _record(run, party, page, None, wait=wait)
+        run.hub.cursors.put(party, _AGAIN, None)
     return counts
 
 
@@ -131,12 +157,13 @@ def _record(run: Run, party: str, page: Page[Customer], said_until: datetime | N
 
 def _hold_unreadable(run: Run, party: str, read: Sequence[str], unreadable: Sequence[Unreadable]) -> None:
     """A record that cannot be read is held, and what the hub knows of it stands; one that can be again is let go."""
-    held = run.hub.holds.held_for(party, "customer", "unreadable")
+    held = run.hub.holds.held_for(party, "customer", UNREADABLE)
     if held:
         run.hub.holds.clear("customer", held & {f"{party}:{remote_id}" for remote_id in read})
     for one in unreadable:
         message = (
-            f"a customer that {party} calls {one.id[:60]!r} cannot be read: {one.reason}; what is known of it stands"
+            f"a customer that {party} calls {one.id[:60]!r} cannot be read: {one.reason}; what is known of it stands, "
+            "and it is read again daily"
         )
         record = f"{party}:{one.id}"
         run.hub.holds.put(Hold(party=party, kind="customer", record=record, reason="unreadable", message=message))
