@@ -193,9 +193,9 @@ def _record(
     run.hub.journal.close(closed)
     run.hub.shown.agree(agreed, missed)
     run.hub.shown.set_shown(refused)
-    held_back.not_given_up([*again, *refused])
-    moved = [one.listing_id for (one, change), _, _ in results if change.quantity != change.expected]
-    counts["levels written"] += len(agreed.keys() & set(moved))
+    moved = {one.listing_id for (one, change), _, _ in results if change.quantity != change.expected}
+    held_back.not_given_up(moved & {*again, *refused})  # on the others both sides agree already
+    counts["levels written"] += len(agreed.keys() & moved)
     return again
 
 
