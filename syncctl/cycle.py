@@ -278,7 +278,7 @@ def _connect(
     settings: Settings, patience: Patience, tokens: Tokens, *, dry_run: bool
 ) -> tuple[BackOffice, dict[str, WebStore], list[PlannedWrite]]:
     planned: list[PlannedWrite] = []
-    back_office: BackOffice = CheckedBackOffice(open_back_office(settings.back_office, patience))
+    back_office: BackOffice = CheckedBackOffice(open_back_office(settings.back_office, patience, tokens))
     stores: dict[str, WebStore] = {
         name: CheckedStore(open_store(name, one, patience, tokens)) for name, one in settings.stores.items()
     }

@@ -15,7 +15,10 @@ WEB_STORES = {
     "woocommerce": "syncctl.connectors.woocommerce.store:WooCommerceStore",
     "shopify": "syncctl.connectors.shopify.store:ShopifyStore",
 }
-BACK_OFFICES = {"sandbox": "syncctl.connectors.sandbox.books:SandboxBooks"}
+BACK_OFFICES = {
+    "sandbox": "syncctl.connectors.sandbox.books:SandboxBooks",
+    "tryton": "syncctl.connectors.tryton.books:TrytonBooks",
+}
 
 
 def open_store(
@@ -28,9 +31,11 @@ def open_store(
     return cast(WebStore, _load(WEB_STORES, settings.connector)(name, settings, patience, tokens))
 
 
-def open_back_office(settings: BackOfficeSettings, patience: Patience | None = None) -> BackOffice:
-    """The back office; what it waits for goes through `patience`. Nothing is contacted yet."""
-    return cast(BackOffice, _load(BACK_OFFICES, settings.connector)("back-office", settings, patience))
+def open_back_office(
+    settings: BackOfficeSettings, patience: Patience | None = None, tokens: Tokens | None = None
+) -> BackOffice:
+    """The back office. Nothing is contacted yet; `patience` and `tokens` as for a store."""
+    return cast(BackOffice, _load(BACK_OFFICES, settings.connector)("back-office", settings, patience, tokens))
 
 
 def check_locations(settings: Settings, back_office: BackOffice, stores: Mapping[str, WebStore]) -> None:

@@ -20,6 +20,7 @@ from syncctl.settings.connectors import (
 from syncctl.settings.customers import CustomerSettings, Winner, WinnerSettings
 from syncctl.settings.kinds import Duration, Moment, Section, Status, StoreName, Units
 from syncctl.settings.shopify import ShopifyStoreSettings
+from syncctl.settings.tryton import TrytonBooksSettings
 from syncctl.settings.woocommerce import WooCommerceStoreSettings
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "ShopifyStoreSettings",
     "StockSettings",
     "StoreSettings",
+    "TrytonBooksSettings",
     "Winner",
     "WinnerSettings",
     "WooCommerceStoreSettings",
@@ -278,7 +280,9 @@ class Settings(Section):
 
     def _shared_files(self) -> Iterator[str]:
         """Two databases in one file would destroy each other."""
-        files = {"hub.path": self.hub.path, "back_office.path": self.back_office.path}
+        files = {"hub.path": self.hub.path}
+        if isinstance(self.back_office, SandboxBooksSettings):
+            files["back_office.path"] = self.back_office.path
         local = {name: one for name, one in self.stores.items() if isinstance(one, SandboxStoreSettings)}
         files |= {f"stores.{name}.path": store.path for name, store in local.items()}
         owners: dict[str, str] = {}

@@ -8,6 +8,7 @@ from pydantic import Field
 from syncctl.settings.kinds import Section
 from syncctl.settings.shopify import ShopifyStoreSettings
 from syncctl.settings.stores import StoreBase
+from syncctl.settings.tryton import TrytonBooksSettings
 from syncctl.settings.woocommerce import WooCommerceStoreSettings
 
 
@@ -59,4 +60,4 @@ class SandboxBooksSettings(Section):
 StoreSettings = Annotated[
     SandboxStoreSettings | WooCommerceStoreSettings | ShopifyStoreSettings, Field(discriminator="connector")
 ]
-BackOfficeSettings = SandboxBooksSettings
+BackOfficeSettings = Annotated[SandboxBooksSettings | TrytonBooksSettings, Field(discriminator="connector")]

@@ -1,4 +1,4 @@
-"""What the settings of every web store that is reached over the web have in common."""
+"""What the settings of every side that is reached over the web have in common."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,12 +8,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from syncctl.settings.kinds import Wait
+from syncctl.settings.kinds import Section, Wait
 from syncctl.settings.stores import StoreBase
 
 
-class ReachedStore(StoreBase):
-    """A web store on another machine: the way there, and how long an answer may take."""
+class Reached(Section):
+    """A side on another machine: the way there, and how long an answer may take."""
 
     proxy: SecretStr | None = Field(
         default=None, description="The proxy to go through, such as http://proxy.example:3128. Empty: none."
@@ -22,7 +22,7 @@ class ReachedStore(StoreBase):
         default=None, description="A file of certificates to trust instead of the usual ones. Empty: the usual ones."
     )
     timeout: Wait = Field(
-        default=timedelta(seconds=60), description="The longest silence of the shop that is waited for."
+        default=timedelta(seconds=60), description="The longest silence of that side that is waited for."
     )
     deadline: Wait = Field(
         default=timedelta(minutes=5), description="... and the longest that one whole answer may take."
@@ -38,6 +38,10 @@ class ReachedStore(StoreBase):
     def _wrong_limits(self) -> Iterator[str]:
         if self.deadline < self.timeout:
             yield "deadline: must not be shorter than timeout: a whole answer takes at least as long as a silence in it"
+
+
+class ReachedStore(Reached, StoreBase):
+    """A web store on another machine."""
 
 
 def plain_parts(url: str) -> SplitResult | None:

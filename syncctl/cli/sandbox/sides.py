@@ -45,9 +45,13 @@ def paths(app: App) -> dict[str, "Path"]:
 
 
 def open_office(app: App) -> "Office":
+    """Errors: ConfigError where the back office is no sandbox."""
     from syncctl.connectors.sandbox.office import Office
+    from syncctl.settings import SandboxBooksSettings
 
     books = app.settings.back_office
+    if not isinstance(books, SandboxBooksSettings):
+        raise ConfigError("the back office is no sandbox", hint="Set back_office.connector: sandbox.")
     return Office(books.path, stock_falls_on=books.stock_falls_on, answers=books.answers)
 
 
@@ -59,8 +63,7 @@ def open_shop(app: App, name: str) -> "Shop":
 
 @contextmanager
 def the_office(app: App) -> Iterator["Office"]:
-    if BOOKS not in paths(app):
-        raise ConfigError("the back office is no sandbox", hint="Set back_office.connector: sandbox.")
+    paths(app)  # which says so where nothing at all is one
     with closing(open_office(app)) as office:
         yield office
 

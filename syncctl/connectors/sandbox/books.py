@@ -12,6 +12,7 @@ from syncctl.connectors.sandbox.office import Office
 from syncctl.connectors.sandbox.office_booking import REFERENCE_LENGTH
 from syncctl.connectors.sandbox.office_readings import CUSTOMERS, LEVELS, SHIPMENTS, VARIANTS, Reading
 from syncctl.connectors.sandbox.office_tables import APPLICATION_ID
+from syncctl.connectors.tokens import Tokens
 from syncctl.errors import BatchRefused
 from syncctl.model import (
     About,
@@ -40,7 +41,13 @@ class SandboxBooks(BackOffice):
 
     page_size: ClassVar[int] = 1000
 
-    def __init__(self, name: str, settings: SandboxBooksSettings, _patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: SandboxBooksSettings,
+        _patience: Patience | None = None,
+        _tokens: Tokens | None = None,
+    ) -> None:
         self.name = name
         self.settings = settings
         self.manners = Manners.of(settings)

@@ -1,0 +1,6 @@
+"""A real Tryton as the back office of tests.
+
+SYNCCTL_TRYTON names a folder with a virtual environment `venv` (requirements.txt) and a company `base` (create.py, run
+by that environment's Python); `.ci/run` makes both. Each process of the tests starts a server over a copy of its own,
+and each test begins with the company as it was made. Without the folder these tests are skipped.
+"""
