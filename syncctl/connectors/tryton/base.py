@@ -5,9 +5,11 @@ Each part is a class on `ShopBooks` in a module of its own; `books` puts them to
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from syncctl import times
 from syncctl.connectors.base import BackOffice, BackOfficeAbilities
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.tokens import Tokens
@@ -83,6 +85,10 @@ class ShopBooks(BackOffice):
                 hint="Make it in Tryton, with its warehouses, or set back_office.web_shop to its exact name.",
             )
         return _shop_of(found[0])
+
+    def now(self) -> datetime:
+        """The server's own time, not later than now."""
+        return self.rpc.at or times.now() if self.shop else times.now()
 
     def about(self) -> About:
         shop = self.shop

@@ -6,7 +6,7 @@ Source: calls made to Tryton 8.2.
 import base64
 import itertools
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,7 +35,7 @@ class Declined(SyncctlError):
 
 
 class Rpc:
-    """One user's way to one database."""
+    """One user's way to one database. `at`: the server's own time at its last answer, if it says that."""
 
     def __init__(self, party: str, settings: TrytonBooksSettings, patience: Patience, tokens: Tokens) -> None:
         self.party = party
@@ -48,6 +48,7 @@ class Rpc:
         below = f"{wire.url}/rpc/"
         self.http = Http(party, wire, in_header("Authorization", lambda: self._session, below), patience)
         self._numbers = itertools.count(1)
+        self.at: datetime | None = None
 
     def read(self, model: str, method: str, *arguments: object, context: Context | None = None) -> Any:
         """Ask something of a model; asked again where that may help. Errors: Declined, and those of the transport."""
@@ -104,6 +105,7 @@ class Rpc:
             raise Unreachable(
                 f"{error}; nothing was done", hint=f"Check url and database {self._settings.database!r} in back_office."
             ) from None
+        self.at = reply.at or self.at
         return _result(label, reply, number, arguments)
 
     def _forbidden(self, method: str) -> SignInNeeded:

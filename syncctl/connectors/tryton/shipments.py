@@ -1,12 +1,95 @@
-"""To be filled in by its owner."""
+"""Goods that left for customers of the web shop."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, time
 from typing import Any
 
+from syncctl.connectors.base import Page
 from syncctl.connectors.tryton.base import ShopBooks
+from syncctl.connectors.tryton.cursors import Span, changed_since
+from syncctl.connectors.tryton.lines import line_id_of
+from syncctl.model import FulfilmentLine, Shipment
+from syncctl.units import floored
+
+_FIELDS = [
+    "shipment",
+    "product.code",
+    "quantity",
+    "origin.note",
+    "origin.sale",
+    "shipment.reference",
+    "shipment.carrier.rec_name",
+    "shipment.effective_date",
+]
+Row = Mapping[str, Any]
 
 
 class ShipmentBooks(ShopBooks):
-    """To be filled in."""
+    """What Tryton has sent. The reference of a shipment is its tracking number."""
 
-    def fetch_shipments(self, *given: Any, **named: Any) -> Any:
-        raise NotImplementedError
+    def fetch_shipments(self, cursor: str | None) -> Iterator[Page[Shipment]]:
+        """Done shipments by id; each sale's part of one by itself."""
+        span = Span.begin(cursor, self.now())
+        while True:
+            ids = self._done(span)
+            last = len(ids) < self.page_size
+            text = span.ended() if last else span.at(ids[-1])
+            yield Page(records=_shipments(self._moves(ids)), cursor=text, full=span.full)
+            if last:
+                return
+            span = Span.parse(text)
+
+    def _done(self, span: Span) -> list[int]:
+        domain = [
+            ["id", ">", span.after],
+            ["state", "=", "done"],
+            ["outgoing_moves.origin.sale.web_shop", "=", self.shop.id, "sale.line"],
+            *([] if span.full else [changed_since(span.from_then)]),
+        ]
+        found: list[int] = self.rpc.read(
+            "stock.shipment.out", "search", domain, 0, self.page_size, [["id", "ASC"]], context=self.shop.context
+        )
+        return found
+
+    def _moves(self, shipments: Sequence[int]) -> list[Row]:
+        """What left with these shipments, of sales of the web shop."""
+        if not shipments:
+            return []
+        domain = [
+            ["shipment", "in", [f"stock.shipment.out,{one}" for one in shipments]],
+            ["state", "=", "done"],
+            ["to_location.type", "=", "customer"],
+            ["origin.sale.web_shop", "=", self.shop.id, "sale.line"],
+        ]
+        order = [["id", "ASC"]]
+        rows: list[Row] = self.rpc.read(
+            "stock.move", "search_read", domain, 0, None, order, _FIELDS, context=self.shop.context
+        )
+        return rows
+
+
+def _shipments(rows: Sequence[Row]) -> list[Shipment]:
+    parts: dict[tuple[str, int], list[Row]] = {}
+    for row in rows:
+        parts.setdefault((row["shipment"], row["origin."]["sale"]), []).append(row)
+    return [_shipment(name, sale, lines) for (name, sale), lines in parts.items()]
+
+
+def _shipment(name: str, sale: int, rows: Sequence[Row]) -> Shipment:
+    told = rows[0]["shipment."]
+    carrier, left = told["carrier."], told["effective_date"]
+    return Shipment(
+        id=f"{name.partition(',')[2]}-{sale}",
+        document_id=str(sale),
+        lines=tuple(_line(row) for row in rows),
+        tracking_number=told["reference"] or "",
+        carrier=carrier["rec_name"] if carrier else "",
+        shipped_at=datetime.combine(left, time(), UTC) if left else None,
+    )
+
+
+def _line(row: Row) -> FulfilmentLine:
+    """Of a part of a unit none has left yet."""
+    return FulfilmentLine(
+        quantity=floored(row["quantity"]), line_id=line_id_of(row["origin."]["note"]), sku=row["product."]["code"]
+    )
