@@ -2,8 +2,8 @@
 
     VENV/bin/python tests/tryton/create.py FOLDER
 
-Pounds, a chart of accounts, this year and its neighbours as fiscal years, two price lists, two warehouses that a web
-shop sells from, and services for what is charged beside goods.
+Pounds, a chart of accounts, this year and its neighbours as fiscal years, two price lists, a web shop with its
+warehouse, and services for what is charged beside goods.
 """
 
 import datetime as dt
@@ -140,20 +140,7 @@ class Company:
         guest.save()
         shop = self.get("web.shop")(name="store", company=self.company, currency=self.currency, guest_party=guest)
         shop.warehouses.append(warehouse)
-        shop.warehouses.append(self.second_warehouse())
         shop.save()
-
-    def second_warehouse(self):
-        Location = self.get("stock.location")
-        parts = {}
-        for part, kind in (("input", "storage"), ("output", "storage"), ("storage", "storage")):
-            parts[part] = Location(name=f"Annex {part}", type=kind)
-            parts[part].save()
-        annex = Location(name="Annex", type="warehouse", code="ANNEX")
-        annex.input_location, annex.output_location = parts["input"], parts["output"]
-        annex.storage_location = parts["storage"]
-        annex.save()
-        return annex
 
 
 if __name__ == "__main__":

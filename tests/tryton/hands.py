@@ -66,8 +66,21 @@ class Hands:
         made = self.do("stock.inventory", "create", [count])
         self.do("stock.inventory", "confirm", made)
 
+    def warehouse(self, name: str) -> int:
+        """A warehouse that the web shop sells from; made where there is none of that name."""
+        if name not in self.warehouses:
+            parts = {}
+            for part in ("input", "output", "storage"):
+                (parts[part],) = self.do("stock.location", "create", [{"name": f"{name} {part}", "type": "storage"}])
+            values = {f"{part}_location": one for part, one in parts.items()}
+            (made,) = self.do("stock.location", "create", [{"name": name, "type": "warehouse", **values}])
+            self.do("web.shop", "write", [1], {"warehouses": [["add", [made]]]})
+            self.warehouses[name] = {"id": made, "name": name, "storage_location": parts["storage"]}
+        return int(self.warehouses[name]["id"])
+
     def receive(self, sku: str, quantity: int, *, location: str = "Warehouse") -> None:
         """Goods come in."""
+        self.warehouse(location)
         (lost,) = self.do("stock.location", "search", [["type", "=", "lost_found"]], 0, 1)
         move = {
             "product": self.product(sku),

@@ -31,7 +31,7 @@ class TrytonServer:
         config = here / "trytond.conf"
         config.write_text(
             f"[database]\nuri = sqlite://\npath = {here}\n[web]\nlisten = 127.0.0.1:{self.port}\n"
-            "[password]\nlength = 4\n"
+            "[password]\nlength = 4\n[session]\ntimeout = 86400\n"
         )
         self.log = (here / "trytond.log").open("wb")
         self._process = subprocess.Popen(
@@ -39,10 +39,18 @@ class TrytonServer:
         )
         self._wait()
 
-    def reset(self) -> None:
-        """The company as it was made: one transaction over the open database, as another program's would be."""
-        with closing(sqlite3.connect(self._base)) as base, closing(sqlite3.connect(self.path, timeout=30)) as now:
-            base.backup(now)
+    def reset(self, kept: Path | None = None) -> None:
+        """The company as it was made, or as it was when it was kept.
+
+        It is one transaction over the open database, as another program's would be.
+        """
+        _copy(kept or self._base, self.path)
+
+    def keep(self, name: str) -> Path:
+        """The company as it is now, for `reset`."""
+        kept = self.path.with_name(f"{name}.kept")
+        _copy(self.path, kept)
+        return kept
 
     def close(self) -> None:
         self._process.terminate()
@@ -59,6 +67,11 @@ class TrytonServer:
             except OSError:
                 time.sleep(0.05)
         raise AssertionError("Tryton does not answer")
+
+
+def _copy(source: Path, target: Path) -> None:
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target, timeout=30)) as new:
+        old.backup(new)
 
 
 def _free_port() -> int:

@@ -43,7 +43,7 @@ def test_what_is_promised_is_available_or_not_and_what_left_is_neither(
     hands.sell("CUP", 3, shipped=False)
     found, _ = levels(TrytonBooks("back-office", settings_for(server, stock_falls_on=falls_on)))
     assert found["CUP", "Warehouse"] == StockLevel("CUP", available, "Warehouse", 8, 3)
-    assert found["CUP", "Annex"].available == 0
+    assert set(found) == {("CUP", "Warehouse")}
 
 
 def test_goods_that_are_still_to_come_are_not_there(server: TrytonServer, hands: Hands) -> None:
@@ -65,6 +65,7 @@ def test_only_what_moved_is_in_the_next_reading_and_a_quiet_one_is_one_call(
     monkeypatch.setattr("syncctl.connectors.tryton.cursors.OVERLAP_SECONDS", -1)
     hands.add_item("CUP", "The cup", "2.50", 10)
     hands.add_item("BOWL", "The bowl", "2.50", 10)
+    hands.warehouse("Annex")
     books = TrytonBooks("back-office", settings_for(server))
     books.page_size = 1
     _, cursor = levels(books)
