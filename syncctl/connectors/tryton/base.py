@@ -25,6 +25,7 @@ CUSTOMER_FIELDS = frozenset({"name", "emails", "phones", "addresses"})
 _SHOP_FIELDS = [
     "company",
     "company.rec_name",
+    "company.party",
     "company.create_date",
     "company.timezone",
     "company.currency.code",
@@ -41,6 +42,7 @@ class Shop:
     id: int
     company: int
     company_name: str
+    company_party: int
     company_made: str
     time_zone: str | None
     currency: str
@@ -145,6 +147,7 @@ def _shop_of(row: Mapping[str, Any]) -> Shop:
         id=row["id"],
         company=row["company"],
         company_name=company["rec_name"],
+        company_party=company["party"],
         company_made=company["create_date"].strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         time_zone=company["timezone"],
         currency=currency["code"],

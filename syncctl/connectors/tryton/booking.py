@@ -32,15 +32,15 @@ class Booking:
         products = self.products(documents)
         outcomes: dict[str, DocumentOutcome] = {}
         for one in documents:
-            if refused := self.refusal(one, products):
-                outcomes[one.reference] = refused
+            if problem := self.refusal(one, products):
+                outcomes[one.reference] = problem
         rest = [one for one in documents if one.reference not in outcomes]
         outcomes |= self.booked_before(rest)
         rest = [one for one in rest if one.reference not in outcomes]
         receivers = Parties(self._books).of(rest)
         for one in rest:
             if one.reference not in receivers:
-                outcomes[one.reference] = _refused(one, "unknown_customer", f"Tryton has no party {one.customer_id!r}.")
+                outcomes[one.reference] = refused(one, "unknown_customer", f"Tryton has no party {one.customer_id!r}.")
         terms = self._term()
         values = {
             one.reference: self._values(one, receivers[one.reference], products, terms)
@@ -65,20 +65,20 @@ class Booking:
         """Why a document cannot be booked, as far as that is known before it is sent."""
         parts = sum(line.amount for line in document.lines) + sum(one.amount for one in document.charges) + document.tax
         if not document.lines and not document.charges:
-            return _refused(document, "empty_document", "A document needs a line or a charge.")
+            return refused(document, "empty_document", "A document needs a line or a charge.")
         if parts != document.total:
-            return _refused(document, "totals_differ", f"The parts add up to {parts}, the total says {document.total}.")
+            return refused(document, "totals_differ", f"The parts add up to {parts}, the total says {document.total}.")
         if document.currency != self.shop.currency:
             text = f"The books are kept in {self.shop.currency}, the document in {document.currency}."
-            return _refused(document, "foreign_currency", text)
+            return refused(document, "foreign_currency", text)
         if document.tax and not self.settings.tax_item:
-            return _refused(document, "no_tax_item", "Set back_office.tax_item to the SKU of a service for taxes.")
+            return refused(document, "no_tax_item", "Set back_office.tax_item to the SKU of a service for taxes.")
         for sku in sorted(skus_of(document, self.settings.tax_item)):
             if sku not in products:
-                return _refused(document, "unknown_sku", f"Tryton has no item {sku[:60]!r} that is sold.")
+                return refused(document, "unknown_sku", f"Tryton has no item {sku[:60]!r} that is sold.")
         if document.location and document.location not in self.shop.warehouses:
             text = f"The web shop in Tryton has no warehouse {document.location[:60]!r}."
-            return _refused(document, "unknown_location", text)
+            return refused(document, "unknown_location", text)
         return None
 
     def booked_before(self, documents: Sequence[Document]) -> dict[str, DocumentOutcome]:
@@ -125,8 +125,8 @@ class Booking:
                 outcomes[batch[0].reference] = self._not_made(batch[0], answer)
             else:
                 drafts |= zip(answer, batch, strict=True)
-        for sale, refused in self._wrong_totals(drafts).items():
-            outcomes[drafts.pop(sale).reference] = refused
+        for sale, problem in self._wrong_totals(drafts).items():
+            outcomes[drafts.pop(sale).reference] = problem
         return outcomes | self._confirmed(drafts)
 
     def _not_made(self, document: Document, error: Declined) -> DocumentOutcome:
@@ -134,7 +134,7 @@ class Booking:
         for row in self.sales([document.reference]):
             if row["state"] not in UNBOOKED:
                 return self._found(row, document.total)
-        return _refused(document, "refused", error.said)
+        return refused(document, "refused", error.said)
 
     def _wrong_totals(self, drafts: Mapping[int, Document]) -> dict[int, Refused]:
         if not drafts:
@@ -143,7 +143,7 @@ class Booking:
         wrong = [row for row in rows if self.minor(row["total_amount"]) != self._signed(drafts[row["id"]])]
         self.throw_away(wrong)
         return {
-            row["id"]: _refused(
+            row["id"]: refused(
                 drafts[row["id"]], "totals_differ", f"Tryton makes it {row['total_amount']}; nothing was booked."
             )
             for row in wrong
@@ -158,7 +158,7 @@ class Booking:
                 if isinstance(answer, Declined):
                     gone += batch
                     document = drafts[batch[0]]
-                    outcomes[document.reference] = _refused(document, "refused", answer.said)
+                    outcomes[document.reference] = refused(document, "refused", answer.said)
             self.throw_away(self._states(gone))
             rest = [one for one in rest if one not in gone]
         for row in self._states(rest):
@@ -243,5 +243,6 @@ class Booking:
         return found[0] if found else None
 
 
-def _refused(document: Document, reason: str, message: str) -> Refused:
+def refused(document: Document, reason: str, message: str) -> Refused:
+    """A refusal of this one document."""
     return Refused(key=document.reference, reason=reason, message=message)

@@ -1,24 +1,211 @@
-"""To be filled in by its owner."""
+"""Customers are Tryton's parties; those that were made for one guest's order are none."""
 
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from syncctl.connectors.base import Page
 from syncctl.connectors.tryton.base import ShopBooks
+from syncctl.connectors.tryton.cursors import Span, changed_since
+from syncctl.connectors.tryton.customer_words import (
+    FIELDS,
+    Refusal,
+    Values,
+    change_of,
+    creation_of,
+    is_guest,
+    to_customer,
+)
+from syncctl.connectors.tryton.parties import Parties
+from syncctl.connectors.tryton.rpc import Declined
+from syncctl.errors import CursorLost
+from syncctl.model import Customer, CustomerChange, CustomerKey, Refused, WriteOutcome, Written
+
+_HANGING = ("contact_mechanisms", "addresses", "categories")
+_DIGITS = 7  # the last ones of a phone number that a search goes by; the caller compares the whole
+Row = Mapping[str, Any]
 
 
 class CustomerBooks(ShopBooks):
-    """To be filled in."""
+    """Read by change: of the party, its contacts, its addresses and its categories, for none of them moves another.
 
-    def fetch_customers(self, *given: Any, **named: Any) -> Any:
-        raise NotImplementedError
+    A deletion leaves no trace in Tryton. Where there are fewer records than before, everything is read again; a party
+    that was deleted, and not put out of use, is told of by nobody.
+    """
 
-    def find_customers(self, *given: Any, **named: Any) -> Any:
-        raise NotImplementedError
+    def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
+        before, counts = _parsed(cursor)
+        now = self._counts()
+        if counts and any(one < other for one, other in zip(now, counts, strict=False)):
+            before = None
+        span = Span.begin(before, self.now())
+        while True:
+            rows = self._changed(span)
+            last = len(rows) < self.page_size
+            text = span.ended() if last else span.at(rows[-1]["id"])
+            records = [to_customer(row) for row in rows if not is_guest(row) and (row["active"] or not span.full)]
+            yield Page(records=records, cursor=_text(text, now if last else counts), full=span.full)
+            if last:
+                return
+            span = Span.parse(text)
 
-    def push_customers(self, *given: Any, **named: Any) -> Any:
-        raise NotImplementedError
+    def find_customers(self, keys: Sequence[CustomerKey]) -> list[list[Customer]]:
+        self.called("find_customers", keys, self.abilities.customer_batch)
+        domains = [_domain(key) for key in keys]
+        wanted: list[Any] = ["OR", *(one for domain in domains for one in domain)]
+        rows = self._parties([wanted]) if len(wanted) > 1 else []
+        people = [to_customer(row) for row in rows if not is_guest(row)]
+        return [[one for one in people if _may_be(one, key)] for key in keys]
 
-    def fetch_groups(self, *given: Any, **named: Any) -> Any:
-        raise NotImplementedError
+    def push_customers(self, changes: Sequence[CustomerChange]) -> list[WriteOutcome]:
+        """Who is new is made in one call, who changes is written in one; halved where that is refused."""
+        self.called("push_customers", changes, self.abilities.customer_batch)
+        groups, country = self._groups(), Parties(self).country
+        outcomes: dict[int, WriteOutcome] = {}
+        made: list[tuple[int, Values]] = []
+        written: list[tuple[int, Values]] = []
+        there = self._there(changes)
+        for place, change in enumerate(changes):
+            try:
+                if change.id is None:
+                    made.append((place, creation_of(change, groups, country)))
+                elif (row := there.get(change.id)) is None:
+                    outcomes[place] = Refused(key=change.key, reason="unknown_customer", message=_GONE)
+                elif values := change_of(change, row, groups, country):
+                    written.append((place, {"id": row["id"], **values}))
+                else:
+                    outcomes[place] = Written(key=change.key, remote_id=change.id)
+            except Refusal as refusal:
+                outcomes[place] = Refused(key=change.key, reason=refusal.reason, message=str(refusal))
+        for jobs, call in ((made, self._make), (written, self._write)):
+            for place, answer in _halved(jobs, call):
+                outcomes[place] = _outcome(changes[place], answer)
+        return [outcomes[place] for place in range(len(changes))]
 
-    def create_groups(self, *given: Any, **named: Any) -> Any:
-        raise NotImplementedError
+    def fetch_groups(self) -> list[str]:
+        return list(self._groups())
+
+    def create_groups(self, titles: Sequence[str]) -> None:
+        there = self._groups()
+        missing = [one for one in dict.fromkeys(titles) if one not in there]
+        if missing:
+            self.rpc.write("party.category", "create", [{"name": one} for one in missing])
+
+    def _groups(self) -> dict[str, int]:
+        rows = self.rpc.read("party.category", "search_read", [["parent", "=", None]], 0, None, None, ["name"])
+        return {row["name"]: row["id"] for row in rows}
+
+    def _there(self, changes: Sequence[CustomerChange]) -> dict[str, Row]:
+        ids = [int(one.id) for one in changes if one.id and one.id.isdigit()]
+        rows = self._parties([["id", "in", ids]]) if ids else []
+        return {str(row["id"]): row for row in rows if row["active"]}
+
+    def _make(self, values: Sequence[Values]) -> list[int]:
+        made: list[int] = self.rpc.write("party.party", "create", list(values), context=self.shop.context)
+        return made
+
+    def _write(self, values: Sequence[Values]) -> list[int]:
+        arguments: list[Any] = []
+        for one in values:
+            arguments += [[one["id"]], {name: value for name, value in one.items() if name != "id"}]
+        self.rpc.write("party.party", "write", *arguments, context=self.shop.context)
+        return [one["id"] for one in values]
+
+    def _changed(self, span: Span) -> list[Row]:
+        changed = [] if span.full else [changed_since(span.from_then, *_HANGING)]
+        return self._parties([["id", ">", span.after], *changed], self.page_size, gone=True)
+
+    def _parties(self, domain: list[Any], most: int | None = None, *, gone: bool = False) -> list[Row]:
+        """Parties by id, but for the company itself and the shop's own guest; `gone`: those out of use too."""
+        own = [one for one in (self.shop.company_party, self.shop.guest_party) if one]
+        in_use = [["active", "in", [True, False]]] if gone else []
+        context = {**self.shop.context, "active_test": False}
+        rows: list[Row] = self.rpc.read(
+            "party.party",
+            "search_read",
+            [["id", "not in", own], *in_use, *domain],
+            0,
+            most,
+            [["id", "ASC"]],
+            FIELDS,
+            context=context,
+        )
+        return rows if gone else [row for row in rows if row["active"]]
+
+    def _counts(self) -> list[int]:
+        """How many contacts, addresses and categories there are."""
+        models = ("party.contact_mechanism", "party.address", "party.category")
+        return [self.rpc.read(model, "search_count", []) for model in models]
+
+
+_GONE = "the customer is not there any more, or out of use"
+
+
+def _outcome(change: CustomerChange, answer: int | Declined) -> WriteOutcome:
+    if isinstance(answer, Declined):
+        return Refused(key=change.key, reason="refused", message=answer.said)
+    return Written(key=change.key, remote_id=str(answer))
+
+
+def _halved(
+    jobs: Sequence[tuple[int, Values]], call: Callable[[Sequence[Values]], list[int]]
+) -> Iterator[tuple[int, int | Declined]]:
+    """One answer for each job; what is refused stands alone in the end, and stops no other."""
+    if not jobs:
+        return
+    try:
+        answers = call([values for _, values in jobs])
+    except Declined as error:
+        if len(jobs) == 1:
+            yield jobs[0][0], error
+            return
+        middle = len(jobs) // 2
+        yield from _halved(jobs[:middle], call)
+        yield from _halved(jobs[middle:], call)
+        return
+    yield from zip((place for place, _ in jobs), answers, strict=True)
+
+
+def _domain(key: CustomerKey) -> list[Any]:
+    """What a search for somebody goes by: it may find too many."""
+    domain: list[Any] = []
+    if key.id and key.id.isdigit():
+        domain.append(["id", "=", int(key.id)])
+    if key.reference:
+        domain.append(["code", "=", key.reference])
+    if key.email:
+        domain.append(["contact_mechanisms.value", "ilike", _escaped(key.email)])
+    if key.phone and (digits := [one for one in key.phone if one.isdigit()][-_DIGITS:]):
+        domain.append(["contact_mechanisms.value", "like", f"%{'%'.join(digits)}%"])
+    return domain
+
+
+def _may_be(customer: Customer, key: CustomerKey) -> bool:
+    last = "".join(one for one in key.phone or "" if one.isdigit())[-_DIGITS:]
+    return (
+        (key.id is not None and customer.id == key.id)
+        or (key.reference is not None and customer.reference == key.reference)
+        or (key.email is not None and key.email.casefold() in [one.casefold() for one in customer.emails])
+        or bool(last and any("".join(filter(str.isdigit, one)).endswith(last) for one in customer.phones))
+    )
+
+
+def _escaped(text: str) -> str:
+    """A text that LIKE takes as it is."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _parsed(cursor: str | None) -> tuple[str | None, list[int]]:
+    if cursor is None:
+        return None, []
+    try:
+        span, counts = json.loads(cursor)
+        if not isinstance(span, str) or not all(type(one) is int for one in counts):
+            raise ValueError
+    except (ValueError, TypeError):
+        raise CursorLost(f"{cursor[:60]!r} is no cursor of Tryton's customers.") from None
+    return span, counts
+
+
+def _text(span: str, counts: Sequence[int]) -> str:
+    return json.dumps([span, list(counts)], separators=(",", ":"))

@@ -1,12 +1,15 @@
-"""Documents in Tryton: found by their reference, booked as sales."""
+"""Documents in Tryton: found by their reference, and booked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from syncctl.connectors.tryton.base import ShopBooks
 from syncctl.connectors.tryton.booking import UNBOOKED, Booking
+from syncctl.connectors.tryton.crediting import Crediting
 from syncctl.connectors.tryton.lines import line_id_of
-from syncctl.model import Absent, Document, DocumentKind, DocumentOutcome, Found, LookUp, Refused
+from syncctl.connectors.tryton.parties import Parties
+from syncctl.connectors.tryton.payments import Payments
+from syncctl.model import Absent, Document, DocumentKind, DocumentOutcome, Found, LookUp
 
 _FOUND = [
     "web_id",
@@ -22,26 +25,32 @@ Row = Mapping[str, Any]
 
 
 class DocumentBooks(ShopBooks):
-    """Sales and credits are sales of the web shop."""
+    """Sales and credits are sales of the web shop, payments are notes on them."""
 
     def find_documents(self, references: Sequence[str], kind: DocumentKind | None = None) -> list[LookUp]:
         """A draft and a quotation are in no books: they are absent."""
-        del kind
         wanted = sorted(set(references) - {""})
         found: dict[str, Found] = {}
-        if wanted:
+        if wanted and kind != DocumentKind.PAYMENT:
             found |= self._sales(wanted)
+        if wanted and kind in (None, DocumentKind.PAYMENT):
+            found |= Payments(Booking(self), self.rpc).find(wanted)
         return [found.get(one) or Absent(reference=one) for one in references]
 
     def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
+        """Sales first: what hangs on them may come in the same batch."""
         self.called("push_documents", documents, self.abilities.document_batch)
+        booking = Booking(self)
+        ways: dict[str, Callable[[Sequence[Document]], dict[str, DocumentOutcome]]] = {
+            DocumentKind.SALE: booking.book,
+            DocumentKind.CREDIT: Crediting(booking, Parties(self), self.rpc).book,
+            DocumentKind.PAYMENT: Payments(booking, self.rpc).book,
+        }
         outcomes: dict[str, DocumentOutcome] = {}
-        sales = [one for one in documents if one.kind == DocumentKind.SALE]
-        if sales:
-            outcomes |= Booking(self).book(sales)
-        return [
-            outcomes.get(one.reference) or Refused(key=one.reference, reason="not_yet", message="") for one in documents
-        ]
+        for kind, book in ways.items():
+            if some := [one for one in documents if one.kind == kind]:
+                outcomes |= book(some)
+        return [outcomes[one.reference] for one in documents]
 
     def _sales(self, references: Sequence[str]) -> dict[str, Found]:
         domain = [
