@@ -15,6 +15,10 @@ class Refused(Exception):
     """What Tryton said to a call that it did not do."""
 
 
+class Warned(Exception):
+    """What Tryton wants to be read before it goes on; its name for it."""
+
+
 class Client:
     """One session. `calls`: how many were made."""
 
@@ -27,14 +31,22 @@ class Client:
     def __call__(self, model: str, method: str, *arguments: Any, **context: Any) -> Any:
         """What `model.method` answers; `context` beside the company."""
         full = {"company": self.company, **context}
-        try:
-            return self._ask(f"model.{model}.{method}", [*arguments, full])
-        except PermissionError:  # the session went with the company that was put back
-            self._sign_in()
-            return self._ask(f"model.{model}.{method}", [*arguments, full])
+        return self._insisted(f"model.{model}.{method}", [*arguments, full])
 
     def wizard(self, name: str, method: str, *arguments: Any) -> Any:
-        return self._ask(f"wizard.{name}.{method}", [*arguments, {"company": self.company}])
+        """One step of a wizard."""
+        return self._insisted(f"wizard.{name}.{method}", [*arguments, {"company": self.company}])
+
+    def _insisted(self, method: str, arguments: list[Any]) -> Any:
+        """Again after a session that went with the company that was put back, and after a warning that was read."""
+        try:
+            return self._ask(method, arguments)
+        except PermissionError:
+            self._sign_in()
+        except Warned as warning:
+            read = [{"user": 1, "name": warning.args[0], "always": False}]
+            self._ask("model.res.user.warning.create", [read, {}])
+        return self._insisted(method, arguments)
 
     def rows(self, model: str, domain: Sequence[Any], *fields: str, **context: Any) -> list[dict[str, Any]]:
         """All records of a model that fit, by id."""
@@ -65,6 +77,8 @@ class Client:
             if error.code == 401:
                 raise PermissionError(method) from None
             raise
+        if "error" in found and found["error"][0] == "UserWarning":
+            raise Warned(found["error"][1][0])
         if "error" in found:
             raise Refused(str(found["error"])[:500])
         return found["result"]

@@ -11,14 +11,11 @@ class Vendor(Hands):
     """All that the suite wants done over there."""
 
     def set_type(self, sku: str, product_type: str) -> None:
-        """A type is the category that a product is accounted in."""
-        found = self.do.rows("product.category", [["name", "=", product_type]])
-        if not found:
-            general = self.do.one("product.category", [["name", "=", "Goods"]], "account_revenue", "account_expense")
-            values = {name: general[name] for name in ("account_revenue", "account_expense")}
-            made = self.do("product.category", "create", [{"name": product_type, "accounting": True, **values}])
-            found = [{"id": made[0]}]
-        self.do("product.template", "write", [self.template(sku)], {"account_category": found[0]["id"]})
+        """A type is the one category that a product is in."""
+        (made,) = self.do("product.category", "create", [{"name": product_type}])
+        [row] = self.do("product.template", "read", [self.template(sku)], ["categories"])
+        steps = [*([["remove", row["categories"]]] if row["categories"] else []), ["add", [made]]]
+        self.do("product.template", "write", [row["id"]], {"categories": steps})
 
     def make_kit(self, sku: str, components: Mapping[str, int]) -> None:
         pytest.skip("there are no kits without a further module")

@@ -21,6 +21,7 @@ from syncctl.connectors.tryton.rpc import Declined
 from syncctl.errors import CursorLost
 from syncctl.model import Customer, CustomerChange, CustomerKey, Refused, WriteOutcome, Written
 
+_GROUPS = "party.category"
 _HANGING = ("contact_mechanisms", "addresses", "categories")
 _DIGITS = 7  # the last ones of a phone number that a search goes by; the caller compares the whole
 Row = Mapping[str, Any]
@@ -43,7 +44,7 @@ class CustomerBooks(ShopBooks):
             rows = self._changed(span)
             last = len(rows) < self.page_size
             text = span.ended() if last else span.at(rows[-1]["id"])
-            records = [to_customer(row) for row in rows if not is_guest(row) and (row["active"] or not span.full)]
+            records = [to_customer(row) for row in rows if not is_guest(row)]
             yield Page(records=records, cursor=_text(text, now if last else counts), full=span.full)
             if last:
                 return
@@ -67,6 +68,8 @@ class CustomerBooks(ShopBooks):
         there = self._there(changes)
         for place, change in enumerate(changes):
             try:
+                if change.fields.get("consents"):
+                    raise Refusal("no_consent", "Tryton keeps no answers about marketing")
                 if change.id is None:
                     made.append((place, creation_of(change, groups, country)))
                 elif (row := there.get(change.id)) is None:
@@ -134,8 +137,9 @@ class CustomerBooks(ShopBooks):
 
     def _counts(self) -> list[int]:
         """How many contacts, addresses and categories there are."""
-        models = ("party.contact_mechanism", "party.address", "party.category")
-        return [self.rpc.read(model, "search_count", []) for model in models]
+        models = ("party.contact_mechanism", "party.address", _GROUPS)
+        every = [["active", "in", [True, False]]]
+        return [self.rpc.read(model, "search_count", every if model != _GROUPS else []) for model in models]
 
 
 _GONE = "the customer is not there any more, or out of use"

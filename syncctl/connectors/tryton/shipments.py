@@ -18,7 +18,7 @@ _FIELDS = [
     "origin.note",
     "origin.sale",
     "shipment.reference",
-    "shipment.carrier.rec_name",
+    "shipment.carrier.party.name",
     "shipment.effective_date",
 ]
 Row = Mapping[str, Any]
@@ -43,7 +43,7 @@ class ShipmentBooks(ShopBooks):
         domain = [
             ["id", ">", span.after],
             ["state", "=", "done"],
-            ["outgoing_moves.origin.sale.web_shop", "=", self.shop.id, "sale.line"],
+            ["moves.origin.sale.web_shop", "=", self.shop.id, "sale.line"],
             *([] if span.full else [changed_since(span.from_then)]),
         ]
         found: list[int] = self.rpc.read(
@@ -83,7 +83,7 @@ def _shipment(name: str, sale: int, rows: Sequence[Row]) -> Shipment:
         document_id=str(sale),
         lines=tuple(_line(row) for row in rows),
         tracking_number=told["reference"] or "",
-        carrier=carrier["rec_name"] if carrier else "",
+        carrier=carrier["party."]["name"] or "" if carrier else "",
         shipped_at=datetime.combine(left, time(), UTC) if left else None,
     )
 

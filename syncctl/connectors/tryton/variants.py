@@ -12,12 +12,12 @@ from syncctl.errors import ConfigError
 from syncctl.model import Price, Variant
 
 _SOLD = [["salable", "=", True], ["active", "=", True]]
-_FIELDS = ["code", "name", "type", "template", "template.name", "account_category.name", "list_price_used"]
+_FIELDS = ["code", "name", "type", "template", "template.name", "template.categories.name", "list_price_used"]
 Row = Mapping[str, Any]
 
 
 class VariantBooks(ShopBooks):
-    """Products with a code, which is their SKU. The category that they are accounted in is their type."""
+    """Products with a code, which is their SKU. The one category that a product is in is its type."""
 
     @cached_property
     def _price_lists(self) -> dict[str, int]:
@@ -97,14 +97,14 @@ class VariantBooks(ShopBooks):
 
     def _variant(self, row: Row, listed: Mapping[str, Decimal | None]) -> Variant:
         prices = {"": row["list_price_used"], **listed}
-        category = row["account_category."]
+        categories = row["template."]["categories."]
         return Variant(
             sku=row["code"],
             title=row["name"] or "",
             remote_id=str(row["id"]),
             product_id=str(row["template"]),
             product_title=row["template."]["name"] or "",
-            product_type=category["name"] if category else "",
+            product_type=categories[0]["name"] if len(categories) == 1 else "",
             tracked=row["type"] == "goods",
             active=bool(row["salable"] and row["active"]),
             prices=tuple(
