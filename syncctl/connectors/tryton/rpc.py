@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from syncctl import times
-from syncctl.connectors.http import Http, Rejected, Reply, Wire, foreign, in_header
+from syncctl.connectors.http import Http, Rejected, Reply, Terms, Wire, foreign, in_header
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.tokens import Tokens, key_of
 from syncctl.connectors.tryton.values import received, sent
@@ -83,14 +83,14 @@ class Rpc:
         settings = self._settings
         try:
             answer = self._ask(_LOGIN, [settings.user, {"password": self._secret}, "en"], reads=True)
-            user, token = answer[0], answer[1]
-            if not isinstance(user, int) or not isinstance(token, str):
-                raise TypeError
-        except (TypeError, LookupError, SignInNeeded, Declined):
+        except (SignInNeeded, Declined):
+            answer = None
+        user, token, *_ = answer if isinstance(answer, list) and len(answer) > 1 else (None, None)
+        if not isinstance(user, int) or not isinstance(token, str):
             raise SignInNeeded(
                 f"{self.party}: Tryton does not let {settings.user!r} into the database {settings.database!r}",
                 hint="Check database, user and password in back_office.",
-            ) from None
+            )
         session = base64.b64encode(f"{settings.user}:{user}:{token}".encode()).decode()
         self._session = f"Session {session}"
         self._tokens.put(self._key, self._session, times.now() + _KEPT)
@@ -100,7 +100,7 @@ class Rpc:
         body = {"id": number, "method": method, "params": sent(arguments)}
         label = f"{self.party}: {method}"
         try:
-            reply = self.http.send("POST", "rpc/", body, reads=reads, label=label)
+            reply = self.http.send("POST", "rpc/", body, reads=reads, terms=Terms(label=label))
         except Rejected as error:
             raise Unreachable(
                 f"{error}; nothing was done", hint=f"Check url and database {self._settings.database!r} in back_office."

@@ -1,0 +1,56 @@
+"""Whole cycles with a real Tryton: what is sold, cancelled, given back and sent is so on both sides."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tryton.server import TrytonServer
+from tests.tryton.world import TrytonWorld
+
+
+@pytest.mark.parametrize("falls_on", ["order", "shipment"])
+def test_an_order_is_booked_once_leaves_and_comes_back_with_its_tracking(
+    tmp_path: Path, server: TrytonServer, falls_on: str
+) -> None:
+    world = TrytonWorld(tmp_path, server, books={"stock_falls_on": falls_on})
+    assert world.run().exit_code == 0
+    order = world.shop.place_order([("MUG", 3), ("TRAY", 1)])
+    for _ in range(2):
+        assert world.run().exit_code == 0
+    number = "#1001"
+    assert world.sales() == [(number, "processing", "34.00")]
+    assert (world.shelf("MUG"), world.shown()["MUG"]) == ((100, 3), 97)
+    world.people.sell("MUG", 5)
+    assert world.run().exit_code == 0
+    assert world.shown()["MUG"] == 92
+    world.people.ship(world.people.references()[0], tracking_number="TN 1")
+    assert world.run().exit_code == 0
+    assert (world.shelf("MUG"), world.shown()["MUG"]) == ((92, 0), 92)
+    [sent] = world.shop.order(order)["fulfilments"]
+    assert sent["tracking_number"] == "TN 1"
+
+
+def test_a_cancelled_order_is_not_sent_by_the_warehouse(tmp_path: Path, server: TrytonServer) -> None:
+    world = TrytonWorld(tmp_path, server)
+    order = world.shop.place_order([("MUG", 3)])
+    world.run()
+    assert world.shelf("MUG") == (100, 3)
+    world.shop.cancel_order(order)
+    assert world.run().exit_code == 0
+    assert world.shelf("MUG") == (100, 0)
+    assert [(state, total) for _, state, total in world.sales()] == [("processing", "30.00"), ("processing", "-30.00")]
+    assert world.shown()["MUG"] == 100
+    states = {one["state"] for one in world.people.do.rows("stock.shipment.out", [], "state")}
+    assert states <= {"cancelled"}
+
+
+def test_a_new_price_and_a_receipt_reach_the_shop(tmp_path: Path, server: TrytonServer) -> None:
+    world = TrytonWorld(tmp_path, server)
+    world.run()
+    world.people.set_price("MUG", "12.50")
+    world.people.receive("TRAY", 7)
+    assert world.run().exit_code == 0
+    assert {one.sku: (one.price, one.quantity) for one in world.shop.listings()} == {
+        "MUG": ("12.50", 100),
+        "TRAY": ("4.00", 57),
+    }
