@@ -12,10 +12,14 @@ from syncctl.settings import BackOfficeSettings, StoreSettings
 Abilities = TypeVar("Abilities")
 
 BEGIN, END = "<!-- systems: python tests/test_docs.py -->", "<!-- end of systems -->"
-TITLES = {"sandbox": "the sandbox", "woocommerce": "WooCommerce 7 to 11", "shopify": "Shopify"}
+TITLES = {"sandbox": "the sandbox", "woocommerce": "WooCommerce 7 to 11", "shopify": "Shopify", "tryton": "Tryton 8.2"}
 _WOO = {"connector": "woocommerce", "url": "https://shop.example", "consumer_key": "ck_1", "consumer_secret": "cs_1"}
 _SHOPIFY = {"connector": "shopify", "url": "https://example.myshopify.com", "access_token": "shpat_1"}
 _SHOP, _BOOKS = {"connector": "sandbox", "path": "shop.db"}, {"connector": "sandbox", "path": "books.db"}
+_TRYTON = {
+    **{"connector": "tryton", "url": "https://tryton.example", "database": "retail"},
+    **{"user": "syncctl", "password": "1", "web_shop": "store"},
+}
 # Of each system, settings that change what it can do; the first is as it comes.
 STORES: dict[str, list[dict[str, Any]]] = {
     "sandbox": [_SHOP, {**_SHOP, "invites": "none", "consent_channels": []}],
@@ -30,7 +34,8 @@ OFFICES: dict[str, list[dict[str, Any]]] = {
     "sandbox": [
         _BOOKS,
         {**_BOOKS, "stock_falls_on": "shipment", "answers": "later", "amend": [], "consent_channels": []},
-    ]
+    ],
+    "tryton": [_TRYTON, {**_TRYTON, "stock_falls_on": "shipment"}],
 }
 _WAYS = {
     StockWrite.COMPARE_AND_SET: "comparing and setting",

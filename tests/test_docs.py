@@ -51,6 +51,16 @@ SAMPLE = Sample(
             "access_token": "${SHOPIFY_TOKEN}",
         },
     },
+    other_back_offices=[
+        {
+            "connector": "tryton",
+            "url": "https://tryton.example",
+            "database": "retail",
+            "user": "syncctl",
+            "password": "${TRYTON_PASSWORD}",
+            "web_shop": "store",
+        }
+    ],
 )
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 import syncctl.config
 from syncctl import times
 from syncctl.config import load_config
-from syncctl.settings import OrderSettings, Section, Settings, StoreSettings
+from syncctl.settings import BackOfficeSettings, OrderSettings, Section, Settings, StoreSettings
 
 EXAMPLE = Path(syncctl.config.__file__).parents[2] / "config.example.yaml"
 REQUIRED = {
@@ -57,6 +57,9 @@ def test_a_store_sells_from_a_location_that_feeds_it() -> None:
 STORES: dict[str, type[BaseModel]] = {
     get_args(one.model_fields["connector"].annotation)[0]: one for one in get_args(get_args(StoreSettings)[0])
 }
+OFFICES: dict[str, type[BaseModel]] = {
+    get_args(one.model_fields["connector"].annotation)[0]: one for one in get_args(get_args(BackOfficeSettings)[0])
+}
 SECRETS = {"SHOPIFY_TOKEN": "shpat_1", "WOO_KEY": "ck_1", "WOO_SECRET": "cs_2"}
 
 
@@ -67,6 +70,9 @@ def fields(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str,
         if name == "stores":
             yield "stores", part.description or "", None
             yield from fields(STORES["sandbox"], "stores.shop.")
+        elif name == "back_office":
+            yield "back_office", part.description or "", None
+            yield from fields(OFFICES["sandbox"], "back_office.")
         elif isinstance(annotation, type) and issubclass(annotation, Section):
             yield prefix + name, part.description or (annotation.__doc__ or "").splitlines()[0], None
             yield from fields(annotation, f"{prefix}{name}.")
@@ -163,6 +169,41 @@ def test_the_commented_stores_load_and_have_every_default_and_nothing_else(tmp_p
         for name, part in model.model_fields.items():
             if not part.is_required() and not str(written[name]).startswith("${"):
                 assert getattr(store, name) == part.default, name
+
+
+# --- its back offices of other kinds, which stand in comments too -------------------------------------------------------
+
+
+OTHER_OFFICES = [kind for kind in OFFICES if kind != "sandbox"]
+
+
+def with_back_office(kind: str) -> str:
+    """The example with its lines for this kind of back office in place of those that it comes with."""
+    head, *blocks = EXAMPLE.read_text(encoding="utf-8").split("\n\n")
+    [place] = [number for number, block in enumerate(blocks) if "\nback_office:" in block]
+    [other] = [block for block in blocks if "\n# back_office:" in block and f"\n#   connector: {kind}\n" in block]
+    blocks[place] = "\n".join(line.removeprefix("# ") for line in other.splitlines()[1:])
+    return "\n\n".join([head, *blocks])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text"), [(kind, name, text) for kind in OTHER_OFFICES for name, text, _ in fields(OFFICES[kind])]
+)
+def test_the_commented_back_office_says_of_a_setting_what_the_model_says(kind: str, name: str, text: str) -> None:
+    assert text
+    assert written_keys(with_back_office(kind))[f"back_office.{name}"] == text
+
+
+@pytest.mark.parametrize("kind", OTHER_OFFICES)
+def test_the_commented_back_office_loads_and_has_every_default_and_nothing_else(kind: str, tmp_path: Path) -> None:
+    config = tmp_path / "syncctl.yaml"
+    config.write_text(with_back_office(kind), encoding="utf-8")
+    loaded = load_config(config, {"TRYTON_PASSWORD": "secret-1"}).back_office
+    assert type(loaded) is OFFICES[kind]
+    assert set(yaml.safe_load(with_back_office(kind))["back_office"]) == set(OFFICES[kind].model_fields)
+    for name, part in OFFICES[kind].model_fields.items():
+        if not part.is_required():
+            assert getattr(loaded, name) == part.default, name
 
 
 def test_the_example_reads_the_same_for_any_yaml_reader() -> None:

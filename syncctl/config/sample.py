@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, get_args, get_origin
@@ -33,15 +33,17 @@ Keys = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a sample says beyond the models: values that are no defaults, further comments, stores only as comments.
+    """What a sample says beyond the models: values that are no defaults, further comments, other sides only as comments.
 
     `values` is nested as the settings are. `notes`: by a setting's full name. What is required comes first.
+    `other_back_offices`: each could stand in place of the one of the values. `further_stores`: by their names.
     """
 
     header: str
     values: Mapping[str, Any]
     notes: Mapping[str, str] = field(default_factory=dict)
     further_stores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    other_back_offices: Sequence[Mapping[str, Any]] = ()
 
     def text(self) -> str:
         """The whole file."""
@@ -52,6 +54,8 @@ class Sample:
         for name, part in Settings.model_fields.items():
             yield ""
             yield from self._setting((name,), part, self.values.get(name))
+            if name == "back_office":
+                yield from self._other_back_offices(part)
             if name == "stores":
                 yield from self._commented_out(part)
 
@@ -79,6 +83,17 @@ class Sample:
         fields = _fitting(models, given).model_fields.items()
         for name, part in sorted(fields, key=lambda one: not one[1].is_required()):
             yield from self._setting((*keys, name), part, given.get(name))
+
+    def _other_back_offices(self, part: FieldInfo) -> Iterator[str]:
+        """Back offices that could be there instead."""
+        models = models_of(kinds_of(part.annotation))
+        for given in self.other_back_offices:
+            about = (_fitting(models, given).__doc__ or "").splitlines()[0]
+            yield ""
+            yield f"# {about} In place of the lines above: take the first `# ` of each line below away."
+            yield "# back_office:"
+            for line in self._section(("back_office",), models, given):
+                yield f"# {line}"
 
     def _commented_out(self, part: FieldInfo) -> Iterator[str]:
         """Stores that are not there yet; without their `# ` they would be."""
