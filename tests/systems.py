@@ -17,8 +17,12 @@ _WOO = {"connector": "woocommerce", "url": "https://shop.example", "consumer_key
 _SHOPIFY = {"connector": "shopify", "url": "https://example.myshopify.com", "access_token": "shpat_1"}
 _SHOP, _BOOKS = {"connector": "sandbox", "path": "shop.db"}, {"connector": "sandbox", "path": "books.db"}
 _TRYTON = {
-    **{"connector": "tryton", "url": "https://tryton.example", "database": "retail"},
-    **{"user": "syncctl", "password": "1", "web_shop": "store"},
+    "connector": "tryton",
+    "url": "https://tryton.example",
+    "database": "retail",
+    "user": "syncctl",
+    "password": "1",
+    "web_shop": "store",
 }
 # Of each system, settings that change what it can do; the first is as it comes.
 STORES: dict[str, list[dict[str, Any]]] = {

@@ -171,7 +171,7 @@ def test_the_commented_stores_load_and_have_every_default_and_nothing_else(tmp_p
                 assert getattr(store, name) == part.default, name
 
 
-# --- its back offices of other kinds, which stand in comments too -------------------------------------------------------
+# --- its back offices of other kinds, which stand in comments too ----------------------------------------------------
 
 
 OTHER_OFFICES = [kind for kind in OFFICES if kind != "sandbox"]

@@ -33,7 +33,7 @@ Keys = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What a sample says beyond the models: values that are no defaults, further comments, other sides only as comments.
+    """What a sample says beyond the models: values that are no defaults, more comments, other sides only as comments.
 
     `values` is nested as the settings are. `notes`: by a setting's full name. What is required comes first.
     `other_back_offices`: each could stand in place of the one of the values. `further_stores`: by their names.

@@ -84,7 +84,8 @@ class ShopBooks(BackOffice):
         if len(found) != 1:
             raise ConfigError(
                 f"{self.name}: Tryton has no web shop {self.settings.web_shop!r} that this user may see",
-                hint="Make it in Tryton, with its warehouses, or set back_office.web_shop to its exact name.",
+                hint="Make it in Tryton, with its warehouses, or set back_office.web_shop to its exact name. The user "
+                "must belong to the web shop's company.",
             )
         return _shop_of(found[0])
 

@@ -44,7 +44,7 @@ RIGHTS = (
 
 def examined(books: ShopBooks) -> Iterator[Finding]:
     """One finding after the other; after one that shuts the way, no more is asked."""
-    for part in (_server, _shop, _rights, _term, _lists, _tax, _goods):
+    for part in (_server, _rights, _shop, _term, _lists, _tax, _goods):
         try:
             findings = list(part(books))
         except SyncctlError as error:
@@ -86,7 +86,7 @@ def _shop(books: ShopBooks) -> Iterator[Finding]:
 
 def _rights(books: ShopBooks) -> Iterator[Finding]:
     models = sorted({right.model for right in RIGHTS})
-    may = books.rpc.read("ir.model.access", "get_access", models, context=books.shop.context)
+    may = books.rpc.read("ir.model.access", "get_access", models)
     complete = True
     for right in RIGHTS:
         lacking = [way for way in right.ways if not may[right.model][way]]
@@ -129,7 +129,7 @@ def _tax(books: ShopBooks) -> Iterator[Finding]:
         fix = "Set back_office.tax_item to the SKU of a service, or orders.import_taxes: false"
         yield _line(books, "warn", "no item is set for taxes: orders with tax that is imported are held", fix)
         return
-    rows = [row for row in _read(books, "product.product", [["code", "=", sku]], ["code", "type", "salable"])]
+    rows = _read(books, "product.product", [["code", "=", sku]], ["code", "type", "salable"])
     found = [row for row in rows if row["code"] == sku]
     if len(found) == 1 and found[0]["type"] == "service" and found[0]["salable"]:
         yield _line(books, "ok", f"taxes are booked on the service {sku}")

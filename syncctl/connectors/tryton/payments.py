@@ -46,17 +46,12 @@ class Payments:
 
     def find(self, references: Sequence[str]) -> dict[str, Found]:
         """The payments that are noted under these references."""
-        domain = [["name", "in", list(references)], ["resource", "like", "sale.sale,%"]]
-        rows = self._rpc.read(
-            "ir.attachment",
-            "search_read",
-            domain,
-            0,
-            None,
-            [["id", "ASC"]],
-            ["name", "description"],
-            context=self._booking.context,
+        domain = [["web_shop", "=", self._booking.shop.id], ["attachments.name", "in", list(references)]]
+        fields = ["attachments.name", "attachments.description"]  # only administrators may search attachments as such
+        sales = self._rpc.read(
+            "sale.sale", "search_read", domain, 0, None, [["id", "ASC"]], fields, context=self._booking.context
         )
+        rows = sorted((one for sale in sales for one in sale["attachments."]), key=lambda one: int(one["id"]))
         found: dict[str, Found] = {}
         for row in rows:
             if row["name"] in references and row["name"] not in found and (told := self._told(row)):

@@ -1,0 +1,37 @@
+"""An ordinary user in Tryton, with the groups that the README names, is enough for all that is done there."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tryton.client import Client
+from tests.tryton.server import TrytonServer
+from tests.tryton.test_doctor import GROUPS, user
+from tests.tryton.world import TrytonWorld
+
+
+@pytest.fixture
+def world(tmp_path: Path, server: TrytonServer, people: Client) -> TrytonWorld:
+    """Whose back office is reached as that user."""
+    return TrytonWorld(tmp_path, server, books=user(people, *GROUPS))
+
+
+def test_an_order_is_booked_with_its_payment_cancelled_and_looked_up(world: TrytonWorld) -> None:
+    order = world.shop.place_order([("MUG", 3)])
+    assert world.run().exit_code == 0
+    world.shop.cancel_order(order)
+    assert world.run().exit_code == 0
+    assert world.holds() == []
+    assert [total for _, _, total in world.sales()] == ["30.00", "-30.00"]
+    assert world.shelf("MUG") == (100, 0)
+    assert len(world.people.do.rows("ir.attachment", [["resource", "like", "sale.sale,%"]])) >= 1
+
+
+def test_goods_that_left_come_back_onto_the_shelf(world: TrytonWorld) -> None:
+    order = world.shop.place_order([("MUG", 3)])
+    assert world.run().exit_code == 0
+    world.people.ship(world.people.references()[0], tracking_number="TN 1")
+    assert world.run().exit_code == 0
+    world.shop.refund_all(order)
+    assert world.run().exit_code == 0
+    assert (world.holds(), world.shelf("MUG")) == ([], (100, 0))
