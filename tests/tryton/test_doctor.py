@@ -145,6 +145,13 @@ def test_each_right_that_is_missing_names_its_model_and_what_does_not_work(
     assert {one.exit_code for one in fails} == {4}
 
 
+def test_a_user_who_is_no_sales_administrator_is_a_warning(ask: Ask, people: Client) -> None:
+    found = ask(**user(people, "Sales", "Stock"))
+    [warning] = [one for one in found if one.level == "warn"]
+    assert "taken off what is to be sent" in warning.text and "Sales Administrator" in warning.fix
+    assert texts(found, "fail") == []
+
+
 def test_a_user_without_the_company_sees_no_web_shop(ask: Ask, people: Client) -> None:
     found = ask(**user(people, *GROUPS, company=None, companies=[["remove", [1]]]))
     [fail] = [one for one in found if one.level == "fail"]
