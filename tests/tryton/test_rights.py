@@ -27,6 +27,19 @@ def test_an_order_is_booked_with_its_payment_cancelled_and_looked_up(world: Tryt
     assert len(world.people.do.rows("ir.attachment", [["resource", "like", "sale.sale,%"]])) >= 1
 
 
+def test_a_group_that_the_user_may_not_make_holds_its_customer_and_stops_no_order(world: TrytonWorld) -> None:
+    world.shop.add_group("Trade")
+    customer = world.shop.upsert_customer(name="Ann Archer", emails=["ann@mail.example"], group="Trade")
+    world.shop.place_order([("TRAY", 1)], customer=customer)
+    world.shop.place_order([("MUG", 3)])
+    assert world.run().exit_code in (0, 1)
+    assert ("#1002", "processing", "30.00") in world.sales()
+    assert any("Trade" in text for text in world.messages())
+    world.people.do("party.category", "create", [{"name": "Trade"}])
+    assert world.run().exit_code == 0
+    assert (sorted(total for _, _, total in world.sales()), world.holds()) == (["30.00", "4.00"], [])
+
+
 def test_goods_that_left_come_back_onto_the_shelf(world: TrytonWorld) -> None:
     order = world.shop.place_order([("MUG", 3)])
     assert world.run().exit_code == 0

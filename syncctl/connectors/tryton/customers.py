@@ -18,7 +18,7 @@ from syncctl.connectors.tryton.customer_words import (
 )
 from syncctl.connectors.tryton.parties import Parties
 from syncctl.connectors.tryton.rpc import Declined
-from syncctl.errors import CursorLost
+from syncctl.errors import BatchRefused, CursorLost
 from syncctl.model import Customer, CustomerChange, CustomerKey, Refused, WriteOutcome, Written
 
 _GROUPS = "party.category"
@@ -91,8 +91,13 @@ class CustomerBooks(ShopBooks):
     def create_groups(self, titles: Sequence[str]) -> None:
         there = self._groups()
         missing = [one for one in dict.fromkeys(titles) if one not in there]
-        if missing:
+        if not missing:
+            return
+        try:
             self.rpc.write("party.category", "create", [{"name": one} for one in missing])
+        except Declined as error:  # none of our rights, or another has just made it
+            if not set(missing) <= set(self._groups()):
+                raise BatchRefused(f"Tryton makes no category {missing[0][:60]!r}: {error.said}") from None
 
     def _groups(self) -> dict[str, int]:
         rows = self.rpc.read("party.category", "search_read", [["parent", "=", None]], 0, None, None, ["name"])
