@@ -49,7 +49,7 @@ def test_a_quiet_cycle_asks_a_pinned_side_nothing_and_one_with_an_id_of_its_own_
 def test_a_new_side_is_asked_once_in_its_first_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syncctl.cycle, "open_store", PinnedStore)
     monkeypatch.setattr(
-        syncctl.cycle, "open_back_office", lambda settings, patience: PinnedBooks("back-office", settings, patience)
+        syncctl.cycle, "open_back_office", lambda settings, *rest: PinnedBooks("back-office", settings, *rest)
     )
     world = World(tmp_path)
     world.run()

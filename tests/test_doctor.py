@@ -122,7 +122,7 @@ def test_every_mistake_in_the_settings_is_a_line(config: Path, capsys: pytest.Ca
     config.write_text("stores:\n  shop: {connector: sandbox, path: a.db, colour: red}\norders: {book_from: never}\n")
     assert call("--config", str(config), "doctor") == 2
     shown = capsys.readouterr().out
-    assert shown.count("fail  settings: ") == 4, "nor is there a back office"
+    assert shown.count("fail  settings: ") == 3 and "back_office" in shown, "nor is there a back office"
     assert "colour" in shown and "book_from" in shown and shown.count("Change these lines") == 1
     assert call("--config", "none.yaml", "doctor") == 2
     assert "syncctl init" in capsys.readouterr().out

@@ -288,7 +288,7 @@ def test_a_location_of_a_back_office_that_has_none_is_refused_with_the_lines_to_
 ) -> None:
     world = world_of(tmp_path, {"a": ["main"], "b": []}, stock={"locations": ["east"]})
 
-    def without_locations(settings: SandboxBooksSettings, _patience: object) -> SandboxBooks:
+    def without_locations(settings: SandboxBooksSettings, *_rest: object) -> SandboxBooks:
         books = SandboxBooks("back-office", settings)
         books.abilities = replace(books.abilities, locations=False)
         return books

@@ -116,7 +116,7 @@ def test_a_write_that_is_stopped_in_a_wait_is_looked_up_and_done_once(
     world = World(tmp_path)
     order_id = world.shop.place_order([("MUG", 1)])
     with monkeypatch.context() as patch:
-        patch.setattr(syncctl.cycle, "open_back_office", lambda one, patience: BusyBooks("back-office", one, patience))
+        patch.setattr(syncctl.cycle, "open_back_office", lambda one, *rest: BusyBooks("back-office", one, *rest))
         assert world.run().exit_code == 128 + signal.SIGTERM
     assert world.run().exit_code == 0
     assert world.totals(order_id) == [("sale", 1000)]

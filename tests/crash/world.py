@@ -83,7 +83,7 @@ def connect(wrap: Wrap = as_is) -> None:
         )
         return wrap(store)  # type: ignore[return-value]
 
-    def open_back_office(settings: SandboxBooksSettings, _patience: object = None) -> BackOffice:
+    def open_back_office(settings: SandboxBooksSettings, *_rest: object) -> BackOffice:
         office = SandboxBooks("back-office", settings)
         office.page_size = BATCH  # type: ignore[misc]
         office.abilities = replace(office.abilities, document_batch=BATCH, look_up_batch=2 * BATCH)

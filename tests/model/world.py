@@ -178,7 +178,7 @@ class ModelWorld:
             store.abilities = replace(store.abilities, listing_changes=self.tells_changes, level_batch=self.batch)
             return record(name, store)
 
-        def open_back_office(settings: Any, _patience: Any = None) -> Any:
+        def open_back_office(settings: Any, *_rest: Any) -> Any:
             books = SandboxBooks(OFFICE, settings)
             books._opened = self.office
             books.abilities = replace(books.abilities, document_batch=self.batch, look_up_batch=2 * self.batch)
