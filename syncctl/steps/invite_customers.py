@@ -31,6 +31,7 @@ def invite_customers(run: Run, side: Side) -> Counts:
         counts += hold_unread(run, side, links)
         for hub_id in [one for one, link in links.items() if link.remote_id not in there]:
             counts += hold_gone(run, side, hub_id, links.pop(hub_id))
+        side.let_go_read(links)
         batch = _Batch(
             run, side, run.stores[side.party], {hub_id: link.remote_id for hub_id, link in links.items()}, there
         )

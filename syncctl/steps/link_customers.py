@@ -19,7 +19,7 @@ from syncctl.rules.merging import Plain
 from syncctl.rules.references import name_for
 from syncctl.steps.making import Making, link_to
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
-from syncctl.steps.side import CREATE, UNREADABLE, Side, Write, side_of
+from syncctl.steps.side import CREATE, Side, Write, side_of
 from syncctl.steps.update_customers import answers_for, held_as_they_are, mark_of, merge_in, tell
 
 TIE = "which customer?"
@@ -153,14 +153,8 @@ class _Ensuring:
             else:
                 what, mark = "somebody of the same reference, e-mail or phone", mark_of(customers[hub_id])
                 self.linked.counts += self.side.hold_unreadable(hub_id, what, str(error), mark)
-        self._let_go(found)
+        self.side.let_go_read(found)
         return found
-
-    def _let_go(self, hub_ids: Collection[int]) -> None:
-        """What could not be read of these can be by now."""
-        held = self.run.hub.holds.of_party(self.side.party, "customer", map(str, hub_ids))
-        mended = [record for record, hold in held.items() if hold.reason == UNREADABLE]
-        self.run.hub.holds.clear("customer", mended, party=self.side.party)
 
     def _keys(self, customer: Customer, reference: str) -> list[CustomerKey]:
         search = self.side.can.customer_search

@@ -1,7 +1,7 @@
 """One party to which customers go, the back office or a store: the same questions asked of either."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -199,6 +199,12 @@ class Side:
         """What cannot be read is neither joined, nor told anything, nor taken to be gone. It is tried again daily."""
         text = f"{what} cannot be read there: {reason}; nothing of this customer is written to {self.called}"
         return self.hold(hub_id, UNREADABLE, text, mark=mark)
+
+    def let_go_read(self, hub_ids: Collection[int]) -> None:
+        """What could not be read of these could be now."""
+        held = self.run.hub.holds.of_party(self.party, "customer", map(str, hub_ids))
+        mended = [record for record, hold in held.items() if hold.reason == UNREADABLE]
+        self.run.hub.holds.clear("customer", mended, party=self.party)
 
     def hold_group(self, hub_id: int, customer: Customer, mark: str) -> Counts:
         """Groups set prices: one that is missing here is made only where a person says so (R30, R31)."""

@@ -21,12 +21,10 @@ INVITES = ("mark_invited", "send_invites")
 ABOUT_PEOPLE = frozenset("fetch_customers find_customers push_customers fetch_groups create_groups".split()) | {
     *INVITES
 }
-UNREAD = [
-    Kind(
-        "one customer cannot be read", lambda w, _: Unread(w, 0), lambda call: call.method == "fetch_customers", HOLDS
-    ),
-    Kind("no customer can be read", lambda w, _: Unread(w, None), lambda call: call.method == "fetch_customers", HOLDS),
-]  # what a person does about it: have all of them read again
+UNREAD = [  # what a person does about it: have all of them read again
+    Kind(name, lambda w, _, which=which: Unread(w, which), lambda call: call.method == "fetch_customers", (0, 1))
+    for name, which in (("one customer cannot be read", 0), ("no customer can be read", None))
+]
 MEANT = [kind for kind in (*KINDS, *UNREAD) if any(kind.strikes(Call(1, name, 1)) for name in ABOUT_PEOPLE)]
 SCENES = {"shop": "state", "office": "mark"}  # by who has a group: how the shop tells of invitations
 
