@@ -54,11 +54,11 @@ def test_a_store_sells_from_a_location_that_feeds_it() -> None:
 # --- config.example.yaml -------------------------------------------------------------------------------------------
 
 
-STORES: dict[str, type[BaseModel]] = {
-    get_args(one.model_fields["connector"].annotation)[0]: one for one in get_args(get_args(StoreSettings)[0])
-}
 OFFICES: dict[str, type[BaseModel]] = {
     get_args(one.model_fields["connector"].annotation)[0]: one for one in get_args(get_args(BackOfficeSettings)[0])
+}
+STORES: dict[str, type[BaseModel]] = {
+    get_args(one.model_fields["connector"].annotation)[0]: one for one in get_args(get_args(StoreSettings)[0])
 }
 SECRETS = {"SHOPIFY_TOKEN": "shpat_1", "WOO_KEY": "ck_1", "WOO_SECRET": "cs_2"}
 
