@@ -48,3 +48,21 @@ def test_goods_that_left_come_back_onto_the_shelf(world: TrytonWorld) -> None:
     world.shop.refund_all(order)
     assert world.run().exit_code == 0
     assert (world.holds(), world.shelf("MUG")) == ([], (100, 0))
+
+
+def test_a_customer_is_kept_in_step_and_prices_are_read_of_a_price_list(
+    tmp_path: Path, server: TrytonServer, people: Client
+) -> None:
+    books = {**user(people, *GROUPS), "price_lists": ["Trade"]}
+    world = TrytonWorld(tmp_path, server, books=books, products={"price_list": "Trade"}, customers={"trigger": "any"})
+    ann = world.shop.upsert_customer(name="Ann Archer", emails=["ann@mail.example"])
+    world.shop.place_order([("TRAY", 1)], customer=ann)
+    assert world.run().exit_code == 0
+    assert world.holds() == []
+    party = people.one("party.party", [["name", "=", "Ann Archer"]])["id"]
+    world.shop.upsert_customer(ann, name="Ann Baker", phones=["+441632960001"])
+    assert world.run().exit_code == 0
+    found = people.one("party.party", [["id", "=", party]], "name", "contact_mechanisms.value")
+    assert found["name"] == "Ann Baker"
+    assert "+441632960001" in [one["value"].replace(" ", "") for one in found["contact_mechanisms."]]
+    assert {one.sku: one.price for one in world.shop.listings()}["TRAY"] == "3.60", "a tenth less than 4.00"
