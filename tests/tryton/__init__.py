@@ -1,8 +1,8 @@
 """A real Tryton as the back office of tests.
 
 SYNCCTL_TRYTON names a folder with a virtual environment `venv` (requirements.txt) and a company `base` (create.py, run
-by that environment's Python); `.ci/run` makes both. Each process of the tests starts a server over a copy of its own,
-and each test begins with the company as it was made. Without the folder these tests are skipped.
+by that environment's Python). Each process of the tests starts a server over a copy of its own, and each test begins
+with the company as it was made. Without the folder these tests are skipped.
 
     python3 -m venv FOLDER/venv && FOLDER/venv/bin/pip install -q -r tests/tryton/requirements.txt
     FOLDER/venv/bin/python tests/tryton/create.py FOLDER/base
