@@ -25,6 +25,7 @@ def store(
     ]
     path = folder / "syncctl.yaml"
     path.write_text("\n".join(lines), encoding="utf-8")
+    path.chmod(0o644)  # whatever is left of a umask: a secret must not stand in a file that others may read
     made = load_config(path, environ).stores["shop"]
     assert isinstance(made, ShopifyStoreSettings)
     return made

@@ -6,6 +6,7 @@ answer to what was sent a second time may tell of the shop as it is by then. Wha
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -95,11 +96,10 @@ def grouped(targets: Sequence[Target]) -> list[Group]:
 
 def bundles(targets: Sequence[Target]) -> list[tuple[Target, ...]]:
     """What goes together, each by itself, in the order of the first of each."""
-    found: dict[tuple[str, str], tuple[Target, ...]] = {}
+    found: defaultdict[tuple[str, str], list[Target]] = defaultdict(list)
     for one in targets:
-        key = (one.together, "" if one.together else one.item)
-        found[key] = (*found.get(key, ()), one)
-    return list(found.values())
+        found[one.together, "" if one.together else one.item].append(one)
+    return [tuple(some) for some in found.values()]
 
 
 def to_target(change: LevelChange, ids: Ids | None, read: Levels, name: str) -> Target | WriteOutcome:
