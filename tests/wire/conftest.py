@@ -12,32 +12,40 @@ from tests.wire.world import Asked, Passing, Scene, hurried
 
 
 @pytest.fixture(scope="session")
-def passing() -> Iterator[Passing]:
-    """The clock of all that waits."""
-    with hurried(*PLATFORMS.values()) as clock:
-        yield clock
+def passing() -> Passing:
+    """The clock of all that waits here."""
+    return Passing()
+
+
+@pytest.fixture(autouse=True)
+def in_a_hurry(passing: Passing) -> Iterator[None]:
+    with hurried(passing, *PLATFORMS.values()):
+        yield
 
 
 @pytest.fixture(scope="session", params=PLATFORMS)
 def scene(request: pytest.FixtureRequest, passing: Passing) -> Iterator[Scene]:
     with in_memory() as folder:
         (folder / "scene").mkdir()
-        scene = Scene(PLATFORMS[request.param], folder)
+        with hurried(passing, *PLATFORMS.values()):
+            scene = Scene(PLATFORMS[request.param], folder)
         yield scene
         scene.close()
 
 
 @pytest.fixture(scope="session")
-def twin(scene: Scene) -> tuple[State, int]:
+def twin(scene: Scene, passing: Passing) -> tuple[State, int]:
     """What clean cycles make of the scene, and how the first of them ends."""
-    return oracle.twin_of(scene.fresh())
+    with hurried(passing, *PLATFORMS.values()):
+        return oracle.twin_of(scene.fresh())
 
 
 @pytest.fixture(scope="session")
-def requests(scene: Scene) -> list[Asked]:
+def requests(scene: Scene, passing: Passing) -> list[Asked]:
     """How it asks and what it asks, of every request of the cycle to which nothing happens."""
     world = scene.fresh()
-    world.command()
+    with hurried(passing, *PLATFORMS.values()):
+        world.command()
     asked = world.asked_for()
     assert len(asked) >= world.least_requests and sum(map(world.writes, asked)) >= 4
     return asked

@@ -23,7 +23,7 @@ from syncctl.cli import run as run_command
 from syncctl.connectors.patience import Patience
 from tests.fakes.wire import Answer, Request
 from tests.wire.platforms import PLATFORMS
-from tests.wire.world import WireWorld, hurried
+from tests.wire.world import Passing, WireWorld, hurried
 
 ROOT = Path(__file__).parents[2]
 OUTPUT = "output"
@@ -76,7 +76,7 @@ class Killer:
 
 def serve(platform: str) -> None:
     """Fork a child for each line, until there are no more."""
-    with hurried(PLATFORMS[platform]):
+    with hurried(Passing(), PLATFORMS[platform]):
         syncctl.cycle.Patience = Patience  # the site's clock is another process's: what waits, waits
         for line in sys.stdin:
             asked = json.loads(line)

@@ -252,14 +252,14 @@ class WireWorld(World):
 
 
 @contextmanager
-def hurried(*kinds: type[WireWorld]) -> Iterator[Passing]:
-    """Small pages, short silences, and no waiting."""
-    passing = WireWorld.passing = Passing()
+def hurried(passing: Passing, *kinds: type[WireWorld]) -> Iterator[None]:
+    """Small pages, short silences, and no waiting, but by this clock. Only for so long: others do wait."""
+    WireWorld.passing = passing
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(syncctl.cycle, "Patience", passing.patience)
         for kind in kinds:
             kind.hurried(patch, passing)
-        yield passing
+        yield
 
 
 @contextmanager
