@@ -108,7 +108,7 @@ class StoreAbilities:
     groups: bool = False
     makes_groups: bool = True  # False: the settings name the groups, and `create_groups` makes no other
     consent_channels: frozenset[str] = frozenset()
-    levels_together: bool = False  # levels are compared together: see `LevelChange.together`
+    levels_together: int = 0  # levels that can be compared together at most: see `LevelChange.together`; 0: none
     priced_levels: bool = False  # a level and the price of its listing go out in one write (`LevelChange.price`)
     invites: str = ""  # how it tells who was invited: state (its own), mark (ours), blind (not at all); "": none sent
     order_horizon_days: int | None = None  # older orders cannot be seen

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.family import Family
@@ -22,6 +23,34 @@ class Shown:
     agreed: int | None
     moved: int
     missed: int = 0  # units that left its level, and that no order explains
+
+
+class Beside(NamedTuple):
+    """Another listing that sells from the same stock. `is_source`: it is of the same SKU, or of a component of it."""
+
+    listing_id: int
+    is_source: bool
+
+
+_BESIDE = """
+SELECT a.id, b.id, 1 FROM listing a JOIN listing b ON b.sku = a.sku AND b.party = a.party AND b.id <> a.id
+JOIN shown s ON s.listing_id = b.id WHERE a.id IN ({ids}) AND s.want IS NOT NULL ORDER BY a.id, b.id
+"""
+
+# What stands for a SKU's stock is the SKU, and each component that the back office keeps stock of.
+_BESIDE_KITS = """
+WITH mine AS (SELECT id, party, sku FROM listing WHERE id IN ({ids})), part(id, party, sku) AS (
+  SELECT id, party, sku FROM mine
+  UNION SELECT m.id, m.party, c.sku FROM mine m JOIN component c ON c.kit = m.sku
+  WHERE NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = c.sku AND v.tracked = 0)
+), other(id, party, sku, is_source) AS (
+  SELECT id, party, sku, 1 FROM part
+  UNION ALL SELECT p.id, p.party, c.kit, 0 FROM part p JOIN component c ON c.sku = p.sku
+)
+SELECT o.id, b.id, max(o.is_source) FROM other o
+JOIN listing b ON b.sku = o.sku AND b.party = o.party AND b.id <> o.id JOIN shown s ON s.listing_id = b.id
+WHERE s.want IS NOT NULL GROUP BY o.id, b.id ORDER BY o.id, max(o.is_source) DESC, b.id
+"""
 
 
 class ShownLevels(Family):
@@ -122,17 +151,16 @@ class ShownLevels(Family):
             found |= {remote_id: (listing_id, moved) for remote_id, listing_id, moved in rows}
         return found
 
-    def beside(self, listing_ids: Sequence[int]) -> dict[int, list[int]]:
-        """By these listings, the others of the same store that sell the same SKU, where there are any."""
+    def beside(self, listing_ids: Sequence[int]) -> dict[int, list[Beside]]:
+        """By these listings, the others of the same store whose orders take from the same stock, where there are any:
+        those of the same SKU, of its components, of kits that it is in, and of kits that have a component with it in
+        common. What it has its stock from comes first."""
         rows = self.connection.execute(
-            "SELECT a.id, b.id FROM listing a JOIN listing b ON b.sku = a.sku AND b.party = a.party AND b.id <> a.id "
-            f"JOIN shown s ON s.listing_id = b.id WHERE a.id IN ({marks(listing_ids)}) AND s.want IS NOT NULL "
-            "ORDER BY a.id, b.id",
-            list(listing_ids),
+            (_BESIDE_KITS if self.hub.kits.any() else _BESIDE).format(ids=marks(listing_ids)), list(listing_ids)
         )
-        found: dict[int, list[int]] = {}
-        for listing_id, other in rows:
-            found.setdefault(listing_id, []).append(other)
+        found: dict[int, list[Beside]] = {}
+        for listing_id, other, is_source in rows:
+            found.setdefault(listing_id, []).append(Beside(other, bool(is_source)))
         return found
 
     def agree(self, levels: Mapping[int, int], missed: Mapping[int, int]) -> None:

@@ -2,7 +2,6 @@
 was read. In that order no order can slip between what is known and what is written."""
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from syncctl.model import LevelChange, Mismatch, Refused, WriteOutcome, Written
 from syncctl.rules.availability import level_to_write
 from syncctl.steps.batches import push_halving
 from syncctl.steps.held_back import HeldBack
+from syncctl.steps.levels_together import Batch, Pair, batch_of
 from syncctl.steps.lost_levels import LEVEL, recall_levels
 from syncctl.steps.publish_prices import entry_of, record_price, riding
 from syncctl.steps.pull_orders import read_changed_orders
@@ -23,7 +23,6 @@ from syncctl.steps.run import Counts, Run
 from syncctl.steps.side import journal_state
 from syncctl.steps.work_out_wants import work_out_wants
 
-Pair = tuple[Shown, LevelChange]
 _TRIES = 3
 
 
@@ -36,12 +35,14 @@ def publish_levels(run: Run, name: str, store: WebStore, *, prices: bool = False
     work_out_wants(run)
     after = 0
     while batch := run.hub.shown.pending(name, store.abilities.level_batch, after):
-        ids, after = _together(run, store, [one.listing_id for one in batch])
+        some = batch_of(run.hub, store.abilities, [one.listing_id for one in batch])
+        after = some.ids[-1]
         for _ in range(_TRIES):
-            ids = _write_batch(run, name, store, ids, counts, held_back, prices=prices)
-            if not ids:
+            again = _write_batch(run, name, store, some, counts, held_back, prices=prices)
+            if not again:
                 break
-        counts["contended"] += len(ids)
+            some = batch_of(run.hub, store.abilities, again)
+        counts["contended"] += len(again)
         run.progress(f"{name}: {counts['levels written']} levels written")
         run.checkpoint()
     held_back.close()
@@ -49,38 +50,23 @@ def publish_levels(run: Run, name: str, store: WebStore, *, prices: bool = False
     return counts
 
 
-def _together(run: Run, store: WebStore, listing_ids: Sequence[int]) -> tuple[list[int], int]:
-    """As many of these as go out at once with the other listings of their SKUs, and the last of them.
-
-    An order takes from one of them, so that the level of another does not tell of it: they are compared together.
-    """
-    if not store.abilities.levels_together:
-        return list(listing_ids), listing_ids[-1]
-    beside, most = run.hub.shown.beside(listing_ids), store.abilities.level_batch
-    taken: dict[int, None] = {}
-    last = listing_ids[0]
-    for one in listing_ids:
-        group = dict.fromkeys([one, *beside.get(one, ())])
-        if taken and len(taken | group) > most:
-            break
-        taken, last = taken | group, one
-    return list(taken)[:most], last
-
-
 def _write_batch(
-    run: Run, name: str, store: WebStore, ids: Sequence[int], counts: Counts, held_back: HeldBack, *, prices: bool
+    run: Run, name: str, store: WebStore, batch: Batch, counts: Counts, held_back: HeldBack, *, prices: bool
 ) -> list[int]:
     """One read-pull-compute-write; returns the listings whose level moved meanwhile, to be tried again."""
-    hub = run.hub
+    hub, ids, mine = run.hub, batch.every, set(batch.ids)
     location = run.settings.stores[name].location
     actual = store.fetch_levels([one.remote_id for one in hub.shown.again(ids)], location)
     recall_levels(run, name, actual)
     read_changed_orders(run, name, store)
     work_out_wants(run)
-    agreed, missed, changes, same = {}, {}, [], []
+    agreed, missed, changes, guards = {}, {}, [], []
     refused = hub.holds.get("stock", [f"{name}:{one.remote_id}" for one in hub.shown.again(ids)])
     for one in hub.shown.again(ids):
         level = actual.get(one.remote_id)
+        if one.listing_id not in mine:
+            guards += [(one, _change(one, level, level, location))] if level is not None else []
+            continue
         if level is None:
             counts["not listed any more"] += 1
             continue
@@ -90,7 +76,7 @@ def _write_batch(
         hold = refused.get(f"{name}:{one.remote_id}")
         if target == level:
             agreed[one.listing_id], missed[one.listing_id] = level, drop
-            same.append((replace(one, missed=drop), _change(one, level, level, location)))
+            guards.append((one, _change(one, level, level, location)))
             hub.holds.clear("stock", [hold.record] if hold else [])
         elif hold is not None and hold.stands_for(str(target)):
             counts["refused before"] += 1
@@ -100,17 +86,9 @@ def _write_batch(
     held_back.save()
     hub.shown.agree(agreed, missed)
     riders = riding(run, name, store, [one.listing_id for one, _ in changes]) if prices else {}
-    return _send(run, name, store, _guarded(store, changes, same), counts, riders, held_back)
-
-
-def _guarded(store: WebStore, changes: Sequence[Pair], same: Sequence[Pair]) -> list[Pair]:
-    """The changes, and of SKUs that several listings have, the levels that stay as they are: all compared together."""
-    if not store.abilities.levels_together:
-        return list(changes)
-    moving = {one.sku for one, _ in changes}
-    pairs = [*changes, *(pair for pair in same if pair[0].sku in moving and pair[1].quantity >= 0)]
-    listings = Counter(one.sku for one, _ in pairs)
-    return [(one, replace(change, together=one.sku if listings[one.sku] > 1 else "")) for one, change in pairs]
+    guards = [pair for pair in guards if pair[1].quantity >= 0]
+    pairs = batch.guarded(changes, guards)
+    return _send(run, name, store, pairs[: len(changes)], pairs[len(changes) :], counts, riders, held_back)
 
 
 def _change(one: Shown, target: int, level: int, location: str) -> LevelChange:
@@ -122,11 +100,15 @@ def _send(
     name: str,
     store: WebStore,
     changes: Sequence[Pair],
+    guards: Sequence[Pair],
     counts: Counts,
     riders: Mapping[int, ShownPrice],
     held_back: HeldBack,
 ) -> list[int]:
-    """Write these levels, each with the price that rides along; returns the listings to be tried again."""
+    """Write these levels, each with the price that rides along; returns the listings to be tried again.
+
+    `guards` are compared with them and stay what they are: of these nothing is to be remembered.
+    """
     if not changes:
         return []
     currency = run.hub.parties.currency(name) or ""
@@ -135,12 +117,13 @@ def _send(
     run.hub.shown.forget_shown([shown.listing_id for shown, _ in sent])  # until the reply is here
     run.hub.catalog.set_shown_prices(dict.fromkeys(riders))
     rows = run.hub.journal.open([*entries, *(entry_of(name, price) for price in riders.values())])
-    outcomes = push_halving(store.push_levels, [change for _, change in sent], lambda change: change.key)
+    told = push_halving(store.push_levels, [change for _, change in (*sent, *guards)], lambda change: change.key)
+    outcomes = told[: len(sent)]
     with run.hub.transaction():
         by_listing = {shown.listing_id: outcome for (shown, _), outcome in zip(sent, outcomes, strict=True)}
         for price, row in zip(riders.values(), rows[len(sent) :], strict=True):
             _record_rider(run, name, price, row, by_listing[price.listing_id], counts)
-        return _record(run, name, list(zip(sent, rows, outcomes, strict=False)), counts, held_back)
+        return _record(run, name, list(zip(sent, rows[: len(sent)], outcomes, strict=True)), counts, held_back)
 
 
 def _with_price(change: LevelChange, price: ShownPrice | None, currency: str) -> LevelChange:

@@ -54,6 +54,13 @@ BUGS = (
         ),
     ),
     Bug(
+        name="kits-are-strangers",
+        why="what an order of a kit has just taken is put on sale again with the level of its component",
+        old="(_BESIDE_KITS if self.hub.kits.any() else _BESIDE)",
+        new="_BESIDE",
+        tests=("tests/connectors/test_shopify_kits_cycle.py::test_no_order_in_between_puts_on_sale_what_it_took",),
+    ),
+    Bug(
         name="on-hand-as-available",
         why="where on_hand is written, what is sold and not sent yet goes on sale again",
         old='more = level.on_hand - level.available if name == "on_hand" and not change.together else 0',

@@ -14,6 +14,7 @@ from syncctl.connectors.shopify.about_documents import about
 from syncctl.connectors.shopify.admin import Admin
 from syncctl.connectors.shopify.along import Along
 from syncctl.connectors.shopify.answers import Answer
+from syncctl.connectors.shopify.catalog_documents import LIST
 from syncctl.connectors.shopify.customer_documents import MOST_FIELDS
 from syncctl.connectors.shopify.customer_words import FIELDS
 from syncctl.connectors.shopify.documents import Row
@@ -74,7 +75,7 @@ def abilities_of(settings: ShopifyStoreSettings) -> StoreAbilities:
     people = settings.customer_data
     return StoreAbilities(
         stock_write=StockWrite.COMPARE_AND_SET,
-        levels_together=True,
+        levels_together=LIST,
         level_batch=300,
         price_batch=250,
         fulfilment_batch=20,

@@ -1,0 +1,71 @@
+"""Levels that are compared together, for an order that takes from one of them moves no other.
+
+Such are the listings of one SKU, of a kit and its components, and of kits that have a component in common.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from syncctl.connectors.base import StoreAbilities
+from syncctl.hub import Hub
+from syncctl.hub.shown import Shown
+from syncctl.model import LevelChange
+
+Pair = tuple[Shown, LevelChange]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Listings whose levels may change, and by each of them those beside it, whose levels must be what they were."""
+
+    ids: Sequence[int]
+    beside: Mapping[int, Sequence[int]]
+
+    @property
+    def every(self) -> list[int]:
+        return list(dict.fromkeys([*self.ids, *(other for one in self.ids for other in self.beside.get(one, ()))]))
+
+    def guarded(self, changes: Sequence[Pair], guards: Sequence[Pair]) -> list[Pair]:
+        """The changes, and behind them those guards that stand beside one of them, each with the word of its group."""
+        words = self._words(changes, guards)
+        moving = {words[one.listing_id] for one, _ in changes}
+        pairs = [*changes, *(pair for pair in guards if words[pair[0].listing_id] in moving)]
+        sizes = Counter(words[one.listing_id] for one, _ in pairs)
+        named = [words[one.listing_id] for one, _ in pairs]
+        return [
+            (one, replace(change, together=str(word) if sizes[word] > 1 else ""))
+            for (one, change), word in zip(pairs, named, strict=True)
+        ]
+
+    def _words(self, changes: Sequence[Pair], guards: Sequence[Pair]) -> dict[int, int]:
+        """By listing the first of its group. Whatever changes is of one group with all that stand beside it."""
+        words = {one.listing_id: one.listing_id for one, _ in (*changes, *guards)}
+        for one, _ in changes:
+            beside = self.beside.get(one.listing_id, ())
+            joined = {words[other] for other in (one.listing_id, *beside) if other in words}
+            if len(joined) > 1:
+                words = {each: min(joined) if word in joined else word for each, word in words.items()}
+        return words
+
+
+def batch_of(hub: Hub, can: StoreAbilities, listing_ids: Sequence[int]) -> Batch:
+    """As many of these, in their order, as go out at once with those beside them; one at least.
+
+    Where more stand beside one than can be compared together, only those do that it has its stock from.
+    """
+    if not can.levels_together:
+        return Batch(listing_ids[: can.level_batch], {})
+    beside = {}
+    for one, others in hub.shown.beside(listing_ids).items():
+        kept = others if len(others) < can.levels_together else [other for other in others if other.is_source]
+        beside[one] = [other.listing_id for other in kept[: can.levels_together - 1]]
+    every: set[int] = set()
+    linked: set[int] = set()
+    for count, one in enumerate(listing_ids):
+        group = {one, *beside.get(one, ())}
+        more = group if len(group) > 1 else set()
+        if count and (len(every | group) > can.level_batch or len(linked | more) > can.levels_together):
+            return Batch(listing_ids[:count], beside)
+        every, linked = every | group, linked | more
+    return Batch(listing_ids, beside)
