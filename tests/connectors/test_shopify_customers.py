@@ -288,8 +288,8 @@ def test_one_who_is_spoilt_and_one_of_whom_nothing_is_told_are_two(shop: Shopify
         [_, ann, _] = add(shop, 3)
         real = side.store.admin.read
 
-        def read(*given: Any, real: Any = real) -> Any:
-            answer = real(*given)
+        def read(*given: Any, real: Any = real, **more: Any) -> Any:
+            answer = real(*given, **more)
             answer.data["customers"]["nodes"][2] = None
             return replace(answer, spoilt=[Spoilt(0, answer.data["customers"]["nodes"][0], "It went wrong.")])
 

@@ -126,15 +126,93 @@ def test_a_page_that_is_too_dear_is_asked_for_smaller(build: Build) -> None:
     assert [one["first"] for one in there.asked][:3] == [25, 12, 6]
 
 
-def test_a_page_that_the_shop_fails_at_says_how_to_ask_for_less(build: Build) -> None:
-    there = build(bulk_from=0, page_size=20)
+def failing_at(there: There, most: int, how: Answer, field: str = "orders") -> list[int]:
+    """Let the shop fail at each page of more than `most`; the sizes that it is asked for."""
     there.store.close()
     there.store = ShopifyStore("web", there.store.settings, Clock().patience())
-    error = {"message": "Timeout", "extensions": {"code": "TIMEOUT"}}
-    there.server.handle = lambda _: reply({"errors": [error]})  # type: ignore[method-assign]
-    with pytest.raises(Unreachable) as raised:
+    real, sizes = there.server.handle, []
+
+    def handle(request: Request) -> Answer:
+        size = json.loads(request.body)["variables"].get("first")
+        if size is None or f" {field}(" not in json.loads(request.body)["query"]:
+            return real(request)
+        sizes.append(size)
+        return real(request) if size <= most else how
+
+    there.server.handle = handle  # type: ignore[method-assign]
+    return sizes
+
+
+TOO_MUCH = {
+    "TIMEOUT": reply({"errors": [{"message": "Timeout", "extensions": {"code": "TIMEOUT"}}]}),
+    "internal": reply({"errors": [{"message": "Oh.", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}]}),
+    "502": reply({"errors": "Bad Gateway"}, status=502),
+    "503": reply({"errors": "Unavailable"}, status=503),
+    "504": reply({"errors": "Gateway Timeout"}, status=504),
+}
+
+
+@pytest.mark.parametrize("how", TOO_MUCH.values(), ids=TOO_MUCH)
+@pytest.mark.parametrize("most", [24, 6, 1])
+def test_a_page_that_the_shop_fails_at_is_asked_for_smaller(build: Build, how: Answer, most: int) -> None:
+    there = build(bulk_from=0)
+    placed = {str(one) for one in there.place(40)}
+    sizes = failing_at(there, most, how)
+    assert set(there.all_orders()) == placed
+    assert sizes[:2] == [25, 12]
+    assert len([size for size in sizes if size > most]) <= 6, "what it failed at is not tried again soon"
+
+
+def test_a_page_that_the_shop_failed_at_once_grows_again(build: Build) -> None:
+    there = build(bulk_from=0)
+    there.place(350)
+    there.store.close()
+    there.store = ShopifyStore("web", there.store.settings, Clock().patience())
+    there.server.fail("502")
+    assert len(there.all_orders()) == 350
+    assert [one["first"] for one in there.asked] == [25] + [12] * 20 + [24, 48, 54]
+
+
+def test_a_page_that_the_shop_fails_at_whatever_its_size_is_an_error(build: Build) -> None:
+    there = build(bulk_from=0, page_size=20)
+    there.place(3)
+    sizes = failing_at(there, 0, TOO_MUCH["TIMEOUT"])
+    with pytest.raises(Unreachable, match="TIMEOUT"):
         there.all_orders()
-    assert "stores.web.page_size: 10" in raised.value.hint
+    assert sizes == [20, 10, 5, 2, 1]
+
+
+def test_listings_and_customers_too_come_in_smaller_pages_where_the_shop_fails_at_them(build: Build) -> None:
+    there = build(bulk_from=0)
+    for number in range(60):
+        there.hands.add_variant(f"SKU-{number}", 5)
+        there.hands.add_customer(f"buyer{number}@example.com")
+    sizes = failing_at(there, 40, TOO_MUCH["502"], "productVariants")
+    assert len([one for page in there.store.fetch_listings(None) for one in page.records]) >= 60
+    assert sizes[:4] == [250, 125, 62, 31]
+    sizes = failing_at(there, 40, TOO_MUCH["502"], "customers")
+    assert len([one for page in there.store.fetch_customers(None) for one in page.records]) == 60
+    assert sizes[:2] == [50, 25]
+
+
+def test_customers_who_are_too_many_beside_the_orders_come_by_themselves(build: Build) -> None:
+    there = build(bulk_from=0)
+    cursor = cursor_after(there)
+    people = next(iter(there.store.fetch_customers(None)))
+    there.place()
+    there.hands.add_customer("ada@example.com")
+    failing_at(there, 25, TOO_MUCH["TIMEOUT"])
+    real = there.server.handle
+
+    def handle(request: Request) -> Answer:
+        query = json.loads(request.body)["query"]
+        return TOO_MUCH["TIMEOUT"] if " orders(" in query and " customers(" in query else real(request)
+
+    there.server.handle = handle  # type: ignore[method-assign]
+    there.store.expect_customers(people.cursor)
+    assert len(there.all_orders(cursor)) == 1
+    found = [one.emails for page in there.store.fetch_customers(people.cursor) for one in page.records]
+    assert len(found) == 1
 
 
 def test_pages_grow_as_far_as_their_cost_allows(build: Build) -> None:

@@ -56,11 +56,13 @@ class Terms:
     `label`: how messages name it, instead of by method and path. `delay`: how many seconds there are still to wait,
     asked just before each try, when nobody else asks this host. `judge`: looks at each sound reply, and at those that
     ask us to slow down; what it raises is taken as if the status had said so: Again, where the same may be sent again.
+    `once`: there is one try, and who asked is told of it: Again, where another may follow.
     """
 
     label: str = ""
     delay: Callable[[], float] = _at_once
     judge: Callable[[Reply], object] = Reply.readable
+    once: bool = False
 
 
 _AS_IT_IS = Terms(judge=_as_it_is)
@@ -191,6 +193,8 @@ class Http:
             pairs = [*own, *pairs]
         what = f"{self.party}: {terms.label or f'{method} {redact.clean(path)}'}"
         call = _Call(what, method, path, self.base.url_of(path), pairs, body, headers, not reads, again, terms)
+        if terms.once:
+            return self._try(call)
         return retried(lambda: self._try(call), self.party, self._patience)
 
     def _try(self, call: _Call) -> Reply:

@@ -42,9 +42,10 @@ class Admin:
         self._path = f"admin/api/{settings.version}/graphql.json"
         self._shut: ShutOut | None = None
 
-    def read(self, document: Document, variables: Variables) -> Answer:
-        """Ask something; again where that may help. Errors: those of `answers`."""
-        return self._ask(document, variables, keyed=False)
+    def read(self, document: Document, variables: Variables, *, once: bool = False) -> Answer:
+        """Ask something; again where that may help, unless `once`. Errors: those of `answers`, and Again where `once`
+        and another try may help."""
+        return self._ask(document, variables, keyed=False, once=once)
 
     def write(self, document: Document, variables: Variables, *, keyed: bool = False) -> Answer:
         """Change something: once, unless it is `keyed`: each field has its key of idempotency, or is absolute.
@@ -58,38 +59,38 @@ class Admin:
         """Let go of the connections."""
         self.http.close()
 
-    def _ask(self, document: Document, variables: Variables, *, keyed: bool) -> Answer:
+    def _ask(self, document: Document, variables: Variables, *, keyed: bool, once: bool = False) -> Answer:
         if self._shut is not None:
             raise self._shut
         try:
-            return self._signed(document, variables, keyed)
+            return self._signed(document, variables, keyed, once)
         except Rejected as error:
             raise self._refused(error, document) from None
 
-    def _signed(self, document: Document, variables: Variables, keyed: bool) -> Answer:
+    def _signed(self, document: Document, variables: Variables, keyed: bool, once: bool) -> Answer:
         """Asked with a token that is taken. Whoever is not let in has done nothing: a write is sent again, too."""
         self.access.prepare(self.http)
         token = self.access.current
         try:
-            return self._sent(document, variables, keyed)
+            return self._sent(document, variables, keyed, once)
         except SignInNeeded as error:
             if not error.status:
                 raise  # let in, and not allowed this
             if error.status != 401 or not self.access.replace(token, self.http):
                 raise unknown(error, self.store, self.access.setting) from None
         try:
-            return self._sent(document, variables, keyed)
+            return self._sent(document, variables, keyed, once)
         except SignInNeeded as error:
             raise unknown(error, self.store, self.access.setting) if error.status else error from None
 
-    def _sent(self, document: Document, variables: Variables, keyed: bool) -> Answer:
+    def _sent(self, document: Document, variables: Variables, keyed: bool, once: bool) -> Answer:
         answers: list[Answer] = []
 
         def judge(reply: Reply) -> None:
             answers.append(self._judged(document, variables, reply, again=keyed or not document.writes))
 
         body = {"query": document.text, "variables": variables}
-        terms = Terms(document.label, lambda: self.bucket.delay(document), judge)
+        terms = Terms(document.label, lambda: self.bucket.delay(document), judge, once)
         self.http.send("POST", self._path, body, keyed=keyed, reads=not document.writes, terms=terms)
         return answers[-1]
 

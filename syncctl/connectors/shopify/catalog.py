@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from syncctl.connectors.ahead import ahead
 from syncctl.connectors.base import Page
-from syncctl.connectors.shopify.answers import Answer, TooDear
+from syncctl.connectors.shopify.answers import Answer
 from syncctl.connectors.shopify.catalog_documents import LIST, listings
 from syncctl.connectors.shopify.cost import Sizer
 from syncctl.connectors.shopify.gids import digits_of, gid
 from syncctl.connectors.shopify.levels import LevelStore
 from syncctl.connectors.shopify.lists import whole
+from syncctl.connectors.shopify.pages import read_page
 from syncctl.connectors.shopify.prices import PriceStore
 from syncctl.connectors.shopify.variant_words import to_listing
 from syncctl.errors import DataError
@@ -53,10 +54,6 @@ class CatalogStore(LevelStore, PriceStore):
         variables = {"after": after, "query": f"id:>={last + 1}" if last else None}
         if location:
             variables["location"] = gid("Location", location)
-        while True:
-            document = listings(sizer.size, located=bool(location))
-            try:
-                return self.admin.read(document, {"first": sizer.size, **variables})
-            except TooDear:
-                if not sizer.too_dear():
-                    raise
+        return read_page(
+            self.admin, sizer, lambda size: (listings(size, located=bool(location)), {"first": size, **variables})
+        )

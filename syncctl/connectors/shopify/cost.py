@@ -14,6 +14,8 @@ from syncctl.connectors.shopify.documents import HIGHEST_COST, Document
 _CAREFUL = HIGHEST_COST * 0.9
 """What a larger page may be expected to cost: how Shopify counts is measured, not promised."""
 
+_CALM = 20  # pages that go well before a size is tried again that Shopify failed at
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -83,15 +85,20 @@ class Sizer:
     """How many records to ask for at once: as many as their cost allows, which each answer tells.
 
     It grows, to the double at most, while the cost to be expected leaves some room, and halves where Shopify finds it
-    too dear; a size that was too dear once is not tried again. `most`: never more than that.
+    too dear, or fails at it. A size that was too dear once is not tried again; one that it failed at is, after a while.
+    `most`: never more than that.
     """
 
     def __init__(self, most: int, first: int = 25) -> None:
         self._most = max(1, most)
         self.size = min(first, self._most)
+        self._calm = 0  # pages that are to go well before it grows again
 
     def went_well(self, cost: Cost | None) -> None:
         """A page of this size was answered, at that cost."""
+        self._calm -= self._calm > 0
+        if self._calm:
+            return
         larger = min(self.size * 2, self._most)
         while cost is not None and larger > self.size:
             if cost.requested * weight(larger) <= _CAREFUL * weight(self.size):
@@ -106,6 +113,11 @@ class Sizer:
         self._most = self.size - 1
         self.size = max(1, self.size // 2)
         return True
+
+    def too_heavy(self) -> None:
+        """Shopify failed at a page of this size, maybe because of that: now it is smaller, unless it is one."""
+        self.size = max(1, self.size // 2)
+        self._calm = _CALM
 
 
 def weight(size: int) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 
 from syncctl.connectors.ahead import ahead
 from syncctl.connectors.base import Page
-from syncctl.connectors.shopify.answers import Answer, Misplaced, TooDear
+from syncctl.connectors.shopify.answers import Answer, Misplaced
 from syncctl.connectors.shopify.cost import Sizer
 from syncctl.connectors.shopify.customer_changes import e164
 from syncctl.connectors.shopify.customer_documents import customers, some_customers
@@ -14,6 +14,7 @@ from syncctl.connectors.shopify.customer_walk import Cursor
 from syncctl.connectors.shopify.customer_words import is_bare, to_customer
 from syncctl.connectors.shopify.customer_writes import CustomerWrites
 from syncctl.connectors.shopify.gids import digits_of, gid, is_digits
+from syncctl.connectors.shopify.pages import read_page
 from syncctl.connectors.shopify.refusals import denied
 from syncctl.errors import BatchRefused, CursorLost, DataError
 from syncctl.model import Customer, CustomerKey, Unreadable
@@ -63,17 +64,14 @@ class CustomerStore(CustomerWrites):
     def _page_of_people(self, at: Cursor, sizer: Sizer) -> Answer:
         """The next page, in as many parts as it takes. Errors: CursorLost where it began in another time."""
         order = {"sort": "ID" if at.since is None else "UPDATED_AT", "reverse": at.since is not None}
-        while True:
-            try:
-                answer = self.admin.read(customers(sizer.size), {"first": sizer.size, "after": at.after, **order})
-            except TooDear:
-                if not sizer.too_dear():
-                    raise
-            except Misplaced as error:
-                raise CursorLost(f"{self.name} does not know any more where a reading of customers stood.") from error
-            else:
-                sizer.went_well(answer.cost)
-                return answer
+        try:
+            answer = read_page(
+                self.admin, sizer, lambda size: (customers(size), {"first": size, "after": at.after, **order})
+            )
+        except Misplaced as error:
+            raise CursorLost(f"{self.name} does not know any more where a reading of customers stood.") from error
+        sizer.went_well(answer.cost)
+        return answer
 
     def _read_people(self, answer: Answer) -> tuple[list[Customer], list[Unreadable]]:
         """Those of a page, and those of it who cannot be read. Errors: SignInNeeded, DataError where nobody can be."""

@@ -6,16 +6,18 @@ index lags behind; once a day what changed for two days is read again, in case t
 of many is done by a file that Shopify makes, which costs no points.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from syncctl.connectors.ahead import ahead
 from syncctl.connectors.base import Page
 from syncctl.connectors.patience import Patience
-from syncctl.connectors.shopify.answers import Answer, Misplaced, TooDear, Unwell
+from syncctl.connectors.shopify.answers import Answer, Misplaced
 from syncctl.connectors.shopify.base import ShopStore
 from syncctl.connectors.shopify.cost import Sizer
+from syncctl.connectors.shopify.documents import Document
 from syncctl.connectors.shopify.gids import gid, is_digits
 from syncctl.connectors.shopify.order_bulk import Bulk
 from syncctl.connectors.shopify.order_cursor import Cursor, changed_since, placed_since
@@ -23,6 +25,7 @@ from syncctl.connectors.shopify.order_details import OrderReader, Rows
 from syncctl.connectors.shopify.order_documents import orders
 from syncctl.connectors.shopify.order_fields import told_page
 from syncctl.connectors.shopify.order_words import Manners, read_order
+from syncctl.connectors.shopify.pages import read_page
 from syncctl.connectors.tokens import Tokens
 from syncctl.errors import DataError
 from syncctl.model import Order, Unreadable
@@ -105,25 +108,23 @@ class OrderStore(ShopStore):
                 return
 
     def _ask(self, sizer: Sizer, after: str | None, search: str) -> Answer:
-        """One page of as many orders as are not too dear, with the customers who are expected."""
-        while True:
-            with_customers = self.along.wanted
-            document = orders(sizer.size, self.manners.people, with_customers)
-            try:
-                answer = self.admin.read(document, {"query": search or None, "first": sizer.size, "after": after})
-            except TooDear:
-                if not sizer.too_dear():
-                    raise
-                continue
-            except Unwell as error:
-                fewer = f"stores.{self.name}.page_size: {max(1, sizer.size // 2)}"
-                hint = f"The next run tries again. If it stays so, ask for fewer orders at once: {fewer}"
-                raise Unwell(str(error), hint=hint) from None
-            if with_customers:
-                self.along.keep(answer)
-            else:
-                sizer.went_well(answer.cost)
-            return answer
+        """One page of as many orders as can be had at once, with the customers who are expected if that works out."""
+        sizes: list[int] = []
+
+        def with_customers() -> bool:
+            return self.along.wanted and (len(sizes) == 1 or sizes[-1] == sizes[0] > 1)
+
+        def ask(size: int) -> tuple[Document, Mapping[str, Any]]:
+            sizes.append(size)
+            document = orders(size, self.manners.people, with_customers())
+            return document, {"query": search or None, "first": size, "after": after}
+
+        answer = read_page(self.admin, sizer, ask)
+        if with_customers():
+            self.along.keep(answer)
+        else:
+            sizer.went_well(answer.cost)
+        return answer
 
     def _again(self, answer: Answer) -> tuple[Rows, list[Unreadable]]:
         """Orders that an error spoilt on their page are read once more by themselves."""
