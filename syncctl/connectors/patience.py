@@ -49,6 +49,10 @@ class Patience:
         """What may still be waited."""
         return max(0.0, self.most - self.waited)
 
+    def tell(self, text: str) -> None:
+        """Say something that whoever watches may want to know."""
+        self._say(text)
+
     def sleep(self, seconds: float, party: str, why: str) -> None:
         """Wait, and say for whom and why.
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.fakes.shopify import ShopifyServer
 from tests.fakes.shopify.checkout import Buy, Off, Ship
 from tests.fakes.shopify.schema import WRITTEN, at_hand, schema_of
 from tests.fakes.shopify.world import ShopifyWorld, world
-from tests.fakes.wire import reply
+from tests.fakes.wire import Answer, Request, reply
 
 
 class Waiting:
@@ -32,6 +33,7 @@ class Waiting:
         self.server = ShopifyServer(self.shop.site)
         self.settings = settings_of(self.server, **{"bulk_from": 1, "page_size": 3, **settings})
         self.waited: list[float] = []
+        self.said: list[str] = []
         self.store = self.another(most)
 
     def another(self, most: float = 600.0) -> ShopifyStore:
@@ -42,7 +44,7 @@ class Waiting:
             self.elapsed += seconds
             self.shop.advance(seconds)
 
-        patience = Patience(most, clock=lambda: self.elapsed, sleeper=sleep)
+        patience = Patience(most, say=self.said.append, clock=lambda: self.elapsed, sleeper=sleep)
         real = patience.sleep
         patience.sleep = lambda seconds, *rest: (self.waited.append(seconds), real(seconds, *rest))[1]  # type: ignore[method-assign, assignment]
         return ShopifyStore("web", self.settings, patience)
@@ -190,6 +192,7 @@ def test_a_file_that_does_not_come_about_is_done_without(build: Build, fate: str
     placed = there.place(8)
     assert sorted(ids(list(there.store.fetch_orders(None, None)))) == sorted(placed)
     assert there.asked("query orders(") == 3
+    assert fate in there.said[-1]
 
 
 @pytest.mark.parametrize("state", [None, {"status": "WIBBLE", "url": "https://files.example/1"}])
@@ -235,6 +238,70 @@ def test_a_file_that_is_not_whole_is_an_error_and_the_next_reading_makes_another
     there.shop.site.options.bulk_file = "whole"
     assert ids(list(there.another().fetch_orders(pages[-1].cursor, None))) == placed
     assert there.asked("startBulk") == 2
+
+
+@pytest.mark.parametrize("how", ["short", "cut"])
+def test_where_no_file_is_ever_whole_orders_come_page_by_page(build: Build, how: str) -> None:
+    there = build({"bulk_file": how})
+    placed = there.place(8)
+    cursor: str | None = None
+    for _ in range(2):
+        pages: list[Page[Order]] = []
+        with pytest.raises(DataError):
+            for page in there.another().fetch_orders(cursor, None):
+                pages.append(page)
+        cursor = pages[-1].cursor
+    assert there.asked("query orders(") == 0
+    rest = list(there.another().fetch_orders(cursor, None))
+    assert set(ids(rest)) == set(placed)
+    assert (there.asked("startBulk"), there.asked("query orders(")) == (3, 3)
+    assert "its orders are read page by page" in there.said[-1]
+    assert json.loads(rest[-1].cursor)["since"] is not None
+
+
+def test_where_the_file_can_never_be_fetched_orders_come_page_by_page(build: Build) -> None:
+    there = build()
+    placed = there.place(8)
+    there.shop.site.files_at = "http://127.0.0.1:9"  # nobody is there
+    cursor: str | None = None
+    for _ in range(2):
+        pages: list[Page[Order]] = []
+        with pytest.raises(Unreachable):
+            for page in there.another().fetch_orders(cursor, None):
+                pages.append(page)
+        cursor = pages[-1].cursor
+    assert set(ids(list(there.another().fetch_orders(cursor, None)))) == set(placed)
+    assert (there.asked("startBulk"), there.asked("query orders(")) == (1, 3)
+
+
+@pytest.mark.parametrize("hours", [2, 4])
+@pytest.mark.parametrize("gets_on", [False, True])
+def test_a_file_that_hangs_is_done_without_and_one_that_takes_long_is_waited_for(
+    build: Build, hours: int, gets_on: bool
+) -> None:
+    there = build({"bulk_seconds": 1_000_000})
+    placed = there.place(8)
+    begun = next(iter(there.store.fetch_orders(None, None)))
+    there.shop.advance(hours * 3600)
+    real, counts = there.server.handle, iter(range(10**6))
+
+    def handle(request: Request) -> Answer:
+        if b"bulkState" not in request.body:
+            return real(request)
+        count = str(next(counts) if gets_on else 5)
+        state = {"status": "RUNNING", "url": None, "objectCount": count, "rootObjectCount": count}
+        return replace(real(request), body=json.dumps({"data": {"bulkOperation": state}}).encode())
+
+    there.server.handle = handle  # type: ignore[method-assign]
+    pages = there.another().fetch_orders(begun.cursor, None)
+    if hours < 3 or gets_on:
+        with pytest.raises(Throttled):
+            list(pages)
+        return
+    found = list(pages)
+    assert set(ids(found)) == set(placed)
+    assert "its orders are read page by page" in there.said[-1]
+    assert json.loads(found[-1].cursor)["bulk"] is None
 
 
 def test_a_file_that_is_there_no_more_is_done_without(build: Build) -> None:

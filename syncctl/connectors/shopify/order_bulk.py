@@ -6,6 +6,7 @@ there can be no such file, or none comes, orders are read page by page.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from syncctl.connectors import strict_json
 from syncctl.connectors.http import Rejected
@@ -21,6 +22,8 @@ from syncctl.settings import ShopifyStoreSettings
 
 _UNDER_WAY = frozenset({"CREATED", "RUNNING", "CANCELING"})
 _LONGEST = 10.0  # seconds between two questions how far it is
+_LONG = timedelta(hours=3)  # then it has to get on while it is watched
+_TRIES = 3  # files that are not whole, or cannot be fetched
 
 
 class Bulk:
@@ -51,6 +54,7 @@ class Bulk:
         """Pages of the file, when it is there. The last one's cursor has no `bulk`; no page at all: there is no file.
 
         Errors: DataError where the file is not all that Shopify says it is; then the next reading makes another.
+        Unreachable where it cannot be fetched; then the next reading tries again. The third time there is no file.
         """
         state = self._made(at)
         if state is None:
@@ -64,11 +68,22 @@ class Bulk:
             yield from self._from_file(at, state)
         except Rejected:
             return  # it is there no more, nor was anything read of it
-        except DataError as error:
-            yield [], Cursor()
-            setting = f"stores.{self.admin.store}.bulk_from: 0"
-            hint = f"The next run has another one made. If it stays so, read orders page by page: {setting}"
-            raise DataError(str(error), hint=hint) from None
+        except Throttled:
+            raise
+        except (DataError, Unreachable) as error:
+            failed = at.failed + 1
+            if failed == _TRIES:
+                self._done_without(str(error))
+                return
+            is_bad = isinstance(error, DataError)
+            yield [], Cursor(failed=failed) if is_bad else replace(at, failed=failed)
+            hint = f"The next run tries again; the {_TRIES}rd in a row without a file reads orders page by page."
+            raise (DataError if is_bad else Unreachable)(str(error), hint=hint) from None
+
+    def _done_without(self, why: str) -> None:
+        self.admin.patience.tell(
+            f"{self.admin.store}: {why}; its orders are read page by page instead, which takes longer"
+        )
 
     def _made(self, at: Cursor) -> Body | None:
         """How it stands with the file once it is made; None where it will not be.
@@ -76,11 +91,21 @@ class Bulk:
         Other sides need their share of what a run may wait. Errors: Throttled where half of it is gone.
         """
         pause, patience = 1.0, self.admin.patience
+        before: Body | None = None
         while True:
-            state = self.admin.read(bulk_state(), {"id": at.bulk}).data["bulkOperation"]
+            answer = self.admin.read(bulk_state(), {"id": at.bulk})
+            state: Body | None = answer.data["bulkOperation"]
+            if state is not None and state["status"] == "COMPLETED":
+                return state
             if state is None or state["status"] not in _UNDER_WAY:
-                return state if state is not None and state["status"] == "COMPLETED" else None
+                said = "is not known any more" if state is None else f"is {str(state['status'])[:30]}"
+                self._done_without(f"the file of all orders {said} at Shopify")
+                return None
+            before = before or state
             if patience.left - pause < patience.most / 2:
+                if _hangs(at, answer.at, before, state):
+                    self._done_without("Shopify does not get on with the file of all orders")
+                    return None
                 setting = f"stores.{self.admin.store}.bulk_from: 0"
                 raise Throttled(
                     f"{self.admin.store}: Shopify has not made the file of all orders yet",
@@ -108,6 +133,12 @@ class Bulk:
                 f"Shopify's file has {count} orders in {counted.lines} lines, and should have {told[0]} in {told[1]}"
             )
         yield rows, at.ended()
+
+
+def _hangs(at: Cursor, now: datetime | None, before: Body, state: Body) -> bool:
+    """Whether it is long under way, and has not got on while it was asked for."""
+    is_late = at.started is not None and now is not None and now - at.started > _LONG
+    return is_late and bool(before["objectCount"] == state["objectCount"])
 
 
 class _Counted:

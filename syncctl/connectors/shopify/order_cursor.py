@@ -14,7 +14,8 @@ _A_DAY = timedelta(days=1)
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """`since` None: everything. Of a walk that is under way, `started`: Shopify's time when it began, and `after`: its
-    own cursor; `bulk`, `done`: the operation that makes a file of all orders, and how many of them were read already.
+    own cursor; `bulk`, `done`: the operation that makes a file of all orders, and how many of them were read already;
+    `failed`: how often no such file could be read.
     `far`: when a walk last began far back, for the search index may lag behind by hours when Shopify is in trouble.
     """
 
@@ -24,6 +25,7 @@ class Cursor:
     bulk: str | None = None
     done: int = 0
     far: datetime | None = None
+    failed: int = 0
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor":
@@ -33,15 +35,20 @@ class Cursor:
         try:
             row = json.loads(text)
             since, started, far = (_read(row[name]) for name in ("since", "started", "far"))
-            cursor = cls(since, started, row["after"], row["bulk"], row["done"], far)
-            if (
-                not all(isinstance(one, str | None) for one in (cursor.after, cursor.bulk))
-                or type(cursor.done) is not int
+            cursor = cls(since, started, row["after"], row["bulk"], row["done"], far, row["failed"])
+            if not (
+                all(isinstance(one, str | None) for one in (cursor.after, cursor.bulk))
+                and all(type(one) is int for one in (cursor.done, cursor.failed))
             ):
                 raise ValueError("it stands nowhere")
         except (ValueError, TypeError, LookupError, OverflowError) as error:
             raise CursorLost(f"{text[:60]!r} is no cursor of this store: {error}.") from error
         return cursor
+
+    @property
+    def begins(self) -> bool:
+        """Whether nothing was read yet."""
+        return self == Cursor(failed=self.failed)
 
     @property
     def bound(self) -> datetime | None:
@@ -64,7 +71,7 @@ class Cursor:
     def text(self) -> str:
         since, started, far = (None if at is None else times.to_text(at) for at in (self.since, self.started, self.far))
         at = {"since": since, "started": started, "after": self.after, "bulk": self.bulk, "done": self.done, "far": far}
-        return json.dumps(at)
+        return json.dumps({**at, "failed": self.failed})
 
 
 def _read(text: str | None) -> datetime | None:

@@ -65,7 +65,7 @@ class OrderStore(ShopStore):
     def _pages(self, at: Cursor, search: str) -> Iterator[Page[Order]]:
         if at.bulk and not self.settings.bulk_from:
             at = Cursor()  # one was asked for, and is not wanted any more
-        at = at if at != Cursor() else self.bulk.begun(at, search)
+        at = self.bulk.begun(at, search) if at.begins else at
         if at.bulk:
             if at.done == 0:
                 yield Page(records=[], cursor=at.text())
