@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from syncctl.settings import TrytonBooksSettings
+from tests.tryton import counted
+from tests.tryton.busy import Busy, Undisturbed, busy_day
 from tests.tryton.client import Client
 from tests.tryton.server import DATABASE, PASSWORD, USER, TrytonServer, folder
 
@@ -35,6 +37,24 @@ def people(server: TrytonServer) -> Client:
 @pytest.fixture
 def settings(server: TrytonServer) -> TrytonBooksSettings:
     return settings_for(server)
+
+
+@pytest.fixture(scope="session", params=["order", "shipment"])
+def busy(
+    request: pytest.FixtureRequest, running: TrytonServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Busy]:
+    """The busy day, for each moment at which stock falls."""
+    busy = Busy(tmp_path_factory.mktemp("busy"), running, request.param, busy_day)
+    yield busy
+    busy.close()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(busy: Busy) -> Undisturbed:
+    """What comes of that day where nothing happens."""
+    world = busy.fresh()
+    ended = world.command()
+    return Undisturbed(world.relay.calls(), ended, counted.state_of(world))
 
 
 def settings_for(server: TrytonServer, **more: object) -> TrytonBooksSettings:
