@@ -56,13 +56,15 @@ class Terms:
     `label`: how messages name it, instead of by method and path. `delay`: how many seconds there are still to wait,
     asked just before each try, when nobody else asks this host. `judge`: looks at each sound reply, and at those that
     ask us to slow down; what it raises is taken as if the status had said so: Again, where the same may be sent again.
-    `once`: there is one try, and who asked is told of it: Again, where another may follow.
+    `once`: there is one try, and who asked is told of it: Again, where another may follow. `alone`: what fails here may
+    be a matter of what is asked for, and says nothing of the host.
     """
 
     label: str = ""
     delay: Callable[[], float] = _at_once
     judge: Callable[[Reply], object] = Reply.readable
     once: bool = False
+    alone: bool = False
 
 
 _AS_IT_IS = Terms(judge=_as_it_is)
@@ -203,11 +205,9 @@ class Http:
             self.budget.took()
             try:
                 reply = self._exchange(call)
-            except Again as failure:
-                self._breaker.failed(failure.error)
-                raise
-            except Unreachable as error:
-                self._breaker.failed(error)
+            except (Again, Unreachable) as failure:
+                if not call.terms.alone:
+                    self._breaker.failed(failure.error if isinstance(failure, Again) else failure)
                 raise
             except SyncctlError:
                 self._breaker.went_well()  # it answers

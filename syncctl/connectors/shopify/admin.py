@@ -90,7 +90,7 @@ class Admin:
             answers.append(self._judged(document, variables, reply, again=keyed or not document.writes))
 
         body = {"query": document.text, "variables": variables}
-        terms = Terms(document.label, lambda: self.bucket.delay(document), judge, once)
+        terms = Terms(document.label, lambda: self.bucket.delay(document), judge, once, document.alone)
         self.http.send("POST", self._path, body, keyed=keyed, reads=not document.writes, terms=terms)
         return answers[-1]
 

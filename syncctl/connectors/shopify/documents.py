@@ -37,6 +37,7 @@ class Document:
     path to the list below `data` of which `Answer.rows` gives each record with the text it was read from. `apart`: an
     error within one of those records, or within one field of a mutation, spoils that one alone (`Answer.spoilt`); else
     it spoils the whole answer. `beside`: the field of a query that others can do without: what spoils it spoils that.
+    `alone`: it asks of single records, so that Shopify may fail at it each time, and at nothing else.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Document:
     rows: tuple[str, ...] = ()
     apart: bool = False
     beside: str = ""
+    alone: bool = False
 
     @property
     def label(self) -> str:

@@ -5,20 +5,32 @@ An order may change between the two answers, and then they do not fit each other
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
+from syncctl.connectors.http import Again
+from syncctl.connectors.shopify.about_documents import about
 from syncctl.connectors.shopify.admin import Admin
-from syncctl.connectors.shopify.answers import Answer, TooDear
+from syncctl.connectors.shopify.answers import Answer, NotSpoken, TooDear
 from syncctl.connectors.shopify.documents import Document
 from syncctl.connectors.shopify.order_documents import order_lines, order_refunds, orders_by_id, refund_parts
 from syncctl.connectors.shopify.order_fields import digits, told_page
 from syncctl.connectors.shopify.order_words import Body, kept_text, with_lists, with_refunds
-from syncctl.errors import DataError
+from syncctl.connectors.shopify.refusals import ShutOut
+from syncctl.errors import DataError, Throttled, Unreachable
 from syncctl.model import Unreadable
 
 Rows = list[tuple[Body, str]]
 AT_ONCE = 9  # orders in one document, where each of them costs as much as all others
 _TIMES = 3  # how often an order is read that changes all the while
 _MOST_PAGES = 100
+_PAUSE = 0.5  # seconds, before fewer are asked for
+_OF_ALL = (Throttled, ShutOut, NotSpoken, TooDear)  # errors that are no matter of one order
+
+Found = TypeVar("Found")
+
+Details = dict[str, Body] | str | Unreadable | None
+"""What was asked of an order besides: None where it is gone, a text where an error spoilt it in this answer, Unreadable
+where it does so each time."""
 
 
 class OrderReader:
@@ -34,6 +46,9 @@ class OrderReader:
         rows: Rows = []
         spoilt: list[Unreadable] = []
         for part, answer in self._in_parts(gids, lambda count: orders_by_id(count, self.people)):
+            if isinstance(answer, Unreadable):
+                spoilt.append(answer)
+                continue
             rows += answer.rows
             for one in answer.spoilt:
                 gid = part[one.key] if isinstance(one.key, int) else ""
@@ -54,7 +69,9 @@ class OrderReader:
                 beside = details[body["id"]]
                 if beside is None:
                     continue
-                if isinstance(beside, str) and is_last:
+                if isinstance(beside, Unreadable):
+                    spoilt.append(beside)
+                elif isinstance(beside, str) and is_last:
                     spoilt.append(Unreadable(id=digits(body["id"], "Order") or body["id"], reason=beside))
                 elif isinstance(beside, str) or (not is_last and _is_of_another_time(beside, body)):
                     changed[place] = body["id"]
@@ -68,11 +85,14 @@ class OrderReader:
             waiting = {place: by_id[gid] for place, gid in changed.items() if gid in by_id}
         return [found[place] for place in sorted(found)], spoilt
 
-    def _details(self, bodies: Sequence[Body]) -> dict[str, dict[str, Body] | str | None]:
-        """By the order's id what was asked of it besides: None where it is gone, a text where an error spoilt it."""
-        found: dict[str, dict[str, Body] | str | None] = {body["id"]: {} for body in bodies}
+    def _details(self, bodies: Sequence[Body]) -> dict[str, Details]:
+        """By the order's id what was asked of it besides."""
+        found: dict[str, Details] = {body["id"]: {} for body in bodies}
         wanted = [body["id"] for body in bodies if _lacks_refunds(body)]
         for part, answer in self._in_parts(wanted, order_refunds):
+            if isinstance(answer, Unreadable):
+                found[part[0]] = answer
+                continue
             spoilt, rows = {one.key: one.message for one in answer.spoilt}, answer.data["nodes"]
             if not isinstance(rows, list) or len(rows) != len(part):
                 raise DataError("Shopify's answer has not one record for each order that was asked for")
@@ -80,17 +100,34 @@ class OrderReader:
                 if index in spoilt:
                     found[gid] = spoilt[index]
                 else:
-                    found[gid] = None if row is None else {"refunds": self._with_all_parts(row)}
+                    found[gid] = None if row is None else self._refunds(gid, row)
         for gid in [body["id"] for body in bodies if _lacks_lines(body)]:
             beside = found[gid]
             if isinstance(beside, dict):
-                lines = self._lines(gid)
-                found[gid] = None if lines is None else {**beside, "lines": lines}
+                found[gid] = self._with_lines(gid, beside)
         return found
 
-    def _with_all_parts(self, order: Body) -> Body:
+    def _with_lines(self, gid: str, beside: dict[str, Body]) -> Details:
+        lines = self._tried(gid, lambda: self._lines(gid))
+        return lines if lines is None or isinstance(lines, Unreadable) else {**beside, "lines": lines}
+
+    def _refunds(self, gid: str, order: Body) -> Details:
         """An order's refunds, each with all of its lines."""
-        return {**order, "refunds": [self._whole_refund(refund) for refund in order["refunds"]]}
+        refunds = self._tried(gid, lambda: [self._whole_refund(refund) for refund in order["refunds"]])
+        return refunds if isinstance(refunds, Unreadable) else {"refunds": {**order, "refunds": refunds}}
+
+    def _tried(self, gid: str, read: Callable[[], Found]) -> Found | Unreadable:
+        """What is read of one order; that this one cannot be read, where Shopify fails at it and at nothing else."""
+        for is_last in (False, True):
+            try:
+                return read()
+            except (Unreachable, DataError) as error:
+                if isinstance(error, _OF_ALL):
+                    raise
+                if is_last:
+                    return Unreadable(id=digits(gid, "Order") or gid, reason=str(error))
+            self.admin.read(about(), {})  # whoever is not well says so here
+        raise AssertionError("it was read twice")
 
     def _whole_refund(self, refund: Body) -> Body:
         lists = ("refundLineItems", "refundShippingLines", "orderAdjustments")
@@ -126,22 +163,41 @@ class OrderReader:
             after = behind
         raise DataError(f"the {document.name} {digits(gid, gid.split('/')[-2]) or ''} have no end")
 
-    def _in_parts(self, gids: Sequence[str], make: Callable[[int], Document]) -> Iterator[tuple[Sequence[str], Answer]]:
-        """The answers to a document about these ids, as many at once as are not too dear."""
-        start = 0
+    def _in_parts(
+        self, gids: Sequence[str], make: Callable[[int], Document]
+    ) -> Iterator[tuple[Sequence[str], Answer | Unreadable]]:
+        """The answers to a document about these ids, as many at once as are not too dear, and as Shopify can do."""
+        start, most = 0, len(gids)
         while start < len(gids):
-            document = make(1)
-            size = self._at_once[document.name]
-            part = gids[start : start + size]
+            name = make(1).name
+            part = gids[start : start + min(most, self._at_once[name])]
             try:
-                answer = self.admin.read(make(len(part)), {"ids": list(part)})
+                answer = self._of_part(part, make(len(part)))
             except TooDear:
                 if len(part) == 1:
                     raise
-                self._at_once[document.name] = len(part) // 2
+                self._at_once[name] = len(part) // 2
+                continue
+            if answer is None:
+                most = len(part) // 2
+                self.admin.patience.sleep(_PAUSE, self.admin.store, "it failed at some orders")
                 continue
             yield part, answer
-            start += len(part)
+            start, most = start + len(part), len(gids)
+
+    def _of_part(self, part: Sequence[str], document: Document) -> Answer | Unreadable | None:
+        """Several are asked for once: if Shopify fails at that, it is one of them, maybe. None, then."""
+        variables = {"ids": list(part)}
+        if len(part) == 1:
+            return self._tried(part[0], lambda: self.admin.read(document, variables))
+        try:
+            return self.admin.read(document, variables, once=True)
+        except Again as failure:
+            return self.admin.read(document, variables) if isinstance(failure.error, Throttled) else None
+        except DataError as error:
+            if isinstance(error, _OF_ALL):
+                raise
+            return None
 
 
 def _is_of_another_time(beside: Mapping[str, Body], body: Body) -> bool:

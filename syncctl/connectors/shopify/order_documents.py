@@ -139,6 +139,7 @@ query ordersById($ids: [ID!]!) {{
         size=count,
         rows=("nodes",),
         apart=True,
+        alone=True,
     )
 
 
@@ -161,6 +162,7 @@ query orderRefunds($ids: [ID!]!) {{
         size=count,
         rows=("nodes",),
         apart=True,
+        alone=True,
     )
 
 
@@ -184,6 +186,7 @@ query orderLines($id: ID!, $after: String) {{
   }}
 }}""",
         cost=1 + page_cost(MOST_LINES, _LINE_COST - 1) + page_cost(MOST, _SHIPPING_COST - 1),
+        alone=True,
     )
 
 
@@ -204,6 +207,7 @@ query refundParts($id: ID!, $after: String) {{
   }} }}
 }}""",
         cost=1 + page_cost(MOST_LINES, 5) + page_cost(MOST, 5) + page_cost(MOST, 4),
+        alone=True,
     )
 
 
