@@ -138,6 +138,8 @@ def _next_commands(hold: dict[str, object], detail: dict[str, Any]) -> list[tupl
     commands = [f"syncctl holds retry {hold['id']}"]
     if hold["kind"] == "order":
         commands = [f"syncctl explain order {record}", *commands, f"syncctl holds skip {hold['id']}"]
+    elif hold["kind"] == "unreadable":
+        commands.append(f"syncctl holds skip {hold['id']}")
     elif hold["kind"] in ("stock", "price"):
         commands.insert(0, f"syncctl explain sku {record}")
     elif hold["kind"] == "customer":

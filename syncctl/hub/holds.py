@@ -11,6 +11,7 @@ from syncctl.hub.bulk import in_chunks, marks
 from syncctl.hub.family import Family
 
 _TRY_AGAIN = timedelta(days=1)
+_LONG_AGO = "2000-01-01T00:00:00.000Z"
 _SKIPPED = "skipped by hand"
 _REASON_LENGTH, _MESSAGE_LENGTH = 100, 1000  # both may quote another system, which may say anything
 
@@ -216,6 +217,11 @@ class Holds(Family):
                 "UPDATE fulfilment SET pending = 1 WHERE id IN (SELECT CAST(record AS INTEGER) FROM hold "
                 "WHERE kind = 'fulfilment' AND (?1 IS NULL OR id = ?1))",
                 [hold_id],
+            )
+            connection.execute(  # what cannot be read is asked for with what is open
+                "UPDATE cursor SET moved_at = ?1 WHERE stream = 'open-orders' AND party IN (SELECT party FROM hold "
+                "WHERE kind IN ('unreadable', 'order') AND reason LIKE 'unreadable%' AND (?2 IS NULL OR id = ?2))",
+                [_LONG_AGO, hold_id],
             )
             return connection.execute(
                 "UPDATE hold SET tried_at = NULL WHERE ? IS NULL OR id = ?", [hold_id, hold_id]

@@ -18,6 +18,7 @@ _DECIDING = {
     "zero_value",
     "unknown_sku",
 }
+UNREADABLE_UNITS = "unreadable units"
 _BOOKED_KINDS = frozenset({OrderKind.SALE, OrderKind.RETURN})
 _NEVER_BOOKED = frozenset({OrderKind.ADJUSTMENT, OrderKind.STOCK_NOTE})
 _NO_SALE = frozenset(OrderKind) - {OrderKind.SALE}  # a kind that nobody knows may be one
@@ -133,7 +134,7 @@ def _sells_gift_cards(order: Order) -> bool:
 def _unreadable(order: Order) -> str:
     """The reason of an order with problems; a fraction goes before other oddities, for its units are known."""
     if not order.units_known:
-        return "unreadable units"
+        return UNREADABLE_UNITS
     return "fractional quantity" if order.fractional else "unreadable"
 
 

@@ -14,13 +14,15 @@ from syncctl.hub.links import GUEST
 from syncctl.hub.order_rows import Decision
 from syncctl.hub.orders import Fresh
 from syncctl.model import Customer, Order
-from syncctl.rules.decisions import counts_against_stock, decide, may_be_booked, settings_hash
+from syncctl.rules.decisions import UNREADABLE_UNITS, counts_against_stock, decide, may_be_booked, settings_hash
 from syncctl.rules.matching import contacts_of, joining
 from syncctl.rules.repair import with_unique_ids
 from syncctl.steps.confirm import confirm
 from syncctl.steps.match_customers import keeps_mirror, match_new
 from syncctl.steps.pull_customers import expect_customers, pull_customers, wants_web
 from syncctl.steps.run import Counts, Run
+
+_NO_RISE = "until it can be read, or `syncctl holds skip` gives it up, no level rises"
 
 
 def pull_orders(run: Run, name: str) -> Counts:
@@ -143,7 +145,8 @@ def _record_holds(run: Run, name: str, ids: Sequence[int], decided: Sequence[tup
     """Held orders get their hold; those that need no booking any more lose it. What is to be booked, step 2 decides."""
     for order_id, (fresh, decision) in zip(ids, decided, strict=True):
         if decision.decision == "held":
-            message = f"order {fresh.order.number[:100]}: {decision.message}"
+            more = f"; {_NO_RISE}" if decision.reason == UNREADABLE_UNITS else ""
+            message = f"order {fresh.order.number[:100]}: {decision.message[:600]}{more}"
             hold = Hold(party=name, kind="order", record=str(order_id), reason=decision.reason, message=message)
             run.hub.holds.put(hold)
     gone = [
@@ -167,7 +170,7 @@ def _hold_gone(run: Run, name: str, remote_ids: Sequence[str]) -> None:
 def _hold_unreadable(run: Run, name: str, remote_id: str, reason: str) -> None:
     if run.hub.holds.is_skipped(f"{name}:{remote_id}"):
         return
-    message = f"an order that {name} calls {remote_id[:60]!r} cannot be read: {reason}"
+    message = f"an order that {name} calls {remote_id[:60]!r} cannot be read: {reason[:600]}; {_NO_RISE}"
     run.hub.holds.put(
         Hold(party=name, kind="unreadable", record=f"{name}:{remote_id}", reason="unreadable", message=message)
     )
