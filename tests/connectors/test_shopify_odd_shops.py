@@ -149,6 +149,18 @@ def test_an_app_without_leave_for_personal_data_can_do_without(tmp_path: Path, l
         assert list(world.people()) == []
 
 
+@pytest.mark.parametrize("customer_data", [False, True])
+def test_an_app_without_leave_for_orders_is_not_told_to_do_without_customers(
+    tmp_path: Path, customer_data: bool
+) -> None:
+    with busy(tmp_path, {"customer_data": customer_data}, protected_data="denied") as world:
+        report = world.run()
+        assert report.exit_code == 4
+        told = [step for step in report.steps if "not approved to access the Order object" in step.reason]
+        [hint] = {step.hint for step in told if step.hint}
+        assert "protected customer data" in hint and "customer_data" not in hint
+
+
 @pytest.mark.parametrize("status", [200, 429])
 def test_a_bucket_that_somebody_else_empties_is_waited_for(tmp_path: Path, status: int) -> None:
     """Another process of the same app: what the last answer said of the bucket is not so any more."""

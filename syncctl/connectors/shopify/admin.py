@@ -40,6 +40,7 @@ class Admin:
         self.bucket = Bucket(patience.clock)
         self.version_answered = ""
         self._path = f"admin/api/{settings.version}/graphql.json"
+        self._people = settings.customer_data
         self._shut: ShutOut | None = None
 
     def read(self, document: Document, variables: Variables, *, once: bool = False) -> Answer:
@@ -106,7 +107,7 @@ class Admin:
         if reply.status == 429:
             raise DataError(f"{reply.what} was turned away")  # the transport knows what to do then
         try:
-            return reading.answer(variables, self.store)
+            return reading.answer(variables, self.store, people=self._people)
         except Unwell as error:
             if again:
                 raise Again(error) from None

@@ -91,15 +91,16 @@ class Reading:
         """Whether it was turned away because there are not enough points for it; nothing was done."""
         return "THROTTLED" in self.codes
 
-    def answer(self, sent: Mapping[str, Any], store: str) -> Answer:
-        """What it says, where that is an answer. `sent`: the variables, which messages may repeat.
+    def answer(self, sent: Mapping[str, Any], store: str, *, people: bool = True) -> Answer:
+        """What it says, where that is an answer. `sent`: the variables, which messages may repeat; `people`: customers
+        are asked for.
 
         Errors: TooDear, NotSpoken, BatchRefused, where nothing was done; SignInNeeded; DataError for what is no answer;
         Unwell and Unreachable for all else: of a mutation, some of it may have been done.
         """
         spoilt = _spoilt(self, sent)
         if self.errors and not spoilt:
-            raise _complaint(self, sent, store)
+            raise _complaint(self, sent, store, people)
         if self.data is None:
             raise DataError(f"{self.reply.what} was answered without data", hint=LATER)
         bad = {one.key for one in spoilt}
@@ -159,7 +160,7 @@ def _key(path: object, document: Document) -> int | str | None:
     return key if fits else None
 
 
-def _complaint(reading: Reading, sent: Mapping[str, Any], store: str) -> SyncctlError:
+def _complaint(reading: Reading, sent: Mapping[str, Any], store: str, people: bool) -> SyncctlError:
     """The error that these errors are, by the gravest of them."""
     what, writes = reading.reply.what, reading.document.writes
     by_code = dict(zip(reading.codes, reading.errors, strict=True))
@@ -168,7 +169,8 @@ def _complaint(reading: Reading, sent: Mapping[str, Any], store: str) -> Syncctl
         return TooDear(f"{what} costs more points than Shopify grants at once: {message}")
     if "ACCESS_DENIED" in by_code:
         error = by_code["ACCESS_DENIED"]
-        return denied(what, foreign(error.get("message"), sent), foreign(_said(error, "requiredAccess"), sent), store)
+        told, needed = (foreign(one, sent) for one in (error.get("message"), _said(error, "requiredAccess")))
+        return denied(what, told, needed, store, people=people)
     if "SHOP_INACTIVE" in by_code:
         return frozen(store)
     if not writes and any("invalid cursor" in str(error.get("message")).lower() for error in reading.errors):

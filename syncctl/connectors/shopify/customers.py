@@ -90,9 +90,8 @@ class CustomerStore(CustomerWrites):
                 unreadable.append(Unreadable(id=_id_of(row), reason=str(error)))
         if len(unreadable) == len(rows) >= _TELLING:
             if all(row is not None and is_bare(row) for row in rows):
-                raise denied(
-                    f"{self.name}: customers", "not approved to see anybody's name, e-mail or phone", "", self.name
-                )
+                message = "not approved to see anybody's name, e-mail or phone"
+                raise denied(f"{self.name}: customers", message, "", self.name, people=True)
             raise DataError(f"{self.name}: of {len(rows)} customers none can be read: {unreadable[0].reason}")
         return people, unreadable
 

@@ -38,13 +38,17 @@ def unknown(error: SignInNeeded, store: str, setting: str) -> SignInNeeded:
     return SignInNeeded(text, hint=hint, status=error.status, code=error.code)
 
 
-def denied(what: str, message: str, needed: str, store: str) -> SignInNeeded:
-    """A right that the app lacks. `needed`: the access scope, as Shopify names it, "" where it does not."""
+def denied(what: str, message: str, needed: str, store: str, *, people: bool) -> SignInNeeded:
+    """A right that the app lacks. `needed`: the access scope, as Shopify names it, "" where it does not.
+
+    `people`: customers are asked for, as the settings say. Orders are protected even where they name nobody.
+    """
     if any(word in message for word in _PROTECTED):
-        hint = (
-            "Ask for access to protected customer data in the app's settings at Shopify: name, e-mail, phone, address. "
-            f"Or do without customers: stores.{store}.customer_data: false"
-        )
+        hint = "Ask for access to protected customer data in the app's settings at Shopify"
+        if people and "Order object" not in message:
+            hint += f": name, e-mail, phone, address. Or do without customers: stores.{store}.customer_data: false"
+        else:
+            hint += ": orders need it even without any of its fields."
     else:
         wanted = f" It needs {needed}" if needed else ""
         hint = (
