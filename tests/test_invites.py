@@ -12,6 +12,7 @@ from syncctl.errors import Unreachable
 from syncctl.model import Refused, Unclear
 from tests.customer_world import CustomerWorld
 from tests.fakes.faulty import FailBefore, Fault, Lie, lost_reply, on
+from tests.test_cli import call
 
 PAT: dict[str, Any] = {"name": "Pat", "emails": ["pat@pos.example"]}
 MODES = ("state", "mark", "blind")
@@ -103,13 +104,26 @@ def test_who_has_an_account_is_not_invited(tmp_path: Path) -> None:
     assert invited(world) == 0 and state(world) == ["refused"]
 
 
-def test_without_an_address_an_invitation_is_refused_and_may_be_wanted_again(tmp_path: Path) -> None:
+def flat(capsys: pytest.CaptureFixture[str]) -> str:
+    """What was printed, as one line: tables are folded."""
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_without_an_address_an_invitation_is_refused_and_may_be_wanted_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     world = CustomerWorld(tmp_path, invites="mark", customers={"send_invite": True})
     pat = world.office.upsert_customer(name="Pat")
     world.know()
     world.assign("Pat")
     world.settle()
     assert invited(world) == 0 and state(world) == ["refused"]
+    assert call("--config", str(world.config), "customers", "list") == 0
+    assert "shop: refused (customers show says why; customers assign asks again)" in flat(capsys)
+    [(hub_id,)] = world.rows("SELECT id FROM customer")
+    assert call("--config", str(world.config), "customers", "show", str(hub_id)) == 0
+    [why] = world.rows("SELECT message FROM journal WHERE state = 'refused' AND operation LIKE 'customer.%'")
+    assert why[0].startswith("no_email: ") and why[0] in flat(capsys)
     world.office.upsert_customer(pat, emails=["pat@pos.example"])
     world.know()
     world.settle()

@@ -148,9 +148,16 @@ class _Batch:
         entries = [Entry(self.side.party, operation, self._key(one), f"customer {one}") for one in hub_ids]
         rows = self.run.hub.journal.open(entries)
         outcomes = push_halving(write, [self.ids[one] for one in hub_ids], lambda remote_id: remote_id)
-        states = [(journal_state(one), getattr(one, "message", "")) for one in outcomes]
+        states = [(journal_state(one), _said(one)) for one in outcomes]
         self.run.hub.journal.close([(row, *state) for row, state in zip(rows, states, strict=True)])
         return dict(zip(hub_ids, outcomes, strict=True))
+
+
+def _said(outcome: WriteOutcome) -> str:
+    """Why it was not done, as whoever looks at the customer is shown it."""
+    if isinstance(outcome, Refused):
+        return f"{outcome.reason}: {outcome.message}" if outcome.message else outcome.reason
+    return getattr(outcome, "message", "")
 
 
 def _ended(outcome: WriteOutcome) -> str:

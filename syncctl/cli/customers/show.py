@@ -104,7 +104,10 @@ def _found(app: App, hub: "Hub", meant: "Criteria", limit: int, offset: int) -> 
     return total, found
 
 
-_INVITED = {"unknown": "not applicable, or not known"}
+_INVITED = {
+    "refused": "refused (customers show says why; customers assign asks again)",
+    "unknown": "not applicable, or not known",
+}
 """Plain words for what became of an invitation; any other state says itself."""
 
 
