@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from syncctl.connectors.tryton.books import TrytonBooks
+from syncctl.errors import CursorLost
 from syncctl.model import StockLevel, Variant
 from tests.tryton.client import Client
 from tests.tryton.conftest import settings_for
@@ -79,7 +80,7 @@ def test_only_what_moved_is_in_the_next_reading_and_a_quiet_one_is_one_call(
     monkeypatch.setattr(books.rpc, "_ask", counted)
     time.sleep(2)  # Tryton's clock counts on
     found, cursor = levels(books, cursor)
-    assert (found, asked) == ({}, ["model.stock.move.search_read"] * 2)
+    assert (found, asked) == ({}, ["model.stock.move.search_read"])
     hands.sell("CUP", 1)
     hands.receive("BOWL", 5, location="Annex")
     found, cursor = levels(books, cursor)
@@ -89,6 +90,48 @@ def test_only_what_moved_is_in_the_next_reading_and_a_quiet_one_is_one_call(
         (("BOWL", "Warehouse"), 10),
         (("BOWL", "Annex"), 5),
     }
+
+
+def test_more_moves_than_can_be_told_make_the_next_reading_a_full_one(
+    server: TrytonServer, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands.add_item("CUP", "The cup", "2.50", 10)
+    books = TrytonBooks("back-office", settings_for(server))
+    _, cursor = levels(books)
+    hands.sell("CUP", 1)
+    monkeypatch.setattr("syncctl.connectors.tryton.stock._MOST_MOVES", 2)
+    with pytest.raises(CursorLost):
+        levels(books, cursor)
+    assert levels(books)[0]["CUP", "Warehouse"].available == 9
+
+
+@pytest.mark.parametrize("what", ["begun", "changed", "cancelled", "sent"])
+def test_what_is_promised_of_goods_follows_whatever_happens_to_a_promise(
+    server: TrytonServer, hands: Hands, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The delta asks what is promised of what moved alone."""
+    monkeypatch.setattr("syncctl.connectors.tryton.cursors.OVERLAP_SECONDS", -1)
+    for sku in ("CUP", "BOWL"):
+        hands.add_item(sku, f"The {sku}", "2.50", 10)
+        hands.sell(sku, 4, shipped=False)
+    books = TrytonBooks("back-office", settings_for(server))
+    _, cursor = levels(books)
+    time.sleep(2)
+    [shipment, *_] = hands.do("stock.shipment.out", "search", [["moves.product.code", "=", "CUP"]])
+    if what == "begun":
+        hands.sell("CUP", 1, shipped=False)
+    elif what == "changed":
+        [move] = hands.do("stock.shipment.out", "read", [shipment], ["outgoing_moves"])[0]["outgoing_moves"]
+        hands.do("stock.shipment.out", "draft", [shipment])
+        hands.do("stock.move", "write", [move], {"quantity": 2.0})
+    else:
+        steps = ("cancel",) if what == "cancelled" else ("assign_force", "pick", "pack", "do")
+        for step in steps:
+            hands.do("stock.shipment.out", step, [shipment])
+    found, _ = levels(books, cursor)
+    on_hand, promised = {"begun": (10, 5), "changed": (10, 2), "cancelled": (10, 0), "sent": (6, 0)}[what]
+    expected = StockLevel("CUP", on_hand - promised, "Warehouse", on_hand, promised)
+    assert found == {("CUP", "Warehouse"): expected} == {("CUP", "Warehouse"): levels(books)[0]["CUP", "Warehouse"]}
 
 
 def test_a_product_comes_with_its_prices_of_each_list(server: TrytonServer, hands: Hands) -> None:

@@ -33,6 +33,7 @@ _SHOP_FIELDS = [
     "warehouses.name",
     "guest_party",
 ]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,39 @@ class ShopBooks(BackOffice):
                 "must belong to the web shop's company.",
             )
         return _shop_of(found[0])
+
+    @cached_property
+    def payment_term(self) -> int | None:
+        """The payment term of the settings; None: the customer's own. Errors: ConfigError where there is none."""
+        name = self.settings.payment_term
+        if not name:
+            return None
+        found = [row["id"] for row in self.rows("account.invoice.payment_term", [["name", "=", name]], ["name"])]
+        if len(found) != 1:
+            raise ConfigError(
+                f"{self.name}: Tryton has no payment term {name!r}, or not just one; nothing was booked",
+                hint="Set back_office.payment_term to its exact name in Tryton, or leave it empty.",
+            )
+        return int(found[0])
+
+    def rows(self, model: str, domain: Sequence[Any], fields: Sequence[str]) -> list[Row]:
+        """All records that fit, by id: one call."""
+        context = self.shop.context
+        found: list[Row] = self.rpc.read(
+            model, "search_read", list(domain), 0, None, [["id", "ASC"]], list(fields), context=context
+        )
+        return found
+
+    def by_ids(self, model: str, ids: Sequence[int], fields: Sequence[str]) -> list[Row]:
+        """These records: one call, or none for none."""
+        if not ids:
+            return []
+        found: list[Row] = self.rpc.read(model, "read", list(ids), list(fields), context=self.shop.context)
+        return found
+
+    def write(self, model: str, method: str, *arguments: object) -> Any:
+        """Change something, once: one transaction. Errors: Declined: nothing was done."""
+        return self.rpc.write(model, method, *arguments, context=self.shop.context)
 
     def now(self) -> datetime:
         """The server's own time, not later than now."""

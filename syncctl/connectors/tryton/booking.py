@@ -4,18 +4,24 @@ A web shop keeps each web id once, so that no order is ever booked twice, whoeve
 between draft and confirmed is in no books: it is thrown away and made anew.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 
-from syncctl.connectors.tryton.base import ShopBooks
+from syncctl.connectors.tryton.base import Row, ShopBooks
+from syncctl.connectors.tryton.halving import each
 from syncctl.connectors.tryton.parties import Parties, Receiver
 from syncctl.connectors.tryton.rpc import Declined
 from syncctl.connectors.tryton.sale_lines import Product, Products, Values, charge_lines, goods_lines, skus_of
 from syncctl.model import Booked, Document, DocumentOutcome, Refused
 
 UNBOOKED = ("draft", "quotation")
+NOT_SENT = "confirmed"
+"""What is to be sent of a sale is made in a transaction of its own, after that in which it is confirmed."""
 _SALE = ["web_id", "state", "number", "total_amount"]
-Row = Mapping[str, Any]
+Outcomes = dict[str, DocumentOutcome]
+"""By the references of documents."""
+Drafts = dict[int, Document]
+"""Documents on their way into the books, by the ids of their sales in Tryton. What is given up is taken out of it."""
 
 
 class Booking:
@@ -23,46 +29,52 @@ class Booking:
 
     def __init__(self, books: ShopBooks) -> None:
         self._books = books
-        self._rpc, self.shop, self.settings = books.rpc, books.shop, books.settings
-        self.context = self.shop.context
-        self.digits = self.shop.digits
+        self.shop, self.settings, self.digits = books.shop, books.settings, books.shop.digits
 
-    def book(self, documents: Sequence[Document]) -> dict[str, DocumentOutcome]:
+    def book(self, documents: Sequence[Document]) -> Outcomes:
         """One outcome for each reference. Errors: Unreachable and DataError: nobody knows what was done."""
+        term = self._books.payment_term  # before anything is written: it may not be there
         products = self.products(documents)
-        outcomes: dict[str, DocumentOutcome] = {}
+        outcomes = self.refusals(documents, products)
+        outcomes |= self.booked_before([one for one in documents if one.reference not in outcomes])
+        receivers, strangers = self.receivers([one for one in documents if one.reference not in outcomes])
+        outcomes |= strangers
+        rest = [one for one in documents if one.reference in receivers]
+        values = {one.reference: self._values(one, receivers[one.reference], products, term) for one in rest}
+        drafts, problems = self.drafted(rest, values)
+        outcomes |= problems
+        for step in ("quote", "confirm"):
+            outcomes |= self.step(step, drafts)
+        return outcomes | self.booked(drafts)
+
+    def receivers(self, documents: Sequence[Document]) -> tuple[dict[str, Receiver], Outcomes]:
+        """Whom each is made out to, and why some cannot be."""
+        receivers, declined = Parties(self._books).of(documents)
+        problems: Outcomes = {}
         for one in documents:
-            if problem := self.refusal(one, products):
-                outcomes[one.reference] = problem
-        rest = [one for one in documents if one.reference not in outcomes]
-        outcomes |= self.booked_before(rest)
-        rest = [one for one in rest if one.reference not in outcomes]
-        receivers = Parties(self._books).of(rest)
-        for one in rest:
-            if one.reference not in receivers:
-                outcomes[one.reference] = refused(one, "unknown_customer", f"Tryton has no party {one.customer_id!r}.")
-        terms = self._term()
-        values = {
-            one.reference: self._values(one, receivers[one.reference], products, terms)
-            for one in rest
-            if one.reference in receivers
-        }
-        return outcomes | self.make([one for one in rest if one.reference in values], values)
+            if one.reference in declined:
+                problems[one.reference] = refused(one, "refused", declined[one.reference].said)
+            elif one.reference not in receivers:
+                text = f"Tryton has no party {one.customer_id!r} that is in use."
+                problems[one.reference] = refused(one, "unknown_customer", text)
+        return receivers, problems
+
+    def refusals(self, documents: Sequence[Document], products: Products) -> Outcomes:
+        """Those that cannot be booked, as far as that is known before anything is sent."""
+        return {one.reference: problem for one in documents if (problem := self._refusal(one, products))}
 
     def products(self, documents: Sequence[Document]) -> Products:
         """The items of these documents that can be sold, by SKU."""
         skus = sorted(set().union(*(skus_of(one, self.settings.tax_item) for one in documents)) - {""})
         domain = [["code", "in", skus], ["salable", "=", True], ["active", "=", True]]
-        fields = ["code", "type", "default_uom", "sale_uom"]
-        rows = self._rpc.read("product.product", "search_read", domain, 0, None, None, fields, context=self.context)
+        rows = self._books.rows("product.product", domain, ["code", "type", "default_uom"])
         return {
-            row["code"]: Product(row["id"], row["sale_uom"] or row["default_uom"], row["type"] == "goods")
+            row["code"]: Product(row["id"], row["default_uom"], row["type"] != "service")
             for row in rows
             if row["code"] in skus
         }
 
-    def refusal(self, document: Document, products: Products) -> Refused | None:
-        """Why a document cannot be booked, as far as that is known before it is sent."""
+    def _refusal(self, document: Document, products: Products) -> Refused | None:
         parts = sum(line.amount for line in document.lines) + sum(one.amount for one in document.charges) + document.tax
         if not document.lines and not document.charges:
             return refused(document, "empty_document", "A document needs a line or a charge.")
@@ -81,138 +93,137 @@ class Booking:
             return refused(document, "unknown_location", text)
         return None
 
-    def booked_before(self, documents: Sequence[Document]) -> dict[str, DocumentOutcome]:
-        """Those that are in the books already; what of them was left unbooked is thrown away."""
-        totals = {one.reference: one.total for one in documents}
-        found: dict[str, DocumentOutcome] = {}
-        left = []
-        for row in self.sales(sorted(totals)):
-            if row["state"] in UNBOOKED:
-                left.append(row)
-            else:
-                found[row["web_id"]] = self._found(row, totals[row["web_id"]])
-        self.throw_away(left)
-        return found
+    def booked_before(
+        self, documents: Sequence[Document], tidy: Callable[[Sequence[Document]], None] | None = None
+    ) -> Outcomes:
+        """Those that are in the books already; what of them was left unbooked is tidied up and thrown away."""
+        by_reference = {one.reference: one for one in documents}
+        outcomes: Outcomes = {}
+        left: Drafts = {}
+        there: Drafts = {}
+        for row in self.sales(sorted(by_reference)):
+            kept = left if row["state"] in UNBOOKED else there
+            kept[row["id"]] = by_reference[row["web_id"]]
+        outcomes |= self.booked(there)
+
+        def tidied(some: Sequence[Document]) -> Sequence[None]:
+            if tidy is not None:
+                tidy(some)
+            return [None] * len(some)
+
+        for document, answer in each(list(left.values()), tidied):
+            if isinstance(answer, Declined):
+                outcomes[document.reference] = refused(document, "not_taken_off", answer.said)
+        ready = [sale for sale, document in left.items() if document.reference not in outcomes]
+        for sale, declined in self.throw_away(ready).items():
+            text = f"What was begun of it in Tryton cannot be deleted: {declined.said}"
+            outcomes[left[sale].reference] = refused(left[sale], "refused", text)
+        return outcomes
 
     def sales(self, references: Sequence[str]) -> list[Row]:
         """The sales under these references, in any state."""
         if not references:
             return []
         domain = [["web_shop", "=", self.shop.id], ["web_id", "in", list(references)]]
-        rows: list[Row] = self._rpc.read("sale.sale", "search_read", domain, 0, None, None, _SALE, context=self.context)
-        return [row for row in rows if row["web_id"] in references]
+        return [row for row in self._books.rows("sale.sale", domain, _SALE) if row["web_id"] in references]
 
-    def throw_away(self, rows: Sequence[Row]) -> None:
-        """Delete what is in no books. Errors: Declined where somebody works on it."""
-        quoted = [row["id"] for row in rows if row["state"] == "quotation"]
-        if quoted:
-            self._rpc.write("sale.sale", "draft", quoted, context=self.context)
-        if rows:
-            self._rpc.write("sale.sale", "delete", [row["id"] for row in rows], context=self.context)
+    def throw_away(self, sales: Sequence[int]) -> dict[int, Declined]:
+        """Delete what is in no books; returns what Tryton will not delete, because somebody works on it."""
+        if not sales:
+            return {}
+        quoted = {row["id"] for row in self._books.by_ids("sale.sale", sales, ["state"]) if row["state"] == "quotation"}
 
-    def make(self, documents: Sequence[Document], values: Mapping[str, Values]) -> dict[str, DocumentOutcome]:
-        """Make and confirm these; one that Tryton refuses stops no other."""
-        outcomes: dict[str, DocumentOutcome] = {}
-        drafts: dict[int, Document] = {}
+        def deleted(some: Sequence[int]) -> Sequence[None]:
+            if back := [one for one in some if one in quoted]:
+                self._books.write("sale.sale", "draft", back)
+                quoted.difference_update(back)
+            self._books.write("sale.sale", "delete", list(some))
+            return [None] * len(some)
 
-        def create(some: Sequence[Document]) -> list[int]:
-            wanted = [values[one.reference] for one in some]
-            made: list[int] = self._rpc.write("sale.sale", "create", wanted, context=self.context)
+        return {sale: answer for sale, answer in each(sales, deleted) if isinstance(answer, Declined)}
+
+    def drafted(self, documents: Sequence[Document], values: Mapping[str, Values]) -> tuple[Drafts, Outcomes]:
+        """Make drafts of these, each with its own total; one that Tryton refuses stops no other."""
+        outcomes: Outcomes = {}
+        drafts: Drafts = {}
+
+        def create(some: Sequence[Document]) -> Sequence[int]:
+            made: list[int] = self._books.write("sale.sale", "create", [values[one.reference] for one in some])
             return made
 
-        for batch, answer in self._halved(documents, create):
+        for document, answer in each(documents, create):
             if isinstance(answer, Declined):
-                outcomes[batch[0].reference] = self._not_made(batch[0], answer)
+                outcomes[document.reference] = self._not_made(document, answer)
             else:
-                drafts |= zip(answer, batch, strict=True)
-        for sale, problem in self._wrong_totals(drafts).items():
-            outcomes[drafts.pop(sale).reference] = problem
-        return outcomes | self._confirmed(drafts)
+                drafts[answer] = document
+        wrong = self._wrong_totals(drafts)
+        outcomes |= {drafts.pop(sale).reference: problem for sale, problem in wrong.items()}
+        self.throw_away(list(wrong))
+        return drafts, outcomes
+
+    def step(self, step: str, drafts: Drafts) -> Outcomes:
+        """Quote or confirm; what Tryton refuses is given up."""
+        gone = self._stepped(step, list(drafts))
+        self.throw_away(list(gone))
+        return {
+            drafts[sale].reference: refused(drafts.pop(sale), "refused", declined.said)
+            for sale, declined in gone.items()
+        }
+
+    def _stepped(self, step: str, sales: Sequence[int]) -> dict[int, Declined]:
+        """Those for which Tryton refuses a step."""
+
+        def stepped(some: Sequence[int]) -> Sequence[None]:
+            self._books.write("sale.sale", step, list(some))
+            return [None] * len(some)
+
+        return {sale: answer for sale, answer in each(sales, stepped) if isinstance(answer, Declined)}
+
+    def booked(self, sales: Drafts) -> Outcomes:
+        """What became of sales that were confirmed. Where Tryton has not made what is to be sent, it is told to."""
+        outcomes: Outcomes = {}
+        late = []
+        for row in self._books.by_ids("sale.sale", list(sales), _SALE):
+            outcomes[row["web_id"]] = found = self._found(row, sales[row["id"]].total)
+            if isinstance(found, Booked) and row["state"] == NOT_SENT:
+                late.append(row["id"])
+        for sale, declined in self._stepped("process", late).items():
+            outcomes[sales[sale].reference] = refused(sales[sale], "not_processed", declined.said)
+        return outcomes
 
     def _not_made(self, document: Document, error: Declined) -> DocumentOutcome:
         """Somebody else may have booked it meanwhile: what Tryton says of that depends on its language."""
         for row in self.sales([document.reference]):
             if row["state"] not in UNBOOKED:
-                return self._found(row, document.total)
+                return self.booked({row["id"]: document})[document.reference]
         return refused(document, "refused", error.said)
 
-    def _wrong_totals(self, drafts: Mapping[int, Document]) -> dict[int, Refused]:
-        if not drafts:
-            return {}
-        rows = self._rpc.read("sale.sale", "read", list(drafts), ["state", "total_amount"], context=self.context)
-        wrong = [row for row in rows if self.minor(row["total_amount"]) != self._signed(drafts[row["id"]])]
-        self.throw_away(wrong)
+    def _wrong_totals(self, drafts: Drafts) -> dict[int, Refused]:
+        rows = self._books.by_ids("sale.sale", list(drafts), ["total_amount"])
         return {
             row["id"]: refused(
                 drafts[row["id"]], "totals_differ", f"Tryton makes it {row['total_amount']}; nothing was booked."
             )
-            for row in wrong
+            for row in rows
+            if self.minor(row["total_amount"]) != _signed(drafts[row["id"]])
         }
-
-    def _confirmed(self, drafts: Mapping[int, Document]) -> dict[str, DocumentOutcome]:
-        outcomes: dict[str, DocumentOutcome] = {}
-        rest = list(drafts)
-        for step in ("quote", "confirm"):
-            gone: list[int] = []
-            for batch, answer in self._halved(rest, lambda some, step=step: self._step(step, some)):  # type: ignore[misc]
-                if isinstance(answer, Declined):
-                    gone += batch
-                    document = drafts[batch[0]]
-                    outcomes[document.reference] = refused(document, "refused", answer.said)
-            self.throw_away(self._states(gone))
-            rest = [one for one in rest if one not in gone]
-        for row in self._states(rest):
-            outcomes[row["web_id"]] = self._booked(row)
-        return outcomes
-
-    def _step(self, step: str, sales: Sequence[int]) -> list[int]:
-        self._rpc.write("sale.sale", step, list(sales), context=self.context)
-        return list(sales)
-
-    def _states(self, sales: Sequence[int]) -> list[Row]:
-        if not sales:
-            return []
-        rows: list[Row] = self._rpc.read("sale.sale", "read", list(sales), _SALE, context=self.context)
-        return rows
-
-    def _halved(
-        self, items: Sequence[Any], call: Callable[[Sequence[Any]], list[int]]
-    ) -> Iterator[tuple[Sequence[Any], list[int] | Declined]]:
-        """Call with all; where that is refused with halves, until what is refused stands alone."""
-        if not items:
-            return
-        try:
-            yield items, call(items)
-        except Declined as error:
-            if len(items) == 1:
-                yield items, error
-                return
-            middle = len(items) // 2
-            yield from self._halved(items[:middle], call)
-            yield from self._halved(items[middle:], call)
 
     def _found(self, row: Row, total: int) -> DocumentOutcome:
         if abs(self.minor(row["total_amount"])) == total and row["state"] != "cancelled":
-            return self._booked(row)
+            return _booked(row)
         text = f"Tryton has another sale under this reference: {row['number']}, {row['total_amount']}, {row['state']}."
         return Refused(key=row["web_id"], reason="reference_taken", message=text)
 
-    def _booked(self, row: Row) -> Booked:
-        return Booked(key=row["web_id"], remote_id=str(row["id"]), number=row["number"] or "")
-
-    def minor(self, amount: Any) -> int:
+    def minor(self, amount: Decimal) -> int:
         """An amount of the books in minor units."""
         return int(amount.scaleb(self.digits))
-
-    def _signed(self, document: Document) -> int:
-        return -document.total if document.kind == "credit" else document.total
 
     def _values(self, document: Document, to: Receiver, products: Products, term: int | None) -> Values:
         lines = [
             *goods_lines(document, products, self.digits),
             *charge_lines(document, products, self.settings.tax_item, self.digits),
         ]
-        paid = [f"Paid: {one.tender} {one.amount / 10**self.digits:.{self.digits}f}" for one in document.payments]
+        paid = [f"Paid: {one.tender} {Decimal(one.amount).scaleb(-self.digits):f}" for one in document.payments]
         return {**self.head(document, to, term), "comment": "\n".join(paid) or None, "lines": [["create", lines]]}
 
     def head(self, document: Document, to: Receiver, term: int | None) -> Values:
@@ -235,12 +246,13 @@ class Booking:
             "shipment_cost_method": None,
         }
 
-    def _term(self) -> int | None:
-        name = self.settings.payment_term
-        if not name:
-            return None
-        found = self._rpc.read("account.invoice.payment_term", "search", [["name", "=", name]], 0, 1)
-        return found[0] if found else None
+
+def _booked(row: Row) -> Booked:
+    return Booked(key=row["web_id"], remote_id=str(row["id"]), number=row["number"] or "")
+
+
+def _signed(document: Document) -> int:
+    return -document.total if document.kind == "credit" else document.total
 
 
 def refused(document: Document, reason: str, message: str) -> Refused:

@@ -1,14 +1,13 @@
 """Documents in Tryton: found by their reference, and booked."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from syncctl.connectors.tryton.base import ShopBooks
-from syncctl.connectors.tryton.booking import UNBOOKED, Booking
+from syncctl.connectors.tryton.base import Row, ShopBooks
+from syncctl.connectors.tryton.booking import NOT_SENT, UNBOOKED, Booking
 from syncctl.connectors.tryton.crediting import Crediting
 from syncctl.connectors.tryton.lines import line_id_of
-from syncctl.connectors.tryton.parties import Parties
 from syncctl.connectors.tryton.payments import Payments
+from syncctl.connectors.tryton.receiving import TOLD_BY, is_outstanding
 from syncctl.model import Absent, Document, DocumentKind, DocumentOutcome, Found, LookUp
 
 _FOUND = [
@@ -21,20 +20,23 @@ _FOUND = [
     "lines.note",
     "lines.product.code",
 ]
-Row = Mapping[str, Any]
 
 
 class DocumentBooks(ShopBooks):
     """Sales and credits are sales of the web shop, payments are notes on them."""
 
     def find_documents(self, references: Sequence[str], kind: DocumentKind | None = None) -> list[LookUp]:
-        """A draft and a quotation are in no books: they are absent."""
+        """A draft and a quotation are in no books: they are absent. So is a sale of which Tryton has not made yet what
+        is to be sent, and a credit whose goods are not on the shelf.
+
+        What is absent is pushed again, and what was begun of it is finished then.
+        """
         wanted = sorted(set(references) - {""})
         found: dict[str, Found] = {}
         if wanted and kind != DocumentKind.PAYMENT:
-            found |= self._sales(wanted)
+            found |= self._sales(wanted, with_moves=kind != DocumentKind.SALE)
         if wanted and kind in (None, DocumentKind.PAYMENT):
-            found |= Payments(Booking(self), self.rpc).find(wanted)
+            found |= Payments(self, Booking(self)).find(wanted)
         return [found.get(one) or Absent(reference=one) for one in references]
 
     def push_documents(self, documents: Sequence[Document]) -> list[DocumentOutcome]:
@@ -43,8 +45,8 @@ class DocumentBooks(ShopBooks):
         booking = Booking(self)
         ways: dict[str, Callable[[Sequence[Document]], dict[str, DocumentOutcome]]] = {
             DocumentKind.SALE: booking.book,
-            DocumentKind.CREDIT: Crediting(booking, Parties(self), self.rpc).book,
-            DocumentKind.PAYMENT: Payments(booking, self.rpc).book,
+            DocumentKind.CREDIT: Crediting(self, booking).book,
+            DocumentKind.PAYMENT: Payments(self, booking).book,
         }
         outcomes: dict[str, DocumentOutcome] = {}
         for kind, book in ways.items():
@@ -52,16 +54,19 @@ class DocumentBooks(ShopBooks):
                 outcomes |= book(some)
         return [outcomes[one.reference] for one in documents]
 
-    def _sales(self, references: Sequence[str]) -> dict[str, Found]:
+    def _sales(self, references: Sequence[str], *, with_moves: bool) -> dict[str, Found]:
         domain = [
             ["web_shop", "=", self.shop.id],
-            ["web_id", "in", list(references)],
-            ["state", "not in", list(UNBOOKED)],
+            ["web_id", "in", references],
+            ["state", "not in", [*UNBOOKED, NOT_SENT]],
         ]
-        rows: list[Row] = self.rpc.read(
-            "sale.sale", "search_read", domain, 0, None, None, _FOUND, context=self.shop.context
-        )
-        return {row["web_id"]: self._found(row) for row in rows if row["web_id"] in references}
+        told_by = [f"lines.{name}" for name in TOLD_BY] if with_moves and self.settings.receive_returns else []
+        rows = self.rows("sale.sale", domain, [*_FOUND, *told_by])
+        return {
+            row["web_id"]: self._found(row)
+            for row in rows
+            if row["web_id"] in references and not (told_by and any(map(is_outstanding, row["lines."])))
+        }
 
     def _found(self, row: Row) -> Found:
         items: dict[str, str] = {}

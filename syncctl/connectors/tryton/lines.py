@@ -6,7 +6,7 @@ UNSENT = "never sent"
 """Of a credit: units that had not left."""
 BACK = "back on the shelf"
 """Of a credit: units that had left, and can be sold again."""
-_NOTE = re.compile(rf"web line (\S+)(?: \(({UNSENT}|{BACK})\))?\Z")
+_NOTE = re.compile(rf"web line (.+?)(?: \(({UNSENT}|{BACK})\))?\Z")
 
 
 def note_of(line_id: str, sort: str = "") -> str:

@@ -1,17 +1,20 @@
 """Whom a document is made out to: a customer of the books, or for a guest a party made for that one order."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from syncctl.connectors.tryton.base import ShopBooks
-from syncctl.connectors.tryton.rpc import Rpc
+from syncctl.connectors.tryton.base import Row, ShopBooks
+from syncctl.connectors.tryton.halving import each
+from syncctl.connectors.tryton.rpc import Declined
 from syncctl.model import Address, Document
 
 GUEST = "guest-"
-_FIELDS = ["code", "addresses.street", "addresses.postal_code", "addresses.city", "addresses.country.code"]
+_PLACE = ("street", "postal_code", "city", "country.code")
+_FIELDS = ["code", "active", "replaced_by", *(f"addresses.{name}" for name in ("active", *_PLACE))]
 _LONGEST = 250
-Row = Mapping[str, Any]
+Place = tuple[int, tuple[str, ...]]
+"""A party, and what an address of its says, as it is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,74 +30,100 @@ class Parties:
     """The parties of one batch of documents. What is missing is made; what a former run has made is found."""
 
     def __init__(self, books: ShopBooks) -> None:
-        self._rpc: Rpc = books.rpc
-        self._context = books.shop.context
+        self._books = books
         self._countries: dict[str, int] | None = None
 
-    def of(self, documents: Sequence[Document]) -> dict[str, Receiver]:
-        """The receiver of each document by its reference; a customer whom the books do not know has none."""
-        named = {one.customer_id for one in documents if one.customer_id}
-        rows = self._rows([["id", "in", [int(one) for one in named if one.isdigit()]]]) if named else []
-        known = {str(row["id"]): row for row in rows}
-        known |= self._guests([one for one in documents if one.customer_id is None])
-        found = {}
-        for document in documents:
-            row = known.get(document.customer_id or guest_code(document))
-            if row is not None:
-                found[document.reference] = self._receiver(row, document)
-        return found
+    def of(self, documents: Sequence[Document]) -> tuple[dict[str, Receiver], dict[str, Declined]]:
+        """The receiver of each document by its reference, and what Tryton refused to make; a customer whom the books
+        do not know, or do not use any more, has neither.
+        """
+        known = self._customers({one.customer_id for one in documents if one.customer_id})
+        guests, declined = self._guests([one for one in documents if one.customer_id is None])
+        rows = {one.reference: (known | guests).get(one.customer_id or guest_code(one)) for one in documents}
+        pairs = [(row, place) for one in documents if (row := rows[one.reference]) for place in _addresses(one)]
+        places, unmade = self._placed(pairs)
+        receivers = {}
+        for one in documents:
+            if row := rows[one.reference]:
+                invoice, shipment = (_place_of(row, address) for address in _addresses(one))
+                if invoice in places and shipment in places:
+                    receivers[one.reference] = Receiver(row["id"], places[invoice], places[shipment])
+                else:
+                    declined[one.reference] = unmade[shipment if invoice in places else invoice]
+        return receivers, declined
+
+    def _customers(self, ids: Iterable[str]) -> dict[str, Row]:
+        """Parties in use by the id that we know; who was merged into another stands as that one."""
+        rows = self._rows([["id", "in", [int(one) for one in ids if one.isdigit()]]])
+        into = {row["id"]: row["replaced_by"] for row in rows if not row["active"] and row["replaced_by"]}
+        others = {row["id"]: row for row in self._rows([["id", "in", sorted(set(into.values()))]])}
+        found = {str(row["id"]): others.get(into.get(row["id"], 0), row) for row in rows}
+        return {id_: row for id_, row in found.items() if row["active"]}
 
     def _rows(self, domain: list[Any]) -> list[Row]:
-        rows: list[Row] = self._rpc.read(
-            "party.party", "search_read", domain, 0, None, None, _FIELDS, context=self._context
-        )
-        return rows
+        """Parties, in use or not."""
+        every = ["active", "in", [True, False]]
+        return self._books.rows("party.party", [every, *domain], _FIELDS) if domain[0][2] else []
 
-    def _guests(self, documents: Sequence[Document]) -> dict[str, Row]:
+    def _guests(self, documents: Sequence[Document]) -> tuple[dict[str, Row], dict[str, Declined]]:
         """A party for each, by its code: no guest is taken for another."""
         codes = [guest_code(one) for one in documents]
-        if not codes:
-            return {}
-        there = {row["code"] for row in self._rows([["code", "in", codes]])}
-        missing = [self._guest(one) for one in documents if guest_code(one) not in there]
-        if missing:
-            self._rpc.write("party.party", "create", missing, context=self._context)
-        return {row["code"]: row for row in self._rows([["code", "in", codes]])}
+        rows = {row["code"]: row for row in self._rows([["code", "in", codes]])}
+        missing = [one for one in documents if guest_code(one) not in rows]
+
+        def make(some: Sequence[Document]) -> Sequence[int]:
+            made: list[int] = self._books.write("party.party", "create", [self._guest(one) for one in some])
+            return made
+
+        declined = {one.reference: answer for one, answer in each(missing, make) if isinstance(answer, Declined)}
+        if len(declined) < len(missing):
+            rows |= {row["code"]: row for row in self._rows([["code", "in", codes]])}
+        return rows, declined
 
     def _guest(self, document: Document) -> dict[str, Any]:
         address = document.bill_to or document.ship_to
         contacts = [{"type": "email", "value": document.email}] if document.email else []
+        places = [self._values(one) for one in dict.fromkeys(_addresses(document))]
         return {
             "name": (address.name if address else "")[:_LONGEST] or f"Guest, order {document.number}"[:_LONGEST],
             "code": guest_code(document),
-            "contact_mechanisms": [["create", contacts]] if contacts else [],
+            "addresses": [["create", places]],
+            **({"contact_mechanisms": [["create", contacts]]} if contacts else {}),
         }
 
-    def _receiver(self, row: Row, document: Document) -> Receiver:
-        """Goods go where the order says, whatever the party's own address is."""
-        bill_to = document.bill_to or document.ship_to
-        invoice = self._address(row, bill_to)
-        ship_to = document.ship_to or bill_to
-        shipment = invoice if ship_to in (None, bill_to) else self._address(row, ship_to)
-        return Receiver(row["id"], invoice, shipment)
+    def _placed(self, wanted: Iterable[tuple[Row, Address]]) -> tuple[dict[Place, int], dict[Place, Declined]]:
+        """The address of a party that says the same, else a new one; its first where the order says nothing."""
+        places: dict[Place, int] = {}
+        missing: dict[Place, Address] = {}
+        for row, address in wanted:
+            place = _place_of(row, address)
+            there = {
+                _place(row["id"], one, (one["country."] or {}).get("code")): one["id"]
+                for one in reversed(row["addresses."])
+                if one["active"]
+            }
+            if place in there or (there and address == Address()):
+                places[place] = there.get(place) or list(there.values())[-1]
+            else:
+                missing[place] = address
 
-    def _address(self, row: Row, wanted: Address | None) -> int:
-        """The party's address that says the same, else a new one; its first where the order says nothing."""
-        there = row["addresses."]
-        if wanted is None and there:
-            return int(there[0]["id"])
-        values = self._values(wanted or Address())
-        for one in there:
-            if _place(one, (one["country."] or {}).get("code")) == _place(values, wanted.country if wanted else ""):
-                return int(one["id"])
-        made = self._rpc.write("party.address", "create", [{**values, "party": row["id"]}], context=self._context)
-        there.append({**values, "id": made[0], "country.": {"code": wanted.country if wanted else ""}})
-        return int(made[0])
+        def make(some: Sequence[Place]) -> Sequence[int]:
+            values = [{**self._values(missing[place]), "party": place[0]} for place in some]
+            made: list[int] = self._books.write("party.address", "create", values)
+            return made
+
+        unmade = {}
+        for place, answer in each(list(missing), make):
+            if isinstance(answer, Declined):
+                unmade[place] = answer
+            else:
+                places[place] = answer
+        return places, unmade
 
     def _values(self, address: Address) -> dict[str, Any]:
         return {
             "party_name": address.name[:_LONGEST] or None,
-            "street": "\n".join(filter(None, (address.company, address.street))) or None,
+            "street": _street(address) or None,
             "city": address.city or None,
             "postal_code": address.postal_code or None,
             "country": self.country(address.country),
@@ -105,7 +134,7 @@ class Parties:
         if not code:
             return None
         if self._countries is None:
-            rows = self._rpc.read("country.country", "search_read", [], 0, None, None, ["code"])
+            rows = self._books.rows("country.country", [], ["code"])
             self._countries = {row["code"]: row["id"] for row in rows if row["code"]}
         return self._countries.get(code.upper())
 
@@ -115,6 +144,21 @@ def guest_code(document: Document) -> str:
     return f"{GUEST}{document.reference}"
 
 
-def _place(row: Row, country: str | None) -> tuple[str, ...]:
+def _addresses(document: Document) -> tuple[Address, Address]:
+    """Where its invoice goes, and its goods: where the order says, whatever the party's own address is."""
+    bill_to = document.bill_to or document.ship_to or Address()
+    return bill_to, document.ship_to or bill_to
+
+
+def _place_of(row: Row, address: Address) -> Place:
+    said = {"street": _street(address), "city": address.city, "postal_code": address.postal_code}
+    return _place(row["id"], said, address.country)
+
+
+def _place(party: int, row: Row, country: str | None) -> Place:
     parts: Iterable[str | None] = (row["street"], row["city"], row["postal_code"], country)
-    return tuple(" ".join((one or "").casefold().split()) for one in parts)
+    return party, tuple(" ".join((one or "").casefold().split()) for one in parts)
+
+
+def _street(address: Address) -> str:
+    return "\n".join(filter(None, (address.company, address.street)))

@@ -3,23 +3,24 @@
 A note is an attachment, whose name is the reference: it is found by that exactly, and shows on the sale in Tryton.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from syncctl.connectors.tryton.base import Row, ShopBooks
 from syncctl.connectors.tryton.booking import UNBOOKED, Booking, refused
-from syncctl.connectors.tryton.rpc import Rpc
+from syncctl.connectors.tryton.halving import each
+from syncctl.connectors.tryton.rpc import Declined
 from syncctl.model import Booked, Document, DocumentOutcome, Found
 
 _FIRST = "syncctl payment"
-Row = Mapping[str, Any]
 
 
 class Payments:
     """Notes the payments of one batch."""
 
-    def __init__(self, booking: Booking, rpc: Rpc) -> None:
-        self._booking, self._rpc = booking, rpc
+    def __init__(self, books: ShopBooks, booking: Booking) -> None:
+        self._books, self._booking = books, booking
 
     def book(self, documents: Sequence[Document]) -> dict[str, DocumentOutcome]:
         outcomes: dict[str, DocumentOutcome] = {
@@ -35,22 +36,24 @@ class Payments:
                 outcomes[one.reference] = refused(one, "unknown_original", text)
             elif one.reference not in outcomes:
                 rest.append(one)
-        if rest:
-            notes = [self._note(one, sales[one.original or ""]) for one in rest]
-            made = self._rpc.write("ir.attachment", "create", notes, context=self._booking.context)
-            outcomes |= {
-                one.reference: Booked(key=one.reference, remote_id=f"payment {note}")
-                for one, note in zip(rest, made, strict=True)
-            }
+
+        def noted(some: Sequence[Document]) -> Sequence[int]:
+            notes = [self._note(one, sales[one.original or ""]) for one in some]
+            made: list[int] = self._books.write("ir.attachment", "create", notes)
+            return made
+
+        for one, answer in each(rest, noted):
+            if isinstance(answer, Declined):
+                outcomes[one.reference] = refused(one, "refused", answer.said)
+            else:
+                outcomes[one.reference] = Booked(key=one.reference, remote_id=f"payment {answer}")
         return outcomes
 
     def find(self, references: Sequence[str]) -> dict[str, Found]:
         """The payments that are noted under these references."""
-        domain = [["web_shop", "=", self._booking.shop.id], ["attachments.name", "in", list(references)]]
+        domain = [["web_shop", "=", self._books.shop.id], ["attachments.name", "in", list(references)]]
         fields = ["attachments.name", "attachments.description"]  # only administrators may search attachments as such
-        sales = self._rpc.read(
-            "sale.sale", "search_read", domain, 0, None, [["id", "ASC"]], fields, context=self._booking.context
-        )
+        sales = self._books.rows("sale.sale", domain, fields)
         rows = sorted((one for sale in sales for one in sale["attachments."]), key=lambda one: int(one["id"]))
         found: dict[str, Found] = {}
         for row in rows:

@@ -14,6 +14,7 @@ from syncctl import times
 from syncctl.connectors.http import Http, Rejected, Reply, Terms, Wire, foreign, in_header
 from syncctl.connectors.patience import Patience
 from syncctl.connectors.tokens import Tokens, key_of
+from syncctl.connectors.tryton.sayings import without_names
 from syncctl.connectors.tryton.values import received, sent
 from syncctl.errors import DataError, SignInNeeded, SyncctlError, Unreachable
 from syncctl.settings import TrytonBooksSettings
@@ -147,4 +148,4 @@ def _result(what: str, reply: Reply, number: int, asked: object) -> Any:
     said = details[0] if details else ""
     if isinstance(said, list):
         said = said[0] if said else ""
-    raise Declined(what, foreign(kind, None)[:60], foreign(said, asked))
+    raise Declined(what, foreign(kind, None)[:60], without_names(foreign(said, asked)))

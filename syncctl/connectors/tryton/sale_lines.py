@@ -18,11 +18,11 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What a line is booked on: ids of the product and of its unit, and whether stock is kept of it."""
+    """What a line is booked on: its id, that of the unit that its stock is kept in, and whether it is moved at all."""
 
     id: int
     unit: int
-    goods: bool
+    moves: bool
 
 
 Products = Mapping[str, Product]

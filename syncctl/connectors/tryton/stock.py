@@ -13,7 +13,8 @@ from typing import Any
 from syncctl.connectors.base import Page
 from syncctl.connectors.tryton.base import ShopBooks
 from syncctl.connectors.tryton.cursors import Span, changed_since
-from syncctl.errors import DataError
+from syncctl.connectors.tryton.values import number
+from syncctl.errors import CursorLost, DataError
 from syncctl.model import StockLevel, Unreadable
 from syncctl.units import floored
 
@@ -37,14 +38,16 @@ class StockBooks(ShopBooks):
         return places
 
     def fetch_stock(self, cursor: str | None) -> Iterator[Page[StockLevel]]:
-        """Everything once a day, else the levels of what was moved since.
+        """Everything once a day, else the levels of what was moved since; where nothing was, that is one call.
 
         What is promised is read before what is there: goods that leave in between are then taken off twice, and seen
-        by the next reading; the other way round they would be sold twice.
+        by the next reading; the other way round they would be sold twice. Of a product whose moves are as they were,
+        neither has changed. A move that was deleted as a draft leaves no trace: what it promised is kept back until
+        everything is read again.
         """
         span = Span.begin(cursor, self.now())
-        promised = self._promised()
         wanted = None if span.full else self._moved(span)
+        promised = self._promised(wanted)
         while True:
             ids = self._next_goods(span.after) if wanted is None else _slice(wanted, span.after, self.page_size)
             records, unreadable = self._levels(ids, promised) if ids else ([], [])
@@ -55,11 +58,15 @@ class StockBooks(ShopBooks):
                 return
             span = Span.parse(text)
 
-    def _promised(self) -> Levels:
-        """Units that are to leave a warehouse and are still there, raised to whole ones."""
+    def _promised(self, products: Sequence[int] | None) -> Levels:
+        """Units that are to leave a warehouse and are still there, raised to whole ones; None: of all products."""
+        if products is not None and not products:
+            return {}
         fields = ["product", "internal_quantity", "from_location", "to_location"]
-        domain = [["state", "in", _OPEN], ["from_location", "in", sorted(self._places)]]
-        moves = self.rpc.read("stock.move", "search_read", domain, 0, None, None, fields, context=self.shop.context)
+        domain: list[Any] = [["state", "in", _OPEN], ["from_location", "in", sorted(self._places)]]
+        if products is not None and len(products) <= self.page_size:
+            domain.append(["product", "in", list(products)])
+        moves = self.rows("stock.move", domain, fields)
         units: defaultdict[tuple[int, int], Decimal] = defaultdict(Decimal)
         for move in moves:
             warehouse = self._places[move["from_location"]]
@@ -68,7 +75,7 @@ class StockBooks(ShopBooks):
         return {key: ceil(amount) for key, amount in units.items()}
 
     def _moved(self, span: Span) -> list[int]:
-        """The products whose stock may have changed."""
+        """The goods whose stock may have changed. Errors: CursorLost where more moved than one call can tell."""
         context = self.shop.context
         moves = self.rpc.read(
             "stock.move",
@@ -81,7 +88,7 @@ class StockBooks(ShopBooks):
             context=context,
         )
         if len(moves) == _MOST_MOVES:
-            raise DataError(f"{self.name}: more stock moved at once than can be told; the next reading is a full one.")
+            raise CursorLost(f"{self.name}: more than {_MOST_MOVES} moves of stock since the last reading.")
         found = sorted({move["product"] for move in moves})
         if not found:
             return []
@@ -118,14 +125,6 @@ class StockBooks(ShopBooks):
         falls_on_order = self.settings.stock_falls_on == "order"
         available = shelf - promised if falls_on_order else shelf
         return StockLevel(row["code"], available, location, shelf, promised)
-
-
-def number(value: object) -> Decimal:
-    """A quantity as Tryton writes it: a whole number, or the text of one with a fraction. Errors: DataError."""
-    try:
-        return Decimal(str(value))
-    except ArithmeticError:
-        raise DataError("a quantity is no number") from None
 
 
 def _slice(ids: Iterable[int], after: int, most: int) -> list[int]:

@@ -53,6 +53,14 @@ def received(value: Any) -> Any:
         raise DataError(f"Tryton sent a {value['__class__']} that is none.") from None
 
 
+def number(value: object) -> Decimal:
+    """A quantity as Tryton writes it: a whole number, or the text of one with a fraction. Errors: DataError."""
+    try:
+        return Decimal(str(value))
+    except ArithmeticError:
+        raise DataError("a quantity is no number") from None
+
+
 def _datetime(value: Mapping[str, Any]) -> datetime:
     year, month, day, hour, minute, second, microsecond = (value[name] for name in _TIME)
     return datetime(year, month, day, hour, minute, second, microsecond, UTC)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 from syncctl.connectors.base import Page
@@ -12,7 +13,10 @@ from syncctl.errors import ConfigError
 from syncctl.model import Price, Variant
 
 _SOLD = [["salable", "=", True], ["active", "=", True]]
-_FIELDS = ["code", "name", "type", "template", "template.name", "template.categories.name", "list_price_used"]
+_FIELDS = [
+    *("code", "name", "type", "default_uom", "list_price_used", "template"),
+    *("template.name", "template.categories.name"),
+]
 Row = Mapping[str, Any]
 
 
@@ -83,15 +87,18 @@ class VariantBooks(ShopBooks):
     def _variants(self, rows: Sequence[Row]) -> list[Variant]:
         """A product without a code has no SKU and is left out; of active ones Tryton itself lets a code stand once."""
         named = [row for row in rows if row["code"]]
-        listed = self._listed([row["id"] for row in named])
+        listed = self._listed(named)
         return [self._variant(row, listed.get(row["id"], {})) for row in named]
 
-    def _listed(self, ids: Sequence[int]) -> dict[int, dict[str, Decimal | None]]:
-        """The prices of these products in each price list."""
+    def _listed(self, rows: Sequence[Row]) -> dict[int, dict[str, Decimal | None]]:
+        """The prices of these products in each price list, for the unit that their stock is kept in."""
+        by_unit: dict[int, list[int]] = {}
+        for row in rows if self._price_lists else ():
+            by_unit.setdefault(row["default_uom"], []).append(row["id"])
         prices: dict[int, dict[str, Decimal | None]] = {}
-        for name, one in self._price_lists.items() if ids else ():
-            context = {**self.shop.context, "price_list": one, "currency": self.shop.currency_id}
-            for row in self.rpc.read("product.product", "read", list(ids), ["sale_price_uom"], context=context):
+        for (name, one), (unit, ids) in product(self._price_lists.items(), by_unit.items()):
+            context = {**self.shop.context, "price_list": one, "currency": self.shop.currency_id, "uom": unit}
+            for row in self.rpc.read("product.product", "read", ids, ["sale_price_uom"], context=context):
                 prices.setdefault(row["id"], {})[name] = row["sale_price_uom"]
         return prices
 

@@ -1,0 +1,86 @@
+"""Putting what came back on the shelf, once: a credit is not in the books before that.
+
+The moves are made, then done: a process that ended in between has left drafts, which are done the next time.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from syncctl.connectors.tryton.base import Row, ShopBooks
+from syncctl.connectors.tryton.booking import UNBOOKED
+from syncctl.connectors.tryton.halving import each
+from syncctl.connectors.tryton.lines import BACK, sort_of
+from syncctl.connectors.tryton.rpc import Declined
+from syncctl.connectors.tryton.values import number
+
+TOLD_BY = ("note", "product.type", "moves.state")
+"""Fields of a sale's line by which `is_outstanding` tells."""
+_PARTY, _WAREHOUSE = "sale.party.customer_location", "sale.warehouse.storage_location"
+_FIELDS = [*TOLD_BY, "quantity", "product", "unit", "unit_price", "sale.web_id", "sale.currency", _PARTY, _WAREHOUSE]
+
+
+def is_outstanding(line: Row) -> bool:
+    """Whether these units came back and are not on the shelf yet."""
+    if sort_of(line["note"]) != BACK or line["product."]["type"] == "service":
+        return False
+    return not line["moves."] or bool(_drafts(line))
+
+
+class Receiving:
+    """Receives the goods of booked credits."""
+
+    def __init__(self, books: ShopBooks) -> None:
+        self._books = books
+
+    def receive(self, references: Iterable[str]) -> dict[str, str]:
+        """Put the units of these credits on the shelf, those that are not there yet; returns why not, by credit."""
+        wanted = sorted(references)
+        if not wanted or not self._books.settings.receive_returns:
+            return {}
+        domain = [
+            ["sale.web_shop", "=", self._books.shop.id],
+            ["sale.web_id", "in", wanted],
+            ["sale.state", "not in", list(UNBOOKED)],
+        ]
+        lines = [line for line in self._books.rows("sale.line", domain, _FIELDS) if is_outstanding(line)]
+        problems: dict[str, str] = {}
+        moves = [(line["sale."]["web_id"], move) for line in lines for move in _drafts(line)]
+        missing = [line for line in lines if not line["moves."]]
+        for line in [one for one in missing if one["sale."]["party."]["customer_location"] is None]:
+            problems[line["sale."]["web_id"]] = "its party has no customer location"
+            missing.remove(line)
+        for line, answer in each(missing, self._make):
+            if isinstance(answer, Declined):
+                problems[line["sale."]["web_id"]] = answer.said
+            else:
+                moves.append((line["sale."]["web_id"], answer))
+        for (reference, _), done in each(moves, self._do):
+            if isinstance(done, Declined):
+                problems[reference] = done.said
+        return problems
+
+    def _make(self, lines: Sequence[Row]) -> Sequence[int]:
+        made: list[int] = self._books.write("stock.move", "create", [self._move(line) for line in lines])
+        return made
+
+    def _do(self, moves: Sequence[tuple[str, int]]) -> Sequence[None]:
+        self._books.write("stock.move", "do", [move for _, move in moves])
+        return [None] * len(moves)
+
+    def _move(self, line: Row) -> dict[str, Any]:
+        sale = line["sale."]
+        return {
+            "product": line["product"],
+            "unit": line["unit"],
+            "quantity": -number(line["quantity"]),
+            "from_location": sale["party."]["customer_location"],
+            "to_location": sale["warehouse."]["storage_location"],
+            "unit_price": line["unit_price"],
+            "currency": sale["currency"],
+            "company": self._books.shop.company,
+            "origin": f"sale.line,{line['id']}",
+        }
+
+
+def _drafts(line: Row) -> list[int]:
+    return [one["id"] for one in line["moves."] if one["state"] in ("staging", "draft", "assigned")]
