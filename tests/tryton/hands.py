@@ -1,6 +1,6 @@
 """What people do in Tryton without us: goods, prices, stock, sales at the counter, shipments."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -43,6 +43,20 @@ class Hands:
         if units:
             self.set_stock(sku, units)
 
+    def add_goods(self, skus: Sequence[str], price: str) -> None:
+        """Many goods at one price; fifty in a call, which is what Tryton takes."""
+        shared = {"type": "goods", "default_uom": self._unit, "sale_uom": self._unit, "salable": True}
+        shared |= {"list_price": Decimal(price), "account_category": self._category}
+        for start in range(0, len(skus), 50):
+            some = skus[start : start + 50]
+            rows = [{**shared, "name": sku, "products": [["create", [{"suffix_code": sku}]]]} for sku in some]
+            self.do("product.template", "create", rows)
+
+    def reprice(self, skus: Sequence[str], amount: str) -> None:
+        """One price for all of these."""
+        rows = self.do.rows("product.product", [["code", "in", list(skus)]], "template")
+        self.do("product.template", "write", [row["template"] for row in rows], {"list_price": Decimal(amount)})
+
     def product(self, sku: str) -> int:
         return int(self.do.one("product.product", [["code", "=", sku]])["id"])
 
@@ -81,6 +95,15 @@ class Hands:
             self.do("web.shop", "write", [1], {"warehouses": [["add", [made]]]})
             self.warehouses[name] = {"id": made, "name": name, "storage_location": parts["storage"]}
         return int(self.warehouses[name]["id"])
+
+    def count(self, skus: Sequence[str], units: int) -> None:
+        """The same count of all of these, in one go."""
+        products = self.do("product.product", "search", [["code", "in", list(skus)]])
+        lines = [{"product": one, "quantity": float(units)} for one in products]
+        shelf = self.warehouses["Warehouse"]["storage_location"]
+        count = {"location": shelf, "empty_quantity": "keep", "company": self.do.company}
+        made = self.do("stock.inventory", "create", [{**count, "lines": [["create", lines]]}])
+        self.do("stock.inventory", "confirm", made)
 
     def receive(self, sku: str, quantity: int, *, location: str = "Warehouse") -> None:
         """Goods come in."""
