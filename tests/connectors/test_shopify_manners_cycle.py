@@ -18,6 +18,7 @@ SHOPS: dict[str, dict[str, Any]] = {
     "edits leave no refunds": {"removal_makes_refund": False, "adjusted_total": False, "archives": False},
     "totals are converted whole, old accounts": {"converted_totals": True, "customer_accounts": "CLASSIC"},
     "an index that lags by a minute": {"index_lag": 60.0},
+    "lines are converted whole": {"converted_lines": True},
     "the small schema, gift cards wait": {"own_schema": True, "sends_gift_cards": False},
 }
 HOME = {"address1": "3 Mill Lane", "city": "York", "zip": "YO1 1AA", "country_code_v2": "GB"}

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -495,6 +497,55 @@ def test_what_the_buyer_saw_in_another_currency_is_read_in_the_shop_s_own(build:
     assert (found.currency, found.problems) == ("USD", ())
     assert adds_up(found)
     assert found.total == round(there.shop.site.orders[placed].placed_total.shop * 100)
+
+
+@pytest.mark.parametrize("rate", ["0.9137", "1.0871", "151.3"])
+@pytest.mark.parametrize("included", [False, True])
+def test_lines_whose_unit_prices_do_not_multiply_out_are_read_by_their_totals(
+    build: Build, rate: str, included: bool
+) -> None:
+    there = build({"converted_lines": True}, bulk_from=0)
+    lines = [Buy(None, 75, "0.33", rate="0.2", sku="A"), Buy(None, 40, "2.99", sku="B"), Buy(None, 3, "5.00", sku="C")]
+    more: dict[str, Any] = {"taxes_included": included, "offs": [Off("3.33")], "ships": [Ship("3.90")]}
+    placed = there.hands.place(lines, presented=("EUR", rate), **more)
+    plain = there.hands.place(lines, **more)
+    whole = there.shop.site.orders[placed]
+    assert abs(whole.lines[0].original_unit_price_set.shop * 75 - whole.lines[0].original_total_set.shop) > Decimal(
+        "0.01"
+    )
+    found = there.all_orders()
+    order = found[str(placed)]
+    assert order.problems == () and adds_up(order)
+    assert order.total == round(whole.placed_total.shop * 100)
+    assert sum(line.amount + line.tax * included for line in order.lines) == sum(
+        round(line.original_total_set.shop * 100) for line in whole.lines
+    )
+    assert [charge for charge in order.charges if charge.kind == "rounding"] == []
+    assert [one["ids"] for one in there.asked if "ids" in one] == [[f"gid://shopify/Order/{placed}"]]
+    assert order == there.one(placed), "however it was read"
+    assert found[str(plain)].problems == ()
+    there.hands.refund(placed, {whole.lines[1].id: 7})
+    there.hands.refund(placed, {whole.lines[0].id: 75}, restock=False)
+    order = there.one(placed)
+    assert order.problems == () and adds_up(order)
+
+
+def test_an_order_that_adds_up_in_no_way_stays_a_problem(build: Build) -> None:
+    there = build()
+    placed = there.hands.place([Buy(None, 2, "5.00", sku="A")])
+    real = there.server.handle
+
+    def handle(request: Request) -> Answer:
+        answer = real(request)
+        return replace(
+            answer,
+            body=answer.body.replace(
+                b'otalPriceSet":{"shopMoney":{"amount":"10.', b'otalPriceSet":{"shopMoney":{"amount":"19.'
+            ),
+        )
+
+    there.server.handle = handle  # type: ignore[method-assign]
+    assert "its parts come to 1000" in there.one(placed).problems[0]
 
 
 def test_fees_and_duties_of_an_order_are_fees(build: Build) -> None:

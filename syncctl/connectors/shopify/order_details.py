@@ -12,7 +12,13 @@ from syncctl.connectors.shopify.about_documents import about
 from syncctl.connectors.shopify.admin import Admin
 from syncctl.connectors.shopify.answers import Answer, NotSpoken, TooDear
 from syncctl.connectors.shopify.documents import Document
-from syncctl.connectors.shopify.order_documents import order_lines, order_refunds, orders_by_id, refund_parts
+from syncctl.connectors.shopify.order_documents import (
+    line_totals,
+    order_lines,
+    order_refunds,
+    orders_by_id,
+    refund_parts,
+)
 from syncctl.connectors.shopify.order_fields import digits, told_page
 from syncctl.connectors.shopify.order_words import Body, kept_text, with_lists, with_refunds
 from syncctl.connectors.shopify.refusals import ShutOut
@@ -84,6 +90,16 @@ class OrderReader:
             by_id = {body["id"]: (body, text) for body, text in again}
             waiting = {place: by_id[gid] for place, gid in changed.items() if gid in by_id}
         return [found[place] for place in sorted(found)], spoilt
+
+    def line_totals(self, gids: Sequence[str]) -> dict[str, list[Body]]:
+        """By the order's id the lines with what each came to, of those of these orders that tell it of all of them."""
+        found: dict[str, list[Body]] = {}
+        for part, answer in self._in_parts(gids, line_totals):
+            rows = [] if isinstance(answer, Unreadable) else answer.data["nodes"]
+            for gid, row in zip(part, rows, strict=False):
+                if row is not None and not _goes_on(row["lineItems"]):
+                    found[gid] = row["lineItems"]["nodes"]
+        return found
 
     def _details(self, bodies: Sequence[Body]) -> dict[str, Details]:
         """By the order's id what was asked of it besides."""

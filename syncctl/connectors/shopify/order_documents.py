@@ -191,6 +191,27 @@ query orderLines($id: ID!, $after: String) {{
 
 
 @registered
+def line_totals(count: int) -> Document:
+    """What each line of some orders came to when it was ordered, before discounts. Variables: `ids`, so many."""
+    return Document(
+        name="the totals of lines",
+        text=f"""
+query lineTotals($ids: [ID!]!) {{
+  nodes(ids: $ids) {{
+    ... on Order {{
+      lineItems(first: {MOST_LINES}) {{ nodes {{ id originalTotalSet {MONEY} }} pageInfo {{ hasNextPage }} }}
+    }}
+  }}
+}}""",
+        cost=count * (1 + page_cost(MOST_LINES, 2)),
+        size=count,
+        rows=("nodes",),
+        apart=True,
+        alone=True,
+    )
+
+
+@registered
 def refund_parts() -> Document:
     """A page of the lines of one large refund, and all else that it takes back. Variables: `id`, `after`."""
     return Document(

@@ -22,6 +22,9 @@ from syncctl.money import canonical, round_minor
 from syncctl.units import LIMIT
 
 TIP = "Tip"
+TOTAL = "originalTotalSet"
+"""What a line came to. It is asked of few orders: elsewhere its unit price says so."""
+
 _KIND = "LineItem"
 _WORDS = itemgetter(
     "id", "sku", "name", "quantity", "currentQuantity", "isGiftCard", "originalUnitPriceSet", "discountAllocations",
@@ -84,7 +87,7 @@ def read_lines(rows: Sequence[Any], terms: Terms, problems: list[str]) -> Sold:
 
     A line whose units are known is kept, so that they still count against stock; ids are made unique.
     """
-    if not terms.back and not terms.tip:
+    if not terms.back and not terms.tip and not (rows and isinstance(rows[0], dict) and TOTAL in rows[0]):
         try:
             return _sound_lines(rows, terms)
         except (MoneyError, LookupError, TypeError, ValueError, AttributeError):
@@ -190,7 +193,10 @@ def _valued(row: Fields, line: LineItem, terms: Terms) -> tuple[LineItem, tuple[
     def times_units(text: str, currency: str) -> int:
         return round_minor(text, currency, units)
 
-    gross = amount(row, "originalUnitPriceSet", times_units, terms.currency)
+    if row.has(TOTAL):
+        gross = half_even(amount(row, TOTAL, round_minor, terms.currency) * units, ordered)
+    else:
+        gross = amount(row, "originalUnitPriceSet", times_units, terms.currency)
     off = sum_of_bags(row, "discountAllocations", "allocatedAmountSet", round_minor, terms.currency)
     tax = sum_of_bags(row, "taxLines", "priceSet", round_minor, terms.currency)
     if units < ordered:

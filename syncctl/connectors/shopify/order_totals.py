@@ -12,6 +12,9 @@ from itertools import combinations
 from syncctl.connectors.shopify.order_refunds import GivenBack
 from syncctl.model import Charge, ChargeKind
 
+NO_SUM = "its parts come to"
+"""How the problem begins of an order that is not made of what it is said to be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -52,7 +55,7 @@ def settled(
     nearest = [(total, *_nearest(total - parts, told)) for total in dict.fromkeys(totals)]
     total, rest, extras = min(nearest, key=lambda each: abs(each[1]))  # of equals the first
     if abs(rest) > count:
-        return Settled(totals[0], back, (), f"its parts come to {parts}, but its total is {totals[0]} (minor units)")
+        return Settled(totals[0], back, (), f"{NO_SUM} {parts}, but its total is {totals[0]} (minor units)")
     rounding = Charge(kind=ChargeKind.ROUNDING, title="Rounding", amount=rest)
     charges = (*extras, rounding) if rest else extras
     return Settled(total, back, charges, doubt or (_tax_problem(tax, count, told, back, edited) if edited else ""))

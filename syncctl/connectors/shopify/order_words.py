@@ -5,6 +5,7 @@ kept without its amount, so that its units still count against stock.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from syncctl.connectors.shopify.buyers import to_buyer
 from syncctl.connectors.shopify.customer_words import to_address
 from syncctl.connectors.shopify.order_charges import listed, read_payments, read_total
 from syncctl.connectors.shopify.order_fields import amount, digits, moment, moment_of, rows_of, text_of
-from syncctl.connectors.shopify.order_lines import Sold, Terms, read_lines
+from syncctl.connectors.shopify.order_lines import TOTAL, Sold, Terms, read_lines
 from syncctl.connectors.shopify.order_refunds import units_back
 from syncctl.errors import DataError, MoneyError
 from syncctl.model import Address, Customer, Fulfilment, Order, Unreadable
@@ -92,6 +93,14 @@ def kept_text(body: Body, text: str) -> str:
     customer = body["customer"]
     whose = customer["id"] if isinstance(customer, dict) and "id" in customer else None
     return f'{text[:place]},"customer":{json.dumps(whose)}}}'
+
+
+def with_totals(body: Body, text: str, totals: Sequence[Body]) -> tuple[Body, str]:
+    """An order whose lines say what they came to, and all the text that both were read from."""
+    by_id = {row["id"]: row[TOTAL] for row in totals}
+    lines = [{**line, TOTAL: by_id[line["id"]]} for line in body["lineItems"]["nodes"]]
+    beside = json.dumps(by_id, sort_keys=True, separators=(",", ":"))
+    return {**body, "lineItems": {**body["lineItems"], "nodes": lines}}, f'{{"order":{text},"totals":{beside}}}'
 
 
 def page_text(body: Body, *, escaped: bool) -> str:

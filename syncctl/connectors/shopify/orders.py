@@ -24,7 +24,8 @@ from syncctl.connectors.shopify.order_cursor import Cursor, changed_since, place
 from syncctl.connectors.shopify.order_details import OrderReader, Rows
 from syncctl.connectors.shopify.order_documents import orders
 from syncctl.connectors.shopify.order_fields import told_page
-from syncctl.connectors.shopify.order_words import Manners, read_order
+from syncctl.connectors.shopify.order_totals import NO_SUM
+from syncctl.connectors.shopify.order_words import Manners, read_order, with_totals
 from syncctl.connectors.shopify.pages import read_page
 from syncctl.connectors.tokens import Tokens
 from syncctl.errors import DataError
@@ -134,9 +135,29 @@ class OrderStore(ShopStore):
     def _page(self, rows: Rows, spoilt: Sequence[Unreadable], cursor: str) -> Page[Order]:
         whole, bad = self.reader.completed(rows)
         read = [read_order(body, text, self.manners) for body, text in whole]
+        self._mend(whole, read)
         found = [order for order in read if isinstance(order, Order)]
         unreadable = [one for one in read if not isinstance(one, Order)]
         return Page(records=found, unreadable=[*unreadable, *spoilt, *bad], cursor=cursor)
+
+    def _mend(self, rows: Rows, read: list[Order | Unreadable]) -> None:
+        """Orders whose lines do not add up are read by their lines' totals, where these do.
+
+        The prices of a unit in the shop's currency may not multiply out where the buyer saw another one.
+        """
+        places = {rows[place][0]["id"]: place for place, order in enumerate(read) if _does_not_add_up(order)}
+        for one, totals in self.reader.line_totals(list(places)).items():
+            body, text = rows[places[one]]
+            try:
+                order = read_order(*with_totals(body, text, totals), self.manners)
+            except KeyError:
+                continue  # it has other lines by now
+            if isinstance(order, Order) and not order.problems:
+                read[places[one]] = order
+
+
+def _does_not_add_up(order: Order | Unreadable) -> bool:
+    return isinstance(order, Order) and any(problem.startswith(NO_SUM) for problem in order.problems)
 
 
 def _placed_from(page: Page[Order], since: datetime) -> Page[Order]:

@@ -4,6 +4,7 @@ from syncctl.connectors.shopify.order_cursor import placed_since
 from syncctl.connectors.shopify.order_details import AT_ONCE
 from syncctl.connectors.shopify.order_documents import (
     bulk_state,
+    line_totals,
     order_lines,
     order_refunds,
     orders,
@@ -29,6 +30,7 @@ SAMPLES: Samples = {
     ],
     order_refunds: [(order_refunds(AT_ONCE), {"ids": IDS})],
     order_lines: [(order_lines(), {"id": IDS[0], "after": "eyJsYXN0X2lkIjoxfQ=="})],
+    line_totals: [(line_totals(AT_ONCE), {"ids": IDS})],
     refund_parts: [(refund_parts(), {"id": "gid://shopify/Refund/1", "after": None})],
     orders_count: [(orders_count(), {"query": SEARCH, "limit": 2000})],
     start_bulk: [(start_bulk(), {"query": orders_in_bulk(SEARCH, True)})],

@@ -83,6 +83,7 @@ def _line(site: Site, order: Order, buy: Buy, added: bool) -> Line:
         buy.title,
         sku=buy.sku,
         added=added,
+        converted_whole=site.options.converted_lines,
     )
     line.is_gift_card, line.unfulfilled_quantity = buy.gift_card, buy.quantity
     if variant:

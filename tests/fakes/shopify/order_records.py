@@ -76,6 +76,7 @@ class Line(Part):
     item_id: int | None = None  # what is taken of it; None: there is no stock of it
     location_id: int | None = None  # where it is taken
     added: bool = False  # by an edit, after the order was placed
+    converted_whole: bool = False  # its total, and not its unit price, is what all else follows from
 
     @property
     def gone(self) -> int:
@@ -99,7 +100,8 @@ class Line(Part):
 
     @property
     def original_total_set(self) -> Bag:
-        return self.original_unit_price_set.times(self.quantity)
+        total = self.original_unit_price_set.times(self.quantity)
+        return total.converted if self.converted_whole else total
 
     @property
     def off(self) -> Bag:
@@ -322,6 +324,7 @@ class OrderOptions:
     removed_shipping: str = "gone"  # shipping that an edit takes out: gone | refunded (and its refund says so)
     adjusted_total: bool = True  # what is paid back without lines lowers the current total
     converted_totals: bool = False  # totals are converted as a whole: the parts' sum may be a coin off
+    converted_lines: bool = False  # a line's total is converted as a whole: its unit price may not multiply out
     cash_amount: str = "after"  # a cash transaction's amount: after | before its rounding
     sends_gift_cards: bool = True  # as soon as they are paid
     archives: bool = True  # an order that is paid and sent is closed
