@@ -16,6 +16,7 @@ BENCHMARKS = {
     "customers-match": "bench.customers_match",
     "woocommerce-import": "bench.woocommerce_import",
     "shopify-import": "bench.shopify_import",
+    "tryton-backlog": "bench.tryton_backlog",
 }
 """Name -> module, imported when it is asked for, with `run() -> dict`; or module:function."""
 

@@ -10,11 +10,14 @@ _DROPPED = {"connection", "keep-alive", "transfer-encoding", "host"}
 
 
 class CountingProxy:
-    """`calls`: the methods that were called, in order. `address`: to be used in place of the server's."""
+    """`calls`: the methods that were called, in order; `bodies`: all that was sent with each. `address`: to be used in
+    place of the server's.
+    """
 
     def __init__(self, port: int) -> None:
         self.calls: list[str] = []
-        calls = self.calls
+        self.bodies: list[bytes] = []
+        calls, bodies = self.calls, self.bodies
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -30,6 +33,7 @@ class CountingProxy:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 calls.append(json.loads(body)["method"].removeprefix("model."))
+                bodies.append(body)
                 headers = {name: value for name, value in self.headers.items() if name.lower() not in _DROPPED}
                 self.server_side.request("POST", self.path, body, headers)
                 answer = self.server_side.getresponse()
@@ -54,6 +58,7 @@ class CountingProxy:
         """What was called since this was asked last."""
         found = Counter(self.calls)
         self.calls.clear()
+        self.bodies.clear()
         return found
 
     def close(self) -> None:

@@ -69,13 +69,13 @@ def group_of(row: Row) -> str | None:
 
 def creation_of(change: CustomerChange, groups: Mapping[str, int], country: Callable[[str], int | None]) -> Values:
     """What a new party is made of. Errors: Refusal."""
-    fields = change.fields
+    fields: Mapping[str, Any] = change.fields
     if not fields.get("name"):
         raise Refusal("name_needed", "a customer in Tryton needs a name")
     values: Values = {"name": fields["name"], "code": change.reference}
-    contacts = [_contact("email", one) for one in fields.get("emails", ())]  # type: ignore[attr-defined]
-    contacts += [_contact("phone", one) for one in fields.get("phones", ())]  # type: ignore[attr-defined]
-    addresses = [address_values(one, country) for one in fields.get("addresses", ())]  # type: ignore[attr-defined]
+    contacts = [_contact("email", one) for one in fields.get("emails", ())]
+    contacts += [_contact("phone", one) for one in fields.get("phones", ())]
+    addresses = [address_values(one, country) for one in fields.get("addresses", ())]
     values |= {"contact_mechanisms": [["create", contacts]]} if contacts else {}
     values |= {"addresses": [["create", addresses]]} if addresses else {"addresses": []}
     title = fields.get("group")
