@@ -103,6 +103,15 @@ def test_a_payment_term_that_is_not_there_stops_before_anything_is_written(runni
     assert desk.sale("order-1", "payment_term.name")["payment_term."]["name"] == "At once"
 
 
+def test_without_a_payment_term_in_the_settings_the_customer_s_own_is_used(desk: Desk) -> None:
+    (term,) = desk.do("account.invoice.payment_term", "search", [["name", "=", "At once"]])
+    ann, bob = desk.do("party.party", "create", [{"name": "Ann"}, {"name": "Bob"}])
+    desk.do("party.party", "write", [ann], {"customer_payment_term": term})
+    desk.book(replace(ORDERS[0], customer_id=str(ann)), replace(ORDERS[1], customer_id=str(bob)))
+    assert desk.sale("order-1", "payment_term")["payment_term"] == term
+    assert desk.sale("order-2", "payment_term")["payment_term"] is None
+
+
 def test_what_was_paid_stands_on_the_sale_to_the_penny(desk: Desk) -> None:
     big = 90_071_992_547_409_93  # a penny more than a binary fraction holds
     order = replace(ORDERS[0], payments=(Tender(tender="CARD", amount=big), Tender(tender="CASH", amount=5)))

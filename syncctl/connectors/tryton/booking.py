@@ -224,7 +224,11 @@ class Booking:
             *charge_lines(document, products, self.settings.tax_item, self.digits),
         ]
         paid = [f"Paid: {one.tender} {Decimal(one.amount).scaleb(-self.digits):f}" for one in document.payments]
-        return {**self.head(document, to, term), "comment": "\n".join(paid) or None, "lines": [["create", lines]]}
+        return {
+            **self.head(document, to, term or to.payment_term),
+            "comment": "\n".join(paid) or None,
+            "lines": [["create", lines]],
+        }
 
     def head(self, document: Document, to: Receiver, term: int | None) -> Values:
         """All of a sale but its lines."""

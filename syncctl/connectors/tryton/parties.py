@@ -11,7 +11,13 @@ from syncctl.model import Address, Document
 
 GUEST = "guest-"
 _PLACE = ("street", "postal_code", "city", "country.code")
-_FIELDS = ["code", "active", "replaced_by", *(f"addresses.{name}" for name in ("active", *_PLACE))]
+_FIELDS = [
+    "code",
+    "active",
+    "replaced_by",
+    "customer_payment_term",
+    *(f"addresses.{name}" for name in ("active", *_PLACE)),
+]
 _LONGEST = 250
 Place = tuple[int, tuple[str, ...]]
 """A party, and what an address of its says, as it is compared."""
@@ -19,11 +25,12 @@ Place = tuple[int, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A party, where its invoice goes, and where the goods go."""
+    """A party, where its invoice goes, where the goods go, and the payment term of its own."""
 
     party: int
     invoice_address: int
     shipment_address: int
+    payment_term: int | None = None
 
 
 class Parties:
@@ -47,7 +54,9 @@ class Parties:
             if row := rows[one.reference]:
                 invoice, shipment = (_place_of(row, address) for address in _addresses(one))
                 if invoice in places and shipment in places:
-                    receivers[one.reference] = Receiver(row["id"], places[invoice], places[shipment])
+                    receivers[one.reference] = Receiver(
+                        row["id"], places[invoice], places[shipment], row["customer_payment_term"]
+                    )
                 else:
                     declined[one.reference] = unmade[shipment if invoice in places else invoice]
         return receivers, declined

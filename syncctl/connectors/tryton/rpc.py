@@ -5,6 +5,7 @@ Source: calls made to Tryton 8.2.
 
 import base64
 import itertools
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from syncctl.settings import TrytonBooksSettings
 
 _KEPT = timedelta(hours=1)  # Tryton ends a session when it lies idle; then it is opened anew
 _LOGIN = "common.db.login"
+_FAULT = re.compile(r"[A-Za-z]+\Z", re.ASCII)
+"""What Tryton calls a refusal, as UserError; anything else is the text of a failure."""
 Context = Mapping[str, Any]
 
 
@@ -145,7 +148,7 @@ def _result(what: str, reply: Reply, number: int, asked: object) -> Any:
         return received(body["result"])
     error = body["error"]
     kind, details = (error[0], error[1:]) if isinstance(error, list) and error else (error, [])
-    said = details[0] if details else ""
+    said = details[0] if details and _FAULT.match(str(kind)) else ""  # else it is a failure of its own, and its trace
     if isinstance(said, list):
         said = said[0] if said else ""
-    raise Declined(what, foreign(kind, None)[:60], without_names(foreign(said, asked)))
+    raise Declined(what, without_names(foreign(kind, asked))[:60], without_names(foreign(said, asked)))

@@ -58,6 +58,7 @@ class ShipmentBooks(ShopBooks):
         domain = [
             ["shipment", "in", [f"stock.shipment.out,{one}" for one in shipments]],
             ["state", "=", "done"],
+            ["quantity", ">", 0],
             ["to_location.type", "=", "customer"],
             ["origin.sale.web_shop", "=", self.shop.id, "sale.line"],
         ]
