@@ -15,7 +15,9 @@ GROUPS = ("Trade", "Staff")
 def settings_of(server: ShopifyServer, **more: Any) -> ShopifyStoreSettings:
     """The settings of a store that is this shop."""
     given = {"connector": "shopify", "url": server.address, "access_token": STATIC, "all_orders": True, **more}
-    return ShopifyStoreSettings.model_validate(given)
+    settings = ShopifyStoreSettings.model_validate(given)
+    server.make_ready(settings.version)
+    return settings
 
 
 def store_of(server: ShopifyServer, *, page_size: int = 3, **more: Any) -> Iterator[ShopifyStore]:

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from tests.fakes.shopify.app import answer
 from tests.fakes.shopify.auth import add_static
 from tests.fakes.shopify.bulk_files import BulkFiles
+from tests.fakes.shopify.schema import schema_of
 from tests.fakes.shopify.site import Site
 from tests.fakes.wire import Answer, Request, Server
+
+USUAL = "2026-07"  # the version that is mostly spoken
 
 
 class ShopifyServer(Server):
@@ -26,12 +29,17 @@ class ShopifyServer(Server):
     ) -> None:
         self.site = site
         self.zipped = zipped
+        self.make_ready(USUAL)
         if not site.apps:
             add_static(site)
         super().__init__(tls=tls, bad_tls=bad_tls)
         self.clock = lambda: self.site.clock()
         self.files = BulkFiles(site)
         site.files_at = self.files.url
+
+    def make_ready(self, version: str) -> None:
+        """Read the schema of a version now: on a busy machine that takes longer than some clients wait."""
+        schema_of(version, self.site.options.own_schema)
 
     def close(self) -> None:
         self.files.close()
