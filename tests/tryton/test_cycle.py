@@ -54,3 +54,29 @@ def test_a_new_price_and_a_receipt_reach_the_shop(tmp_path: Path, server: Tryton
         "MUG": ("12.50", 100),
         "TRAY": ("4.00", 57),
     }
+
+
+def test_a_guest_whose_order_is_edited_is_one_party(tmp_path: Path, server: TrytonServer) -> None:
+    world = TrytonWorld(tmp_path, server)
+    order = world.shop.place_order([("MUG", 1)])
+    assert world.run().exit_code == 0
+    world.shop.edit_order(order, {world.line_ids(order)[0]: 3})
+    assert world.run().exit_code == 0
+    assert [total for _, _, total in world.sales()] == ["10.00", "-10.00", "30.00"]
+    assert len(world.people.do.rows("party.party", [["code", "like", "guest-%"]])) == 1
+
+
+def test_an_address_that_says_nothing_is_made_for_a_sale_and_not_told_to_the_shop(
+    tmp_path: Path, server: TrytonServer
+) -> None:
+    world = TrytonWorld(tmp_path, server, customers={"trigger": "any"})
+    ann = world.shop.upsert_customer(name="Ann Archer", emails=["ann@mail.example"])
+    world.shop.place_order([("MUG", 1)], customer=ann)
+    assert world.run().exit_code == 0
+    party = world.people.do.one("party.party", [["name", "=", "Ann Archer"]], "addresses")
+    assert len(party["addresses"]) == 1
+    world.people.do("party.party", "write", [party["id"]], {"name": "Ann Baker"})
+    for _ in range(2):
+        assert world.run().exit_code == 0
+    found = world.shop.customer(ann)
+    assert (found["name"], found.get("addresses", [])) == ("Ann Baker", [])

@@ -51,7 +51,7 @@ def to_customer(row: Row) -> Customer:
         name=row["name"] or "",
         emails=tuple(one["value"] for one in _in_use(row, "contact_mechanisms.") if one["type"] == "email"),
         phones=tuple(one["value"] for one in _in_use(row, "contact_mechanisms.") if one["type"] in _PHONES),
-        addresses=tuple(_address(one) for one in _in_use(row, "addresses.")),
+        addresses=tuple(_address(one) for one in _addresses(row)),
         group=group_of(row),
         reference=row["code"] or None,
         created_at=row["create_date"],
@@ -105,7 +105,7 @@ def change_of(
         values["contact_mechanisms"] = contacts
     if "addresses" in fields:
         wanted = [address_values(one, country) for one in fields["addresses"]]
-        steps = _in_step(_in_use(row, "addresses."), wanted, _same_address)
+        steps = _in_step(_addresses(row), wanted, _same_address)
         values |= {"addresses": steps} if steps else {}
     if "group" in fields:
         steps = _regrouped(row, fields["group"], groups)
@@ -141,6 +141,12 @@ def _address(row: Row) -> Address:
 
 def _in_use(row: Row, name: str) -> list[Row]:
     return [one for one in row[name] if one["active"]]
+
+
+def _addresses(row: Row) -> list[Row]:
+    """Those that say something: a sale needs an address, and of a party that has none it gets an empty one."""
+    parts = ("party_name", "street", "city", "postal_code", "country.")
+    return [one for one in _in_use(row, "addresses.") if any(one[part] for part in parts)]
 
 
 def _of_type(row: Row, types: Sequence[str]) -> list[Row]:

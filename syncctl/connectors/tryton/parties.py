@@ -149,8 +149,8 @@ class Parties:
 
 
 def guest_code(document: Document) -> str:
-    """The code of the party that is made for a guest's order."""
-    return f"{GUEST}{document.reference}"
+    """The code of the party that is made for a guest's order: of what the references of all its documents share."""
+    return GUEST + document.reference.rsplit("/", 2)[0]
 
 
 def _addresses(document: Document) -> tuple[Address, Address]:
