@@ -1,6 +1,6 @@
 """What people do in Tryton without us: goods, prices, stock, sales at the counter, shipments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tests.tryton.client import Client
+
+TOGETHER = 25  # records that Tryton takes in one call
 
 
 class Hands:
@@ -29,7 +31,21 @@ class Hands:
 
     def add_item(self, sku: str, title: str, price: str | None, units: int | None) -> None:
         """Goods, or a service where `units` is None."""
-        template = {
+        self.do("product.template", "create", [self._template(sku, title, price, units)])
+        if units:
+            self.set_stock(sku, units)
+
+    def add_items(self, items: Iterable[tuple[str, str, str, int]]) -> None:
+        """Goods, many at once: SKU, title, price, units."""
+        every = list(items)
+        for begin in range(0, len(every), TOGETHER):
+            self.do("product.template", "create", [self._template(*one) for one in every[begin : begin + TOGETHER]])
+        wanted = [["code", "in", [sku for sku, *_ in every]]]
+        products = {one["code"]: one["id"] for one in self.do.rows("product.product", wanted, "code")}
+        self._count([(products[sku], units) for sku, _, _, units in every if units])
+
+    def _template(self, sku: str, title: str, price: str | None, units: int | None) -> dict[str, Any]:
+        return {
             "name": title,
             "type": "service" if units is None else "goods",
             "default_uom": self._unit,
@@ -39,18 +55,10 @@ class Hands:
             "account_category": self._category,
             "products": [["create", [{"suffix_code": sku}]]],
         }
-        self.do("product.template", "create", [template])
-        if units:
-            self.set_stock(sku, units)
 
     def add_goods(self, skus: Sequence[str], price: str) -> None:
-        """Many goods at one price; fifty in a call, which is what Tryton takes."""
-        shared = {"type": "goods", "default_uom": self._unit, "sale_uom": self._unit, "salable": True}
-        shared |= {"list_price": Decimal(price), "account_category": self._category}
-        for start in range(0, len(skus), 50):
-            some = skus[start : start + 50]
-            rows = [{**shared, "name": sku, "products": [["create", [{"suffix_code": sku}]]]} for sku in some]
-            self.do("product.template", "create", rows)
+        """Many goods at one price, none of them there."""
+        self.add_items((sku, sku, price, 0) for sku in skus)
 
     def reprice(self, skus: Sequence[str], amount: str) -> None:
         """One price for all of these."""
@@ -75,14 +83,19 @@ class Hands:
         """Count the shelf. Goods are counted in whole units here, and none is missing from a shelf."""
         if float(units) != int(float(units)) or float(units) < 0:
             pytest.skip("a unit of these goods is whole, and a shelf has no less than none")
-        count = {
-            "location": self.warehouses[location]["storage_location"],
-            "empty_quantity": "keep",
-            "company": self.do.company,
-            "lines": [["create", [{"product": self.product(sku), "quantity": float(units)}]]],
-        }
-        made = self.do("stock.inventory", "create", [count])
-        self.do("stock.inventory", "confirm", made)
+        self._count([(self.product(sku), float(units))], location)
+
+    def _count(self, units: Sequence[tuple[int, float]], location: str = "Warehouse") -> None:
+        for begin in range(0, len(units), TOGETHER):
+            lines = [{"product": one, "quantity": float(count)} for one, count in units[begin : begin + TOGETHER]]
+            count = {
+                "location": self.warehouses[location]["storage_location"],
+                "empty_quantity": "keep",
+                "company": self.do.company,
+                "lines": [["create", lines]],
+            }
+            made = self.do("stock.inventory", "create", [count])
+            self.do("stock.inventory", "confirm", made)
 
     def warehouse(self, name: str) -> int:
         """A warehouse that the web shop sells from; made where there is none of that name."""
@@ -108,16 +121,21 @@ class Hands:
     def receive(self, sku: str, quantity: int, *, location: str = "Warehouse") -> None:
         """Goods come in."""
         self.warehouse(location)
+        self.receive_all([(sku, quantity)], location=location)
+
+    def receive_all(self, units: Iterable[tuple[str, int]], *, location: str = "Warehouse") -> None:
+        """Goods of several SKUs come in."""
+        wanted = dict(units)
+        products = self.do.rows("product.product", [["code", "in", list(wanted)]], "code")
         (lost,) = self.do("stock.location", "search", [["type", "=", "lost_found"]], 0, 1)
         move = {
-            "product": self.product(sku),
             "unit": self._unit,
-            "quantity": float(quantity),
             "from_location": lost,
             "to_location": self.warehouses[location]["storage_location"],
             "company": self.do.company,
         }
-        made = self.do("stock.move", "create", [move])
+        moves = [{**move, "product": one["id"], "quantity": float(wanted[one["code"]])} for one in products]
+        made = self.do("stock.move", "create", moves)
         self.do("stock.move", "do", made)
 
     # --- selling ------------------------------------------------------------------------------------------------------

@@ -32,7 +32,8 @@ def ask(server: TrytonServer) -> Ask:
 
 def user(people: Client, *groups: str, **more: object) -> dict[str, str]:
     """Make a user with these groups; as settings."""
-    ids = {one["name"]: one["id"] for one in people.rows("res.group", [["name", "in", list(GROUPS)]], "name")}
+    known = [["name", "in", [*GROUPS, *groups]]]
+    ids = {one["name"]: one["id"] for one in people.rows("res.group", known, "name")}
     made = people("res.user", "create", [{"name": "A clerk", "login": "clerk", "password": "clerk-pw", **more}])
     others = [ids[name] for name in ids if name not in groups]
     for step in (["add", list(ids.values())], ["remove", others]):  # Tryton forgets the clerk of another test by it

@@ -51,16 +51,18 @@ class Vendor(Hands):
     def _leave(self, shipment: int, tracking_number: str, carrier: str) -> None:
         values: dict[str, object] = {"reference": tracking_number or None}
         if carrier:
-            values["carrier"] = self._carrier(carrier)
+            values["carrier"] = self.carrier(carrier)
         self.do("stock.shipment.out", "write", [shipment], values)
         for step in ("assign_force", "pick", "pack", "do"):
             self.do("stock.shipment.out", step, [shipment])
 
-    def _carrier(self, name: str) -> int:
-        (party,) = self.do("party.party", "create", [{"name": name}])
-        product = self.product("SHIPPING")
-        (made,) = self.do("carrier", "create", [{"party": party, "carrier_product": product}])
-        return int(made)
+    def carrier(self, name: str) -> int:
+        """The carrier of that name; made where there is none."""
+        found = self.do("carrier", "search", [["party.name", "=", name]])
+        if not found:
+            (party,) = self.do("party.party", "create", [{"name": name}])
+            found = self.do("carrier", "create", [{"party": party, "carrier_product": self.product("SHIPPING")}])
+        return int(found[0])
 
     def delete_customer(self, customer_id: str) -> None:
         """Put out of use: what a party with sales can only be."""
