@@ -17,10 +17,14 @@ Pair = tuple[Shown, LevelChange]
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Listings whose levels may change, and by each of them those beside it, whose levels must be what they were."""
+    """Listings whose levels may change, and by each of them those beside it, whose levels must be what they were.
+
+    `last`: of those that were asked for. Others may change too, where all that stand beside them are here.
+    """
 
     ids: Sequence[int]
     beside: Mapping[int, Sequence[int]]
+    last: int
 
     @property
     def every(self) -> list[int]:
@@ -55,17 +59,35 @@ def batch_of(hub: Hub, can: StoreAbilities, listing_ids: Sequence[int]) -> Batch
     Where more stand beside one than can be compared together, only those do that it has its stock from.
     """
     if not can.levels_together:
-        return Batch(listing_ids[: can.level_batch], {})
+        ids = listing_ids[: can.level_batch]
+        return Batch(ids, {}, ids[-1])
+    beside = _beside(hub, can, listing_ids)
+    ids = listing_ids[: _fitting(can, listing_ids, beside)]
+    asked = Batch(ids, beside, ids[-1])
+    every = asked.every
+    if len(every) == len(ids):
+        return asked
+    others = hub.shown.beside(every)
+    whole = [one for one in every if {other.listing_id for other in others.get(one, ())} <= set(every)]
+    return Batch(list(dict.fromkeys([*ids, *whole])), {**_beside(hub, can, every), **beside}, ids[-1])
+
+
+def _beside(hub: Hub, can: StoreAbilities, listing_ids: Sequence[int]) -> dict[int, list[int]]:
     beside = {}
     for one, others in hub.shown.beside(listing_ids).items():
         kept = others if len(others) < can.levels_together else [other for other in others if other.is_source]
         beside[one] = [other.listing_id for other in kept[: can.levels_together - 1]]
+    return beside
+
+
+def _fitting(can: StoreAbilities, listing_ids: Sequence[int], beside: Mapping[int, Sequence[int]]) -> int:
+    """How many of these go out at once."""
     every: set[int] = set()
     linked: set[int] = set()
     for count, one in enumerate(listing_ids):
         group = {one, *beside.get(one, ())}
         more = group if len(group) > 1 else set()
         if count and (len(every | group) > can.level_batch or len(linked | more) > can.levels_together):
-            return Batch(listing_ids[:count], beside)
+            return count
         every, linked = every | group, linked | more
-    return Batch(listing_ids, beside)
+    return len(listing_ids)

@@ -36,7 +36,7 @@ def publish_levels(run: Run, name: str, store: WebStore, *, prices: bool = False
     after = 0
     while batch := run.hub.shown.pending(name, store.abilities.level_batch, after):
         some = batch_of(run.hub, store.abilities, [one.listing_id for one in batch])
-        after = some.ids[-1]
+        after = some.last
         for _ in range(_TRIES):
             again = _write_batch(run, name, store, some, counts, held_back, prices=prices)
             if not again:

@@ -5,6 +5,7 @@ from tests.wire.world import SOUND, Asked, Codes
 
 ABSOLUTE = ("setLevels", "setPrices")  # under a key of their own, or the same however often they are sent
 ALONE = ("found", "books")  # people are looked up together, and one by one where that fails
+FEW = ("ordersById", "orderRefunds", "orderLines", "refundParts", "lineTotals")  # fewer are asked for then, and again
 _DENIED = frozenset({"403", "access_denied"})
 _SHUT = frozenset({"402", "423", "430", "refused", "429_huge"})
 _HARMLESS = frozenset({"401", "extensions_missing", "fallen_forward"})  # another token is asked for
@@ -45,6 +46,8 @@ def _codes_of_read(kind: str, name: str) -> Codes:
         return {SOUND}
     if name in ALONE:
         return {SOUND, 1, 3}
+    if name in FEW and kind not in ("node_null", "max_cost"):
+        return {SOUND}
     if kind == "node_null":
         return {SOUND, 1}
     return {SOUND, 3} if kind == "max_cost" else {3}  # what is asked of a single record cannot be asked of less
