@@ -46,8 +46,8 @@ NAMES = ("Byron-Canary", "Bea Canary", "Carl Canary", "Greta Guest-Canary")
 PERSONAL = {ADDRESS.street, ADDRESS.city, MOVED_TO, PHONE, NEW_PHONE, *EMAILS, *NAMES}
 GREETED = {"name": "Greta Guest-Canary", "emails": ["greta.canary@example.com"]}
 GOODS = {"TEAPOT": ("24.00", 12), "LANTERN": ("14.25", 30)}
-COUNTER = {"MUG": -4, "TEAPOT": 5}
-"""Units that people in Tryton sell and receive that day."""
+SOLD, RECEIVED = 4, 5
+"""Units that people in Tryton sell of MUG and receive of TEAPOT that day."""
 TRACKING = "TRACK-1"
 SECTIONS: Mapping[str, Any] = {
     "orders": {"reread_open": "0s"},
@@ -57,10 +57,18 @@ SECTIONS: Mapping[str, Any] = {
 
 
 class BusyWorld(TrytonWorld):
-    """The world of whole cycles, run as a command. `relay`: what stands between it and Tryton."""
+    """The world of whole cycles, run as a command. `relay`: what stands between it and Tryton.
+
+    `units`: of each SKU, those that there would be to sell if the web had sold none.
+    """
 
     relay: Relay
     passing: Passing
+    units: dict[str, int]
+
+    def add(self, sku: str, price: str = "1.00", units: int = 10) -> None:
+        super().add(sku, price, units)
+        self.units = {**getattr(self, "units", {}), sku: units}
 
     def command(self, *arguments: str) -> Ended:
         """`syncctl -vv sync-all`, or another command; nothing is waited for. Its calls are in `relay.log` then."""
@@ -84,9 +92,12 @@ class BusyWorld(TrytonWorld):
         return sorted({f"told: {name}" for form, name in self._canaries().items() if form in text})
 
     def kept(self) -> list[str]:
-        """The files beside the hub, and the hub itself, that have a secret in them and may not."""
+        """The hub's own files that have a secret in them and may not.
+
+        Not the shop's: who opens and closes a file that SQLite has open lets go of its locks.
+        """
         forms = [form.encode() for secret in self._secrets() for form in secret_forms(secret)]
-        files = [path for path in self.folder.iterdir() if path.is_file() and path not in (self.config, self._tokens)]
+        files = [path for path in self.folder.glob("hub.db*") if path.is_file() and path != self._tokens]
         return [f"kept: a secret in {path.name}" for path in files if any(form in path.read_bytes() for form in forms)]
 
     @property
@@ -103,13 +114,18 @@ class BusyWorld(TrytonWorld):
         forms = {form: one for one in PERSONAL for form in secret_forms(one)}
         return forms | {form: "a secret" for secret in self._secrets() for form in secret_forms(secret)}
 
-    def process(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """The program as it is installed, begun in a process of its own."""
-        command = [sys.executable, "-m", "syncctl", "--config", str(self.config), "-vv", *(arguments or ("sync-all",))]
-        surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(
-            command, cwd=self.folder, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+    def process(self) -> "subprocess.Popen[bytes]":
+        """`syncctl -vv sync-all` as it is installed, begun in a process of its own."""
+        return program(self.config)
+
+
+def program(config: Path) -> "subprocess.Popen[bytes]":
+    """The same over any configuration."""
+    command = [sys.executable, "-m", "syncctl", "--config", str(config), "-vv", "sync-all"]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        command, cwd=config.parent, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
 
 
 class Undisturbed(NamedTuple):
@@ -136,7 +152,7 @@ class Busy:
         self, folder: Path, server: TrytonServer, falls_on: str, set_scene: "Callable[[BusyWorld], object]"
     ) -> None:
         server.reset()
-        self.server, self.relay = server, Relay(server)
+        self.server, self.relay, self.falls_on = server, Relay(server), falls_on
         self.world = BusyWorld(folder / "world", server, books={"stock_falls_on": falls_on}, **SECTIONS)
         self.world.relay, self.world.passing = self.relay, Passing()
         self.world.change(back_office={"url": self.relay.url})
@@ -208,8 +224,10 @@ def _trade(world: BusyWorld, orders: Mapping[str, str], ada: str) -> None:
     shop.place_order([("TEAPOT", 1)], customer=bea, charges={"shipping": "4.95"})
     shop.place_order([("TRAY", 2)], customer=GREETED)
     shop.place_order([("TRAY", 1)])  # it names nobody
-    people.sell("MUG", -COUNTER["MUG"])
-    people.receive("TEAPOT", COUNTER["TEAPOT"])
+    people.sell("MUG", SOLD)
+    people.receive("TEAPOT", RECEIVED)
+    world.units["MUG"] -= SOLD
+    world.units["TEAPOT"] += RECEIVED
     people.set_price("LANTERN", "15.00")
     people.ship(reference_of(world, orders["sent"]), tracking_number=TRACKING)
     carl = people.do.one("party.party", [["name", "=", "Carl Canary"]])["id"]

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tests.builders import GOODS as FIRST_GOODS
 from tests.crash import oracle
-from tests.tryton.busy import COUNTER, GOODS, BusyWorld
+from tests.tryton.busy import BusyWorld
 from tests.tryton.client import Client
 
 Row = Mapping[str, Any]
@@ -200,7 +199,7 @@ def _told_twice(world: BusyWorld) -> Iterator[str]:
 
 def _too_many_units(world: BusyWorld, counted: Counted) -> Iterator[str]:
     """Never are fewer units taken off than people took, and never more than people and the web took together."""
-    for sku, units in _first().items():
+    for sku, units in world.units.items():
         there = counted.shelf(sku) - counted.promised(sku)
         taken = _web_units(world, sku)
         if not units - taken[0] <= there <= units:
@@ -236,7 +235,7 @@ def _noted(sales: Sequence[Row]) -> list[str]:
 
 
 def _units_astray(world: BusyWorld, counted: Counted) -> Iterator[str]:
-    for sku, units in _first().items():
+    for sku, units in world.units.items():
         there = counted.shelf(sku) - counted.promised(sku)
         sold, back = _web_units(world, sku)
         if there != units - sold + back:
@@ -248,12 +247,6 @@ def _levels(world: BusyWorld, counted: Counted) -> Iterator[str]:
         there = counted.shelf(sku) - counted.promised(sku)
         if shown != there:
             yield f"I3: {shown} of {sku} are shown, and {there} are there to sell"
-
-
-def _first() -> dict[str, int]:
-    """Units of each SKU, without what the web sells."""
-    units = {sku: count for sku, _, count in FIRST_GOODS} | {sku: count for sku, (_, count) in GOODS.items()}
-    return {sku: count + COUNTER.get(sku, 0) for sku, count in units.items()}
 
 
 def _web_units(world: BusyWorld, sku: str) -> tuple[int, int]:

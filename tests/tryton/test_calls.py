@@ -22,10 +22,10 @@ hangs on them, three, for what is deleted there leaves no trace."""
 CHANGED = 13
 """A cycle that reads changes, up to a thousand goods: also which of them are goods, their places, what is promised of
 them, their levels, and what left of shipments."""
-OF_ORDERS = 19
+OF_ORDERS = 20
 """A batch of orders. Their items; customers: looked up, made, their groups (5). Sales: looked up twice, items, parties,
 guests looked up, made and read, addresses; made, totals, quoted, confirmed, read (12). Payments: looked up twice, their
-sales, noted (4)."""
+sales, noted, looked up (5)."""
 OF_CREDITS = 23
 """A batch of credits. Looked up twice, items (3). Their sales, read when planned, taken off and finished, with their
 credits (6). Made, totals, quoted, confirmed, read (5). Shipments: reserved ones wait, drafts, shared, cancelled moves,

@@ -12,7 +12,7 @@ from syncctl.connectors.tryton.halving import each
 from syncctl.connectors.tryton.parties import Parties, Receiver
 from syncctl.connectors.tryton.rpc import Declined
 from syncctl.connectors.tryton.sale_lines import Product, Products, Values, charge_lines, goods_lines, skus_of
-from syncctl.model import Booked, Document, DocumentOutcome, Refused
+from syncctl.model import Booked, Document, DocumentOutcome, Refused, Unclear
 
 UNBOOKED = ("draft", "quotation")
 NOT_SENT = "confirmed"
@@ -129,9 +129,8 @@ class Booking:
 
     def throw_away(self, sales: Sequence[int]) -> dict[int, Declined]:
         """Delete what is in no books; returns what Tryton will not delete, because somebody works on it."""
-        if not sales:
-            return {}
-        quoted = {row["id"] for row in self._books.by_ids("sale.sale", sales, ["state"]) if row["state"] == "quotation"}
+        there = {row["id"]: row["state"] for row in self._there(sales, ["state"])}
+        quoted = {sale for sale, state in there.items() if state == "quotation"}
 
         def deleted(some: Sequence[int]) -> Sequence[None]:
             if back := [one for one in some if one in quoted]:
@@ -140,7 +139,11 @@ class Booking:
             self._books.write("sale.sale", "delete", list(some))
             return [None] * len(some)
 
-        return {sale: answer for sale, answer in each(sales, deleted) if isinstance(answer, Declined)}
+        return {sale: answer for sale, answer in each(list(there), deleted) if isinstance(answer, Declined)}
+
+    def _there(self, sales: Sequence[int], fields: list[str]) -> list[Row]:
+        """Those of these sales that are still there: another run may have thrown away what this one has begun."""
+        return self._books.rows("sale.sale", [["id", "in", list(sales)]], fields) if sales else []
 
     def drafted(self, documents: Sequence[Document], values: Mapping[str, Values]) -> tuple[Drafts, Outcomes]:
         """Make drafts of these, each with its own total; one that Tryton refuses stops no other."""
@@ -151,11 +154,13 @@ class Booking:
             made: list[int] = self._books.write("sale.sale", "create", [values[one.reference] for one in some])
             return made
 
+        declined: list[tuple[Document, Declined]] = []
         for document, answer in each(documents, create):
             if isinstance(answer, Declined):
-                outcomes[document.reference] = self._not_made(document, answer)
+                declined.append((document, answer))
             else:
                 drafts[answer] = document
+        outcomes |= self._not_made(declined)
         wrong = self._wrong_totals(drafts)
         outcomes |= {drafts.pop(sale).reference: problem for sale, problem in wrong.items()}
         self.throw_away(list(wrong))
@@ -165,10 +170,7 @@ class Booking:
         """Quote or confirm; what Tryton refuses is given up."""
         gone = self._stepped(step, list(drafts))
         self.throw_away(list(gone))
-        return {
-            drafts[sale].reference: refused(drafts.pop(sale), "refused", declined.said)
-            for sale, declined in gone.items()
-        }
+        return self._not_made([(drafts.pop(sale), declined) for sale, declined in gone.items()])
 
     def _stepped(self, step: str, sales: Sequence[int]) -> dict[int, Declined]:
         """Those for which Tryton refuses a step."""
@@ -191,15 +193,20 @@ class Booking:
             outcomes[sales[sale].reference] = refused(sales[sale], "not_processed", declined.said)
         return outcomes
 
-    def _not_made(self, document: Document, error: Declined) -> DocumentOutcome:
-        """Somebody else may have booked it meanwhile: what Tryton says of that depends on its language."""
-        for row in self.sales([document.reference]):
-            if row["state"] not in UNBOOKED:
-                return self.booked({row["id"]: document})[document.reference]
-        return refused(document, "refused", error.said)
+    def _not_made(self, declined: Sequence[tuple[Document, Declined]]) -> Outcomes:
+        """What Tryton has refused, unless another run is there with it: what it says of that depends on its language.
+
+        What the other has not booked yet is unclear: the next run looks for it.
+        """
+        by_reference = {document.reference: document for document, _ in declined}
+        rows = self.sales(sorted(by_reference))
+        outcomes: Outcomes = {one.reference: refused(one, "refused", error.said) for one, error in declined}
+        outcomes |= {row["web_id"]: Unclear(key=row["web_id"], message="another run is booking it") for row in rows}
+        there = [row for row in rows if row["state"] not in UNBOOKED]
+        return outcomes | self.booked({row["id"]: by_reference[row["web_id"]] for row in there})
 
     def _wrong_totals(self, drafts: Drafts) -> dict[int, Refused]:
-        rows = self._books.by_ids("sale.sale", list(drafts), ["total_amount"])
+        rows = self._there(list(drafts), ["total_amount"])
         return {
             row["id"]: refused(
                 drafts[row["id"]], "totals_differ", f"Tryton makes it {row['total_amount']}; nothing was booked."

@@ -84,9 +84,14 @@ class Parties:
             made: list[int] = self._books.write("party.party", "create", [self._guest(one) for one in some])
             return made
 
-        declined = {one.reference: answer for one, answer in each(missing, make) if isinstance(answer, Declined)}
-        if len(declined) < len(missing):
+        answers = [(one, answer) for one, answer in each(missing, make)]
+        if missing:
             rows |= {row["code"]: row for row in self._rows([["code", "in", codes]])}
+        declined = {
+            one.reference: answer
+            for one, answer in answers
+            if isinstance(answer, Declined) and guest_code(one) not in rows  # another run may have just made it
+        }
         return rows, declined
 
     def _guest(self, document: Document) -> dict[str, Any]:

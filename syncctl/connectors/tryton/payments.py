@@ -3,7 +3,7 @@
 A note is an attachment, whose name is the reference: it is found by that exactly, and shows on the sale in Tryton.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,11 @@ from syncctl.connectors.tryton.base import Row, ShopBooks
 from syncctl.connectors.tryton.booking import UNBOOKED, Booking, refused
 from syncctl.connectors.tryton.halving import each
 from syncctl.connectors.tryton.rpc import Declined
-from syncctl.model import Booked, Document, DocumentOutcome, Found
+from syncctl.model import Booked, Document, DocumentOutcome, Found, Unclear
 
 _FIRST = "syncctl payment"
+_CHANGED = "ConcurrencyException"
+"""What Tryton calls it that a record is not as it was when it was read."""
 
 
 class Payments:
@@ -23,30 +25,61 @@ class Payments:
         self._books, self._booking = books, booking
 
     def book(self, documents: Sequence[Document]) -> dict[str, DocumentOutcome]:
+        """One outcome for each reference. Errors: Unreachable and DataError: nobody knows what was done."""
+        sales = self._sales(documents)  # as they were before the look for what is noted already
         outcomes: dict[str, DocumentOutcome] = {
             one: Booked(key=one, remote_id=found.remote_id)
             for one, found in self.find([one.reference for one in documents]).items()
         }
-        originals = sorted({one.original for one in documents if one.original})
-        sales = {row["web_id"]: row["id"] for row in self._booking.sales(originals) if row["state"] not in UNBOOKED}
-        rest = []
-        for one in documents:
-            if one.reference not in outcomes and one.original not in sales:
+        rest = [one for one in documents if one.reference not in outcomes]
+        for one in rest:
+            if one.original not in sales:
                 text = f"Tryton has no sale {(one.original or '')[:60]!r}."
                 outcomes[one.reference] = refused(one, "unknown_original", text)
-            elif one.reference not in outcomes:
-                rest.append(one)
+        notes: dict[str, list[Document]] = {}
+        for one in rest:
+            if one.original in sales:
+                notes.setdefault(one.original or "", []).append(one)
+        return outcomes | self._noted(notes, sales)
 
-        def noted(some: Sequence[Document]) -> Sequence[int]:
-            notes = [self._note(one, sales[one.original or ""]) for one in some]
-            made: list[int] = self._books.write("ir.attachment", "create", notes)
-            return made
+    def _sales(self, documents: Sequence[Document]) -> dict[str, Row]:
+        """The booked sales that these belong to, and when each was changed last."""
+        domain = [
+            ["web_shop", "=", self._books.shop.id],
+            ["web_id", "in", sorted({one.original for one in documents if one.original})],
+            ["state", "not in", list(UNBOOKED)],
+        ]
+        rows = self._books.rows("sale.sale", domain, ["web_id", "_timestamp"])
+        return {row["web_id"]: row for row in rows}
 
-        for one, answer in each(rest, noted):
-            if isinstance(answer, Declined):
-                outcomes[one.reference] = refused(one, "refused", answer.said)
+    def _noted(self, notes: Mapping[str, Sequence[Document]], sales: Mapping[str, Row]) -> dict[str, DocumentOutcome]:
+        """Note these on their sales, each sale as it was read: two runs that note the same at once do not do it twice.
+
+        Whoever comes second is refused, and finds what the first has noted.
+        """
+
+        def write(some: Sequence[str]) -> Sequence[None]:
+            arguments: list[object] = []
+            for one in some:
+                values = {"attachments": [["create", [self._note(document) for document in notes[one]]]]}
+                arguments += [[sales[one]["id"]], values]
+            read = {f"sale.sale,{sales[one]['id']}": sales[one]["_timestamp"] for one in some}
+            self._books.rpc.write(
+                "sale.sale", "write", *arguments, context={**self._books.shop.context, "_timestamp": read}
+            )
+            return [None] * len(some)
+
+        declined = {one: answer for one, answer in each(list(notes), write) if isinstance(answer, Declined)}
+        documents = [document for some in notes.values() for document in some]
+        found = self.find([one.reference for one in documents])
+        outcomes: dict[str, DocumentOutcome] = {}
+        for one in documents:
+            if one.reference in found:
+                outcomes[one.reference] = Booked(key=one.reference, remote_id=found[one.reference].remote_id)
+            elif (error := declined.get(one.original or "")) is None or error.kind == _CHANGED:
+                outcomes[one.reference] = Unclear(key=one.reference, message="the sale was changed at the same time")
             else:
-                outcomes[one.reference] = Booked(key=one.reference, remote_id=f"payment {answer}")
+                outcomes[one.reference] = refused(one, "refused", error.said)
         return outcomes
 
     def find(self, references: Sequence[str]) -> dict[str, Found]:
@@ -61,10 +94,10 @@ class Payments:
                 found[row["name"]] = told
         return found
 
-    def _note(self, document: Document, sale: int) -> dict[str, Any]:
+    def _note(self, document: Document) -> dict[str, Any]:
         amount = Decimal(document.total).scaleb(-self._booking.digits)
         text = f"{_FIRST}: {amount:f} {document.currency} by {document.tender or 'unknown'} on {document.dated_on}"
-        return {"resource": f"sale.sale,{sale}", "name": document.reference, "type": "data", "description": text}
+        return {"name": document.reference, "type": "data", "description": text}
 
     def _told(self, row: Row) -> Found | None:
         """None for an attachment of somebody else's."""
