@@ -47,7 +47,7 @@ def _codes_of_read(kind: str, name: str) -> Codes:
     if name in ALONE:
         return {SOUND, 1, 3}
     if name in FEW and kind not in ("node_null", "max_cost"):
-        return {SOUND}
+        return {SOUND, 3} if kind == "drip" else {SOUND}  # what never ends is not waited for so often
     if kind == "node_null":
         return {SOUND, 1}
     return {SOUND, 3} if kind == "max_cost" else {3}  # what is asked of a single record cannot be asked of less
