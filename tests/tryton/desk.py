@@ -19,11 +19,12 @@ from tests.tryton.vendor import Vendor
 
 
 class Desk:
-    """`sessions`: one that is open in the company already."""
+    """`like`: another, whose sessions are open in the company already: to sign in takes Tryton a quarter second."""
 
-    def __init__(self, server: TrytonServer, sessions: Tokens | None = None, **settings: object) -> None:
-        self.server, self.sessions, self.settings = server, sessions or Tokens(), settings
-        self.vendor = Vendor(Client(server.address))
+    def __init__(self, server: TrytonServer, like: "Desk | None" = None, **settings: object) -> None:
+        self.server, self.settings = server, settings
+        self.sessions = like.sessions if like else Tokens()
+        self.vendor = like.vendor if like else Vendor(Client(server.address))
         self.do = self.vendor.do
         self.books = self.again()
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from syncctl.connectors.tokens import Tokens
 from syncctl.connectors.tryton.sayings import without_names
 from syncctl.errors import ConfigError, Unreachable
 from syncctl.model import Absent, Address, Booked, CustomerKey, DocumentKind, Found, Refused, Tender
 from tests.conformance.back_office_kit import document, line
 from tests.tryton.desk import Desk, Dies, credit
+from tests.tryton.proxy import CountingProxy
 from tests.tryton.server import TrytonServer
 from tests.tryton.world import TrytonWorld
 
@@ -21,16 +21,16 @@ CANARY = "Canaria Quill"
 
 
 @pytest.fixture(scope="module")
-def stocked(running: TrytonServer) -> tuple[Path, Tokens]:
+def stocked(running: TrytonServer) -> tuple[Path, Desk]:
     running.reset()
     desk = Desk(running)
     desk.vendor.add_item("CUP", "The cup", "2.50", 10)
     desk.books.about()
-    return running.keep("bookings"), desk.sessions
+    return running.keep("bookings"), desk
 
 
 @pytest.fixture
-def desk(running: TrytonServer, stocked: tuple[Path, Tokens]) -> Desk:
+def desk(running: TrytonServer, stocked: tuple[Path, Desk]) -> Desk:
     running.reset(stocked[0])
     return Desk(running, stocked[1])
 
@@ -60,6 +60,22 @@ def test_what_was_begun_of_an_order_and_cannot_be_deleted_holds_that_order_and_n
     desk.do("ir.rule.group", "delete", [rule])
     assert all(isinstance(one, Booked) for one in desk.book_what_is_absent(*ORDERS))
     assert [state for _, state in booked(desk)] == ["processing"] * 3
+
+
+def test_orders_of_many_lines_are_confirmed_in_calls_that_end_in_time(
+    running: TrytonServer, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncctl.connectors.tryton.booking.MOST_LINES", 3)
+    orders = [document(f"order-{n}", *(line(str(one), "CUP") for one in range(n))) for n in (2, 1, 4, 3)]
+    proxy = CountingProxy(running.port)
+    desk = Desk(running, desk, url=proxy.address)
+    assert [type(one) for one in desk.book(*orders)] == [Booked] * 4
+    counted = proxy.counted()
+    proxy.close()
+    assert {name: counted[f"sale.sale.{name}"] for name in ("create", "quote", "confirm")} == dict.fromkeys(
+        ("create", "quote", "confirm"), 3
+    )
+    assert desk.units("CUP") == (10, 10)
 
 
 def test_a_sale_that_tryton_cannot_send_yet_is_not_in_the_books_yet(desk: Desk) -> None:
@@ -96,10 +112,10 @@ def test_a_guest_or_an_address_that_tryton_does_not_take_holds_that_order_and_no
 def test_a_payment_term_that_is_not_there_stops_before_anything_is_written(running: TrytonServer, desk: Desk) -> None:
     before = len(desk.do.rows("party.party", []))
     with pytest.raises(ConfigError, match="no payment term 'Never'") as caught:
-        Desk(running, desk.sessions, payment_term="Never").book(*ORDERS)
+        Desk(running, desk, payment_term="Never").book(*ORDERS)
     assert "back_office.payment_term" in caught.value.hint
     assert (len(desk.do.rows("party.party", [])), booked(desk)) == (before, [])
-    assert isinstance(Desk(running, desk.sessions, payment_term="At once").book(ORDERS[0])[0], Booked)
+    assert isinstance(Desk(running, desk, payment_term="At once").book(ORDERS[0])[0], Booked)
     assert desk.sale("order-1", "payment_term.name")["payment_term."]["name"] == "At once"
 
 
@@ -142,7 +158,7 @@ def test_goods_that_are_sold_by_the_dozen_are_booked_in_the_unit_that_they_are_k
     desk.do("product.template", "write", [desk.vendor.template("CUP")], {"sale_uom": made})
     assert isinstance(desk.book(ORDERS[2])[0], Booked)
     assert desk.units("CUP") == (10, 3)
-    desk = Desk(running, desk.sessions, price_lists=["Retail"])
+    desk = Desk(running, desk, price_lists=["Retail"])
     prices = {one.price_list: one.amount for one in desk.books.find_variants(["CUP"])[0].prices}
     assert {name: Decimal(amount) for name, amount in prices.items()} == {"": Decimal("2.5"), "Retail": Decimal("2.5")}
 
@@ -167,7 +183,7 @@ def test_goods_that_are_out_of_use_are_unknown_before_anything_is_made(desk: Des
     assert (booked(desk), desk.do.rows("party.party", [["code", "like", "guest-%"]])) == ([], [])
 
 
-ODD = ["order_1", "order%1", 'a"b', "it's", "back\\slash", "[x]", "é€ …", "a,b", "Order_1"]
+ODD = ["order_1", "order%1", 'it\'s "x"', "back\\slash", "[é€],…", "Order_1"]
 
 
 def test_references_and_lines_with_odd_letters_are_found_exactly(desk: Desk) -> None:

@@ -12,7 +12,7 @@ from tests.tryton.proxy import CountingProxy
 from tests.tryton.server import TrytonServer
 from tests.tryton.world import TrytonWorld
 
-ORDERS = int(os.environ.get("SYNCCTL_TRYTON_ORDERS") or 50)
+ORDERS = int(os.environ.get("SYNCCTL_TRYTON_ORDERS") or 30)
 CREDITS, NAMED, SKUS, PRICES = 20, 10, 300, 50
 BATCH = 25
 """Records in a call that writes: Tryton on SQLite fails from about a hundred on."""

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from syncctl.connectors.tokens import Tokens
 from syncctl.model import Absent, Booked, DocumentKind, Found, Refused
 from tests.conformance.back_office_kit import document, line
 from tests.tryton.desk import Desk, Dies, credit
@@ -14,7 +13,7 @@ KEPT = "credits"
 
 
 @pytest.fixture(scope="module")
-def stocked(running: TrytonServer) -> tuple[Path, Tokens]:
+def stocked(running: TrytonServer) -> tuple[Path, Desk]:
     """Ten of each; order-1: four cups, of which two have left, and three bowls and a dish, that are to be sent."""
     running.reset()
     desk = Desk(running)
@@ -23,7 +22,7 @@ def stocked(running: TrytonServer) -> tuple[Path, Tokens]:
     [outcome] = desk.book(document("order-1", line("1", "CUP", 4), line("2", "BOWL", 3), line("3", "DISH", 1)))
     assert isinstance(outcome, Booked)
     two_cups_leave(desk)
-    return running.keep(KEPT), desk.sessions
+    return running.keep(KEPT), desk
 
 
 def two_cups_leave(desk: Desk) -> None:
@@ -46,7 +45,7 @@ def waiting(desk: Desk) -> int:
 
 
 @pytest.fixture
-def desk(running: TrytonServer, stocked: tuple[Path, Tokens]) -> Desk:
+def desk(running: TrytonServer, stocked: tuple[Path, Desk]) -> Desk:
     running.reset(stocked[0])
     return Desk(running, stocked[1])
 
@@ -83,7 +82,7 @@ def test_what_has_not_left_is_taken_off_and_what_has_comes_back(desk: Desk) -> N
 
 
 def test_a_credit_that_dies_after_any_of_its_writes_is_finished_by_the_next_run(
-    running: TrytonServer, stocked: tuple[Path, Tokens]
+    running: TrytonServer, stocked: tuple[Path, Desk]
 ) -> None:
     for number in range(1, 40):
         running.reset(stocked[0])

@@ -20,6 +20,9 @@ from syncctl.settings import TrytonBooksSettings
 
 MOST_WRITTEN = 25
 """Records in one call that writes: Tryton on SQLite fails from about a hundred on, and a sale takes it 0.1 s."""
+MOST_LINES = 100
+"""Lines of orders in one call: one takes Tryton up to 30 ms, and a call that is not waited for to its end has no known
+outcome."""
 MOST_READ = 1000
 CUSTOMER_FIELDS = frozenset({"name", "emails", "phones", "addresses"})
 _SHOP_FIELDS = [

@@ -7,8 +7,8 @@ between draft and confirmed is in no books: it is thrown away and made anew.
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-from syncctl.connectors.tryton.base import Row, ShopBooks
-from syncctl.connectors.tryton.halving import each
+from syncctl.connectors.tryton.base import MOST_LINES, Row, ShopBooks
+from syncctl.connectors.tryton.halving import each, loads
 from syncctl.connectors.tryton.parties import Parties, Receiver
 from syncctl.connectors.tryton.rpc import Declined
 from syncctl.connectors.tryton.sale_lines import Product, Products, Values, charge_lines, goods_lines, skus_of
@@ -155,11 +155,12 @@ class Booking:
             return made
 
         declined: list[tuple[Document, Declined]] = []
-        for document, answer in each(documents, create):
-            if isinstance(answer, Declined):
-                declined.append((document, answer))
-            else:
-                drafts[answer] = document
+        for load in loads(documents, MOST_LINES, _lines):
+            for document, answer in each(load, create):
+                if isinstance(answer, Declined):
+                    declined.append((document, answer))
+                else:
+                    drafts[answer] = document
         outcomes |= self._not_made(declined)
         wrong = self._wrong_totals(drafts)
         outcomes |= {drafts.pop(sale).reference: problem for sale, problem in wrong.items()}
@@ -168,27 +169,32 @@ class Booking:
 
     def step(self, step: str, drafts: Drafts) -> Outcomes:
         """Quote or confirm; what Tryton refuses is given up."""
-        gone = self._stepped(step, list(drafts))
+        gone = self._stepped(step, drafts)
         self.throw_away(list(gone))
         return self._not_made([(drafts.pop(sale), declined) for sale, declined in gone.items()])
 
-    def _stepped(self, step: str, sales: Sequence[int]) -> dict[int, Declined]:
+    def _stepped(self, step: str, sales: Drafts) -> dict[int, Declined]:
         """Those for which Tryton refuses a step."""
 
         def stepped(some: Sequence[int]) -> Sequence[None]:
             self._books.write("sale.sale", step, list(some))
             return [None] * len(some)
 
-        return {sale: answer for sale, answer in each(sales, stepped) if isinstance(answer, Declined)}
+        answers = [
+            answer
+            for load in loads(sales, MOST_LINES, lambda sale: _lines(sales[sale]))
+            for answer in each(load, stepped)
+        ]
+        return {sale: answer for sale, answer in answers if isinstance(answer, Declined)}
 
     def booked(self, sales: Drafts) -> Outcomes:
         """What became of sales that were confirmed. Where Tryton has not made what is to be sent, it is told to."""
         outcomes: Outcomes = {}
-        late = []
+        late: Drafts = {}
         for row in self._books.by_ids("sale.sale", list(sales), _SALE):
             outcomes[row["web_id"]] = found = self._found(row, sales[row["id"]].total)
             if isinstance(found, Booked) and row["state"] == NOT_SENT:
-                late.append(row["id"])
+                late[row["id"]] = sales[row["id"]]
         for sale, declined in self._stepped("process", late).items():
             outcomes[sales[sale].reference] = refused(sales[sale], "not_processed", declined.said)
         return outcomes
@@ -260,6 +266,10 @@ class Booking:
 
 def _booked(row: Row) -> Booked:
     return Booked(key=row["web_id"], remote_id=str(row["id"]), number=row["number"] or "")
+
+
+def _lines(document: Document) -> int:
+    return len(document.lines) + len(document.charges)
 
 
 def _signed(document: Document) -> int:

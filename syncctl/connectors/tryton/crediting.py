@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from syncctl.connectors.tryton.base import ShopBooks
-from syncctl.connectors.tryton.booking import Booking, Outcomes, refused
+from syncctl.connectors.tryton.booking import Booking, Drafts, Outcomes, refused
 from syncctl.connectors.tryton.lines import BACK, UNSENT, note_of
 from syncctl.connectors.tryton.originals import Original, originals
 from syncctl.connectors.tryton.parties import Receiver
@@ -75,7 +75,7 @@ class Crediting:
         }
         drafts, problems = self._booking.drafted(rest, values)
         outcomes |= problems | self._booking.step("quote", drafts)
-        outcomes |= self._take_off(drafts, parts)
+        outcomes |= self._take_off(drafts, parts, there)
         return outcomes | self._booking.step("confirm", drafts) | self._booking.booked(drafts)
 
     def _receivers(
@@ -110,10 +110,10 @@ class Crediting:
         origin = f"sale.sale,{original.id}" if original else None
         return {**head, "origin": origin, "shipment_method": "manual", "lines": [["create", lines]]}
 
-    def _take_off(self, drafts: dict[int, Document], parts: Mapping[str, Sequence[Part]]) -> Outcomes:
+    def _take_off(self, drafts: Drafts, parts: Mapping[str, Sequence[Part]], there: Mapping[str, Original]) -> Outcomes:
         """Take off what has not left; a credit for which Tryton will not have that is given up."""
         wanted = [
-            Unsent(one.reference, one.original, units)
+            Unsent(one.reference, one.original, units, len(there[one.original].row["lines."]))
             for one in drafts.values()
             if one.original and (units := _unsent(parts[one.reference]))
         ]

@@ -1,12 +1,33 @@
 """Calls for many records at once: where one is refused, the others must not be."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from syncctl.connectors.tryton.rpc import Declined
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+
+
+def loads(items: Iterable[Item], most: int, size: Callable[[Item], int] | None = None) -> Iterator[list[Item]]:
+    """Items in order, so many at once that together they are not larger than `most`; one that is larger stands alone.
+
+    `size`: of an item; without it each is 1.
+
+    >>> list(loads([3, 1, 2, 9, 1], 4, int)), list(loads("abc", 2))
+    ([[3, 1], [2], [9], [1]], [['a', 'b'], ['c']])
+    """
+    load: list[Item] = []
+    held = 0
+    for item in items:
+        weight = size(item) if size else 1
+        if load and held + weight > most:
+            yield load
+            load, held = [], 0
+        load.append(item)
+        held += weight
+    if load:
+        yield load
 
 
 def each(

@@ -3,12 +3,12 @@
 The moves are made, then done: a process that ended in between has left drafts, which are done the next time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from syncctl.connectors.tryton.base import Row, ShopBooks
+from syncctl.connectors.tryton.base import MOST_LINES, Row, ShopBooks
 from syncctl.connectors.tryton.booking import UNBOOKED
-from syncctl.connectors.tryton.halving import each
+from syncctl.connectors.tryton.halving import Answer, Item, each, loads
 from syncctl.connectors.tryton.lines import BACK, sort_of
 from syncctl.connectors.tryton.rpc import Declined
 from syncctl.connectors.tryton.values import number
@@ -49,12 +49,12 @@ class Receiving:
         for line in [one for one in missing if one["sale."]["party."]["customer_location"] is None]:
             problems[line["sale."]["web_id"]] = "its party has no customer location"
             missing.remove(line)
-        for line, answer in each(missing, self._make):
+        for line, answer in _by_loads(missing, self._make):
             if isinstance(answer, Declined):
                 problems[line["sale."]["web_id"]] = answer.said
             else:
                 moves.append((line["sale."]["web_id"], answer))
-        for (reference, _), done in each(moves, self._do):
+        for (reference, _), done in _by_loads(moves, self._do):
             if isinstance(done, Declined):
                 problems[reference] = done.said
         return problems
@@ -80,6 +80,13 @@ class Receiving:
             "company": self._books.shop.company,
             "origin": f"sale.line,{line['id']}",
         }
+
+
+def _by_loads(
+    items: Sequence[Item], call: Callable[[Sequence[Item]], Sequence[Answer]]
+) -> Iterator[tuple[Item, Answer | Declined]]:
+    for load in loads(items, MOST_LINES):
+        yield from each(load, call)
 
 
 def _drafts(line: Row) -> list[int]:

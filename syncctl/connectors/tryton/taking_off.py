@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from syncctl.connectors.tryton.base import ShopBooks
-from syncctl.connectors.tryton.halving import each
+from syncctl.connectors.tryton.base import MOST_LINES, ShopBooks
+from syncctl.connectors.tryton.halving import each, loads
 from syncctl.connectors.tryton.originals import SHIPMENT, Move, Original, originals
 from syncctl.connectors.tryton.rpc import Declined
 
@@ -21,11 +21,12 @@ _COPIED = ("product", "unit", "from_location", "to_location", "unit_price", "cur
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """What a credit takes off a sale: units by the web store's line id."""
+    """What a credit takes off a sale: units by the web store's line id. `lines`: how many the sale has."""
 
     credit: str
     original: str
     units: Mapping[str, int]
+    lines: int
 
 
 class TakingOff:
@@ -37,7 +38,11 @@ class TakingOff:
 
     def take_off(self, wanted: Sequence[Unsent]) -> dict[str, Declined]:
         """Do it for all of them at once; what Tryton refuses, by the credit."""
-        answers = each([one for one in wanted if any(one.units.values())], self._taken_off)
+        answers = [
+            answer
+            for load in loads(wanted, MOST_LINES, lambda one: one.lines)
+            for answer in each(load, self._taken_off)
+        ]
         return {one.credit: answer for one, answer in answers if isinstance(answer, Declined)}
 
     def tidy(self, sales: Iterable[str]) -> None:
