@@ -105,6 +105,13 @@ class Damages:
         self._people.do("party.party", "copy", [party])
         return "only Tryton has ('Bertha Books'"
 
+    def _a_change_taken_back(self) -> str:
+        customer = next(one["id"] for one in self._shop.customers() if one["name"] == "One Word")
+        self._shop.upsert_customer(customer, name="Another Word")
+        party = self._people.do.one("party.party", [["name", "=", "One Word"]])["id"]
+        self._people.do("party.party", "write", [party], {"name": "Another Word"})
+        return f"customer {customer}: name: Another Word"
+
     # --- in the store -------------------------------------------------------------------------------------------------
 
     def _a_level_one_too_high(self) -> str:

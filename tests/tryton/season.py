@@ -88,6 +88,7 @@ class Season(TrytonWorld):
         sections["orders"] = {**named, "book_from": "2010-01-01", **sections.pop("orders", {})}
         super().__init__(folder, server, books=books, **sections)
         self.ledger = Ledger(opening=Counter({"MUG": 100, "TRAY": 50}))
+        self.tryton = server.path
         self.placed: list[Placed] = []
         self.sent = 0
         self.invoices = sales(orders - orders // 20)
@@ -120,7 +121,6 @@ class Season(TrytonWorld):
         for day in range(1, DAYS + 1):
             self.live(day)
             yield self.sync()
-        yield self.sync()
 
     def live(self, day: int) -> None:
         """What happens on one day, on both sides."""

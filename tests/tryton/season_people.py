@@ -23,6 +23,9 @@ class People:
     def __init__(self, season: "Season") -> None:
         self._shop, self._do = season.shop, season.people.do
         self._ids: dict[str, str] = {}
+        self.wanted: dict[
+            tuple[str, str], str
+        ] = {}  # what is to hold in the end, by the customer's name or id and field
         codes = {one["code"] for one in self._do.rows("country.country", [], "code")}
         missing = [{"name": name, "code": code} for name, code in COUNTRIES.items() if code not in codes]
         self._do("country.country", "create", missing)
@@ -81,6 +84,8 @@ class People:
         self._shop.upsert_customer(address, addresses=[_address("moved", 77, "FR")])
         self._shop.upsert_customer(group, group="Gold")
         self._shop.upsert_customer(left, group="")
+        self.wanted |= {(name, "name"): "Wanda Web", (email, "emails"): "second@mail.example", (group, "group"): "Gold"}
+        self.wanted |= {(phone, "phones"): "1632 970001", (address, "addresses"): "77 Mill Lane", (left, "group"): ""}
         for number in range(4):
             self._shop.upsert_customer(
                 name=f"New on the web {number}",
@@ -91,13 +96,17 @@ class People:
             )
 
     def _books_alone(self) -> None:
-        parties = [self.party(one) for one in self._some()[6:12]]
+        changed = self._some()[6:12]
+        parties = [self.party(one) for one in changed]
         self._write(parties[0], name="Bertha Books")
         self._contact(parties[1], "email", "bertha.new@mail.example")
         self._write(parties[2], contact_mechanisms=[["create", [{"type": "mobile", "value": "+44 1632 990001"}]]])
         self._write(parties[3], addresses=[["create", [self._party_address("1 New Road", "DE")]]])
         self._write(parties[4], categories=self._only(parties[4], "Staff"))
         self._write(parties[5], categories=self._only(parties[5], ""))
+        fields = ("name", "emails", "phones", "addresses", "group", "group")
+        values = ("Bertha Books", "bertha.new@mail.example", "1632990001", "1 New Road", "Staff", "")
+        self.wanted |= zip(zip(changed, fields, strict=True), values, strict=True)
         for number in range(4):
             self.add_party(f"New in the books {number}", f"new.books.{number}@mail.example", GROUPS[number % 3], number)
 
@@ -112,6 +121,12 @@ class People:
         self._shop.upsert_customer(email, emails=["web.word@mail.example"])
         self._write(self.party(same), name="One Word")
         self._shop.upsert_customer(same, name="One Word")
+        self.wanted |= {
+            (other, "phones"): "1632 970009",
+            (other, "addresses"): "9 Both Lane",
+            (same, "name"): "One Word",
+        }
+        self.wanted |= {(name, "name"): "The Books' Word", (email, "emails"): "web.word@mail.example"}
 
     def _some(self) -> list[str]:
         """Customers who are changed: of each kind of record."""
