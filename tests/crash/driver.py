@@ -16,7 +16,7 @@ import sqlite3
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -224,9 +224,9 @@ def die_at(proof: Proof, names: list[str], points: Iterable[int]) -> None:
 
 
 def die_everywhere(proof: Proof, shard: int, shards: int) -> None:
-    """Every point of this shard's part of the cycle."""
+    """Every point of this shard's part of the cycle, as `_telling` has it."""
     names = proof.names()
-    die_at(proof, names, _part(range(1, len(names) + 1), shard, shards))
+    die_at(proof, names, _part(_telling(names, range(1, len(names) + 1)), shard, shards))
 
 
 def die_here_and_there(proof: Proof, shard: int, shards: int) -> None:
@@ -235,7 +235,21 @@ def die_here_and_there(proof: Proof, shard: int, shards: int) -> None:
     die_at(proof, names, _part(range(1, len(names) + 1, 7), shard, shards))
 
 
-def _part(points: range, shard: int, shards: int) -> range:
+def _telling(names: list[str], points: Iterable[int]) -> list[int]:
+    """Each point around a call, a transaction's ends, a file; and each third of those around other statements.
+
+    Those read, or one transaction does or undoes them as a whole. SYNCCTL_CRASH_POINTS=all takes every one of them.
+    """
+    every = 1 if os.environ.get("SYNCCTL_CRASH_POINTS") == "all" else 3
+    within = ("statement", "family", "table")
+
+    def alike(point: int) -> bool:
+        return all(kind.startswith(within) for kind in kinds_of(names[point - 1]))
+
+    return [one for one in points if one % every == 0 or not alike(one)]
+
+
+def _part(points: Sequence[int], shard: int, shards: int) -> Sequence[int]:
     """One after another, for neighbours leave the same state."""
     return points[len(points) * shard // shards : len(points) * (shard + 1) // shards]
 
@@ -244,7 +258,7 @@ def die_while_it_is_laid_out(proof: Proof) -> None:
     """A hub that does not exist yet: every point until the first call, and every tenth after it."""
     names = proof.names()
     first_call = next(point for point, name in enumerate(names, 1) if name.startswith("before call"))
-    die_at(proof, names, [*range(1, first_call), *range(first_call, len(names) + 1, 10)])
+    die_at(proof, names, [*_telling(names, range(1, first_call)), *range(first_call, len(names) + 1, 10)])
 
 
 def die_twice(proof: Proof, pairs: int, seed: int) -> None:

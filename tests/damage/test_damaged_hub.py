@@ -1,10 +1,10 @@
 """A damaged hub: the run's result is that of a twin which was never spoilt, or exit 7 with the way back.
 
-2,000 places of a hub with a past are spoilt, each so that it changes the file: one byte, 512 B or 4 kB, flipped or
-zeroed, half of them where the daily check is due and half where it is not; the file ends at each of its pages; the log
-of a run that was killed is cut at every frame, lost, spoilt, or another's (see `driver`). In none of them is anything
-written to a side after the damage was met, is anything booked twice or with another total, or is there a traceback; and
-after `syncctl restore` the day ends as the twin's.
+1,000 places of a hub with a past are spoilt (twice SYNCCTL_DAMAGE_PLACES), each so that it changes the file: one byte,
+512 B or 4 kB, flipped or zeroed, half of them where the daily check is due and half where it is not; the file ends at
+each of its pages; the log of a run that was killed is cut at every frame, lost, spoilt, or another's (see `driver`).
+In none of them is anything written to a side after the damage was met, is anything booked twice or with another total,
+or is there a traceback; and after `syncctl restore` the day ends as the twin's.
 
 One figure cannot be had: SQLite keeps no checksum of what stands in a row, so a changed value that still reads as what
 it should be is believed (a cursor of another day, an address without its phone). Of the places that were changed, less
@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PLACES = 1000  # with the daily check due, and as many without
+PLACES = int(os.environ.get("SYNCCTL_DAMAGE_PLACES", "500"))  # with the daily check due, and as many without
 
 Prove = Callable[..., dict[str, Any]]
 
