@@ -147,7 +147,7 @@ def pair(folder: Path, made: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     for file in (folder / "pulled").iterdir():
         shutil.copy(file, folder)
     ours, sent, books = _measured(folder, made, "ours")
-    (folder / "calls.json").write_text(json.dumps(_needed(sent)), "utf-8")
+    (folder / "calls.json").write_text(json.dumps(needed(sent)), "utf-8")
     bare, _, same = _measured(folder, made, "bare")
     if books != same:
         raise RuntimeError("ours and the bare script did not leave the same books")
@@ -173,7 +173,7 @@ def _measured(folder: Path, made: Path, which: str) -> tuple[dict[str, Any], lis
             return told, sent, [books.execute(query).fetchall() for query in BOOKS]
 
 
-def _needed(sent: Sequence[str]) -> list[dict[str, Any]]:
+def needed(sent: Sequence[str]) -> list[dict[str, Any]]:
     """Of what ours sent: its writes, and after the last of them the readings; the looking up is ours alone."""
     calls = [call for text in sent if (call := json.loads(text))["method"] != "common.db.login"]
     writes = [call["method"].rpartition(".")[2] not in _READS for call in calls]

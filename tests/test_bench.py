@@ -18,6 +18,7 @@ from bench import (
     quiet,
     retail,
     stock,
+    tryton_backlog,
     woo_orders,
     woo_site,
     woocommerce_import,
@@ -158,3 +159,15 @@ def test_the_floor_of_the_first_import_writes_what_the_import_writes(tmp_path: P
         floor.commit()
     with pytest.raises(RuntimeError, match="payment differs"):
         woocommerce_import.compare(tmp_path, woocommerce_import.SAME_ROWS)
+
+
+def test_of_what_was_sent_to_tryton_the_bare_script_repeats_writes_and_the_readings_after_them() -> None:
+    names = ("search_read", "create", "read", "confirm", "search", "read")
+    sent = [json.dumps({"method": "common.db.login"})]
+    sent += [json.dumps({"method": f"model.sale.sale.{name}", "id": number}) for number, name in enumerate(names)]
+    assert [call["id"] for call in tryton_backlog.needed(sent)] == [1, 3, 4, 5]
+
+
+def test_without_a_tryton_there_is_no_figure_but_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SYNCCTL_TRYTON", raising=False)
+    assert tryton_backlog.run(orders=1, pairs=1) == {"skipped": "SYNCCTL_TRYTON_names_no_server"}
