@@ -176,3 +176,14 @@ def test_a_return_that_tryton_will_not_take_in_is_held_and_taken_in_later(desk: 
     [outcome] = desk.book_what_is_absent(wanted)
     assert isinstance(outcome, Booked)
     assert (desk.units("BOWL"), len(desk.do.rows("sale.sale", []))) == ((8, 0), 2)
+
+
+def test_goods_that_are_out_of_use_by_now_can_be_given_back(desk: Desk) -> None:
+    desk.vendor.ship("order-1")
+    product = desk.vendor.product("BOWL")
+    desk.vendor.deactivate_item("BOWL")
+    desk.vendor.do("product.template", "write", [desk.vendor.template("CUP")], {"salable": False})
+    [outcome] = desk.book(credit("credit-1", "order-1", line("2", "BOWL", 1), line("1", "CUP", 1)))
+    assert isinstance(outcome, Booked), outcome
+    desk.do("product.product", "write", [product], {"active": True})
+    assert [desk.units(sku) for sku in ("BOWL", "CUP")] == [(8, 0), (7, 0)]

@@ -80,3 +80,16 @@ def test_an_address_that_says_nothing_is_made_for_a_sale_and_not_told_to_the_sho
         assert world.run().exit_code == 0
     found = world.shop.customer(ann)
     assert (found["name"], found.get("addresses", [])) == ("Ann Baker", [])
+
+
+def test_what_was_sold_can_be_refunded_when_it_is_sold_no_more(tmp_path: Path, server: TrytonServer) -> None:
+    world = TrytonWorld(tmp_path, server)
+    order = world.shop.place_order([("MUG", 3)])
+    world.run()
+    world.people.ship(world.people.references()[0])
+    world.run()
+    world.people.deactivate_item("MUG")
+    world.run()
+    world.shop.refund_all(order)
+    assert world.run().exit_code == 0
+    assert (world.holds(), [total for _, _, total in world.sales()]) == ([], ["30.00", "-30.00"])

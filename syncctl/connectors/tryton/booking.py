@@ -63,14 +63,16 @@ class Booking:
         """Those that cannot be booked, as far as that is known before anything is sent."""
         return {one.reference: problem for one in documents if (problem := self._refusal(one, products))}
 
-    def products(self, documents: Sequence[Document]) -> Products:
-        """The items of these documents that can be sold, by SKU."""
+    def products(self, documents: Sequence[Document], *, given_back: bool = False) -> Products:
+        """The items of these documents by SKU: those that are sold; of what is `given_back`, that ever were, too."""
         skus = sorted(set().union(*(skus_of(one, self.settings.tax_item) for one in documents)) - {""})
-        domain = [["code", "in", skus], ["salable", "=", True], ["active", "=", True]]
-        rows = self._books.rows("product.product", domain, ["code", "type", "default_uom"])
+        sold = [["active", "in", [True, False]]] if given_back else [["salable", "=", True], ["active", "=", True]]
+        rows = self._books.rows(
+            "product.product", [["code", "in", skus], *sold], ["code", "type", "default_uom", "active"]
+        )
         return {
             row["code"]: Product(row["id"], row["default_uom"], row["type"] != "service")
-            for row in rows
+            for row in sorted(rows, key=lambda row: (row["active"], row["id"]))
             if row["code"] in skus
         }
 

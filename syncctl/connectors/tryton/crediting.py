@@ -42,7 +42,7 @@ class Crediting:
 
     def book(self, documents: Sequence[Document]) -> Outcomes:
         """One outcome for each reference. Errors: Unreachable and DataError: nobody knows what was done."""
-        products = self._booking.products(documents)
+        products = self._booking.products(documents, given_back=True)
         outcomes = self._booking.refusals(documents, products)
         rest = [one for one in documents if one.reference not in outcomes]
         outcomes |= self._booking.booked_before(rest, self._tidy)
