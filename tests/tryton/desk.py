@@ -62,19 +62,20 @@ def credit(reference: str, original: str | None, *lines: Any, **rest: Any) -> Do
 
 
 class Dies:
-    """A process that ends at its n-th write: the write was done, its answer is never read. `writes`: how many came."""
+    """A process that ends at its n-th write: it was done, its answer is never read. `writes`: those that came."""
 
     def __init__(self, books: TrytonBooks, at: int) -> None:
-        self.at, self.writes = at, 0
+        self.at = at
+        self.writes: list[str] = []
         self._send = books.rpc.http.send
         books.rpc.http.send = self._sent  # type: ignore[method-assign]  # the wire of this one connector
 
     def _sent(self, *arguments: Any, **more: Any) -> Any:
-        if self.writes == self.at:
+        if self.at and len(self.writes) == self.at:
             raise Unreachable("it is dead")
         answer = self._send(*arguments, **more)
         if not more["reads"]:
-            self.writes += 1
-            if self.writes == self.at:
+            self.writes.append(arguments[2]["method"].removeprefix("model."))
+            if len(self.writes) == self.at:
                 raise Unreachable("it died")
         return answer
