@@ -100,6 +100,30 @@ def test_an_order_that_shopify_fails_at_by_its_id_leaves_the_others_of_its_batch
     assert {one.id for one in page.records} == {str(one) for one in placed} - {str(placed[7])}
 
 
+def fail_at_whatever_tells_of(server: ShopifyServer, gid: str, how: Answer) -> None:
+    """Let each request fail whose answer would tell more of this record than its id."""
+    real = server.handle
+
+    def handle(request: Request) -> Answer:
+        query, answer = json.loads(request.body)["query"], real(request)
+        return how if "lineItems" in query and gid.encode() in (answer.body or b"") else answer
+
+    server.handle = handle  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("how", [HOW["internal"], HOW["502"]], ids=["internal", "502"])
+def test_an_order_that_shopify_fails_at_on_any_page_is_unreadable_and_those_behind_it_come(
+    shop: ShopifyWorld, server: ShopifyServer, store: ShopifyStore, how: Answer
+) -> None:
+    placed = [shop.hands.place([Buy(None, 1, "5.00", sku="MUG")]) for _ in range(30)]
+    fail_at_whatever_tells_of(server, f"gid://shopify/Order/{placed[7]}", how)
+    pages = list(store.fetch_orders(None, None))
+    assert [one.id for page in pages for one in page.unreadable] == [str(placed[7])]
+    assert [one.id for page in pages for one in page.records] == [str(one) for one in placed if one != placed[7]]
+    again = [page for before in pages for page in store.fetch_orders(before.cursor, None)]
+    assert {one.id for page in again for one in page.records} <= {str(one) for one in placed} - {str(placed[7])}
+
+
 @pytest.mark.parametrize("how", HOW.values(), ids=HOW)
 def test_a_shop_that_fails_at_everything_is_no_matter_of_one_order(
     shop: ShopifyWorld, server: ShopifyServer, store: ShopifyStore, how: Answer

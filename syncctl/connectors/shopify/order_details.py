@@ -30,7 +30,7 @@ AT_ONCE = 9  # orders in one document, where each of them costs as much as all o
 _TIMES = 3  # how often an order is read that changes all the while
 _MOST_PAGES = 100
 _PAUSE = 0.5  # seconds, before fewer are asked for
-_OF_ALL = (Throttled, ShutOut, NotSpoken, TooDear)  # errors that are no matter of one order
+OF_ALL = (Throttled, ShutOut, NotSpoken, TooDear)  # errors that are no matter of one order
 
 Found = TypeVar("Found")
 
@@ -138,7 +138,7 @@ class OrderReader:
             try:
                 return read()
             except (Unreachable, DataError) as error:
-                if isinstance(error, _OF_ALL):
+                if isinstance(error, OF_ALL):
                     raise
                 if is_last:
                     return Unreadable(id=digits(gid, "Order") or gid, reason=str(error))
@@ -211,7 +211,7 @@ class OrderReader:
         except Again as failure:
             return self.admin.read(document, variables) if isinstance(failure.error, Throttled) else None
         except DataError as error:
-            if isinstance(error, _OF_ALL):
+            if isinstance(error, OF_ALL):
                 raise
             return None
 

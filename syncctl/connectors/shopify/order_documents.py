@@ -122,6 +122,23 @@ query orders($query: String, $first: Int!, $after: String) {{
         rows=("orders", "nodes"),
         apart=True,
         beside=CUSTOMERS if customers else "",
+        alone=first == 1,
+    )
+
+
+@registered
+def next_order() -> Document:
+    """The next order of a search by its id alone. Variables: `query`, `first` (one), `after`. Data: `orders`."""
+    return Document(
+        name="the next order's id",
+        text="""
+query nextOrder($query: String, $first: Int!, $after: String) {
+  orders(first: $first, after: $after, sortKey: UPDATED_AT, query: $query) {
+    nodes { id }
+    pageInfo { hasNextPage endCursor }
+  }
+}""",
+        cost=page_cost(1, 0),
     )
 
 

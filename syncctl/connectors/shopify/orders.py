@@ -14,21 +14,21 @@ from typing import Any
 from syncctl.connectors.ahead import ahead
 from syncctl.connectors.base import Page
 from syncctl.connectors.patience import Patience
-from syncctl.connectors.shopify.answers import Answer, Misplaced
+from syncctl.connectors.shopify.answers import Answer, Misplaced, Spoilt
 from syncctl.connectors.shopify.base import ShopStore
 from syncctl.connectors.shopify.cost import Sizer
 from syncctl.connectors.shopify.documents import Document
 from syncctl.connectors.shopify.gids import gid, is_digits
 from syncctl.connectors.shopify.order_bulk import Bulk
 from syncctl.connectors.shopify.order_cursor import Cursor, changed_since, placed_since
-from syncctl.connectors.shopify.order_details import OrderReader, Rows
-from syncctl.connectors.shopify.order_documents import orders
+from syncctl.connectors.shopify.order_details import OF_ALL, OrderReader, Rows
+from syncctl.connectors.shopify.order_documents import next_order, orders
 from syncctl.connectors.shopify.order_fields import told_page
 from syncctl.connectors.shopify.order_totals import NO_SUM
 from syncctl.connectors.shopify.order_words import Manners, read_order, with_totals
 from syncctl.connectors.shopify.pages import read_page
 from syncctl.connectors.tokens import Tokens
-from syncctl.errors import DataError
+from syncctl.errors import DataError, Unreachable
 from syncctl.model import Order, Unreadable
 from syncctl.settings import ShopifyStoreSettings
 
@@ -120,12 +120,23 @@ class OrderStore(ShopStore):
             document = orders(size, self.manners.people, with_customers())
             return document, {"query": search or None, "first": size, "after": after}
 
-        answer = read_page(self.admin, sizer, ask)
+        try:
+            answer = read_page(self.admin, sizer, ask)
+        except Unreachable as error:
+            if sizer.size > 1 or isinstance(error, OF_ALL):
+                raise
+            return self._next_alone(after, search)
         if with_customers():
             self.along.keep(answer)
         else:
             sizer.went_well(answer.cost)
         return answer
+
+    def _next_alone(self, after: str | None, search: str) -> Answer:
+        """A page of the next order, which Shopify fails at on any page: it is told by its id, as one that is spoilt."""
+        answer = self.admin.read(next_order(), {"query": search or None, "first": 1, "after": after})
+        rows, _, _ = told_page(answer.data, "orders")
+        return replace(answer, spoilt=[Spoilt(place, row, "") for place, row in enumerate(rows)])
 
     def _again(self, answer: Answer) -> tuple[Rows, list[Unreadable]]:
         """Orders that an error spoilt on their page are read once more by themselves."""

@@ -5,6 +5,7 @@ from syncctl.connectors.shopify.order_details import AT_ONCE
 from syncctl.connectors.shopify.order_documents import (
     bulk_state,
     line_totals,
+    next_order,
     order_lines,
     order_refunds,
     orders,
@@ -28,6 +29,7 @@ SAMPLES: Samples = {
         (orders_by_id(AT_ONCE, True), {"ids": IDS}),
         (orders_by_id(AT_ONCE, False), {"ids": IDS}),
     ],
+    next_order: [(next_order(), {"query": SEARCH, "first": 1, "after": None})],
     order_refunds: [(order_refunds(AT_ONCE), {"ids": IDS})],
     order_lines: [(order_lines(), {"id": IDS[0], "after": "eyJsYXN0X2lkIjoxfQ=="})],
     line_totals: [(line_totals(AT_ONCE), {"ids": IDS})],
