@@ -13,12 +13,12 @@ from syncctl.model import Published
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One listing whose level should change. `quantity` None: what is shown is unknown."""
+    """One listing and its level. `want` None: nothing is published; `quantity` None: what is shown is unknown."""
 
     listing_id: int
     remote_id: str
     sku: str
-    want: int
+    want: int | None
     quantity: int | None
     agreed: int | None
     moved: int
@@ -34,7 +34,7 @@ class Beside(NamedTuple):
 
 _BESIDE = """
 SELECT a.id, b.id, 1 FROM listing a JOIN listing b ON b.sku = a.sku AND b.party = a.party AND b.id <> a.id
-JOIN shown s ON s.listing_id = b.id WHERE a.id IN ({ids}) AND s.want IS NOT NULL ORDER BY a.id, b.id
+JOIN shown s ON s.listing_id = b.id WHERE a.id IN ({ids}) AND b.managed ORDER BY a.id, b.id
 """
 
 # What stands for a SKU's stock is the SKU, and each component that the back office keeps stock of.
@@ -49,7 +49,7 @@ WITH mine AS (SELECT id, party, sku FROM listing WHERE id IN ({ids})), part(id, 
 )
 SELECT o.id, b.id, max(o.is_source) FROM other o
 JOIN listing b ON b.sku = o.sku AND b.party = o.party AND b.id <> o.id JOIN shown s ON s.listing_id = b.id
-WHERE s.want IS NOT NULL GROUP BY o.id, b.id ORDER BY o.id, max(o.is_source) DESC, b.id
+WHERE b.managed GROUP BY o.id, b.id ORDER BY o.id, max(o.is_source) DESC, b.id
 """
 
 
@@ -130,11 +130,11 @@ class ShownLevels(Family):
         return [Shown(*row) for row in rows]
 
     def again(self, listing_ids: Sequence[int]) -> list[Shown]:
-        """These listings as they stand now; those that publish nothing any more are absent."""
+        """These listings as they stand now; those whose levels are not ours any more are absent."""
         rows = self.connection.execute(
             "SELECT s.listing_id, l.remote_id, l.sku, s.want, s.quantity, s.agreed, s.moved FROM shown s "
             f"JOIN listing l ON l.id = s.listing_id WHERE s.listing_id IN ({marks(listing_ids)}) "
-            "AND s.want IS NOT NULL ORDER BY s.listing_id",
+            "AND l.managed ORDER BY s.listing_id",
             list(listing_ids),
         )
         return [Shown(*row) for row in rows]
@@ -154,7 +154,7 @@ class ShownLevels(Family):
     def beside(self, listing_ids: Sequence[int]) -> dict[int, list[Beside]]:
         """By these listings, the others of the same store whose orders take from the same stock, where there are any:
         those of the same SKU, of its components, of kits that it is in, and of kits that have a component with it in
-        common. What it has its stock from comes first."""
+        common. What it has its stock from comes first. They are sold from, whether a level is published or not."""
         rows = self.connection.execute(
             (_BESIDE_KITS if self.hub.kits.any() else _BESIDE).format(ids=marks(listing_ids)), list(listing_ids)
         )

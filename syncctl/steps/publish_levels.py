@@ -64,7 +64,7 @@ def _write_batch(
     refused = hub.holds.get("stock", [f"{name}:{one.remote_id}" for one in hub.shown.again(ids)])
     for one in hub.shown.again(ids):
         level = actual.get(one.remote_id)
-        if one.listing_id not in mine:
+        if one.listing_id not in mine or one.want is None:
             guards += [(one, _change(one, level, level, location))] if level is not None else []
             continue
         if level is None:

@@ -125,3 +125,21 @@ def test_a_component_of_more_kits_than_can_be_compared_together_comes_to_rest_in
         world.run()
         assert max(levels["MUG"] for levels in world.written) == 50
         assert {levels["KIT-0"] for levels in world.written} <= {23, 25}
+
+
+def test_a_kit_of_which_nothing_is_published_takes_its_components_all_the_same(tmp_path: Path) -> None:
+    """Of the lamp nobody knows how many there are: what the shop shows of the kit stays, and is sold from."""
+    with Kits(tmp_path) as world:
+        world.office.add_item("LAMP", "A lamp", "5.00", 4)
+        with world.office.connection as books:
+            books.execute("DELETE FROM level WHERE item_id = (SELECT id FROM item WHERE sku = 'LAMP')")
+        world.add_kit("DESK", {"MUG": 1, "LAMP": 1})
+        world.hands.set_level(world.ids["DESK"], 5)
+        world.run()
+        assert world.levels() == {**BEFORE, "DESK": 5}
+        world.office.receive("MUG", 6)
+        world.order_before_the_write("DESK", 2)
+        world.run()
+        assert world.written
+        assert [levels["MUG"] for levels in world.written if levels["MUG"] > 44] == []
+        assert world.levels()["MUG"] == 44
