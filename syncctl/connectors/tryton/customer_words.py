@@ -105,7 +105,7 @@ def change_of(
         values["contact_mechanisms"] = contacts
     if "addresses" in fields:
         wanted = [address_values(one, country) for one in fields["addresses"]]
-        steps = _in_step(_addresses(row), wanted, _same_address)
+        steps = _replaced(_addresses(row), wanted)
         values |= {"addresses": steps} if steps else {}
     if "group" in fields:
         steps = _regrouped(row, fields["group"], groups)
@@ -173,6 +173,21 @@ def _in_step(there: Sequence[Row], wanted: Sequence[Values], same: Callable[[Row
             steps.append(["write", [left.pop(0)["id"]], changed])
         else:
             steps.append(["create", [values]])
+    if left:
+        steps.append(["write", [one["id"] for one in left], {"active": False}])
+    return steps
+
+
+def _replaced(there: Sequence[Row], wanted: Sequence[Values]) -> list[Any]:
+    """As `_in_step`, but nothing is written over: sales stand on an address, and their goods go where they went."""
+    left = list(there)
+    steps: list[Any] = []
+    for values in wanted:
+        found = next((one for one in left if _same_address(one, values)), None)
+        if found is None:
+            steps.append(["create", [values]])
+        else:
+            left.remove(found)
     if left:
         steps.append(["write", [one["id"] for one in left], {"active": False}])
     return steps

@@ -72,7 +72,7 @@ class Parties:
     def _rows(self, domain: list[Any]) -> list[Row]:
         """Parties, in use or not."""
         every = ["active", "in", [True, False]]
-        return self._books.rows("party.party", [every, *domain], _FIELDS) if domain[0][2] else []
+        return self._books.rows("party.party", [every, *domain], _FIELDS, gone=True) if domain[0][2] else []
 
     def _guests(self, documents: Sequence[Document]) -> tuple[dict[str, Row], dict[str, Declined]]:
         """A party for each, by its code: no guest is taken for another."""
@@ -106,24 +106,28 @@ class Parties:
         }
 
     def _placed(self, wanted: Iterable[tuple[Row, Address]]) -> tuple[dict[Place, int], dict[Place, Declined]]:
-        """The address of a party that says the same, else a new one; its first where the order says nothing."""
+        """The address of a party that says the same, else a new one; its first in use where the order says nothing.
+
+        A new one is put out of use: where an order goes is not what a customer said of himself, and would reach the web
+        store as if he had.
+        """
         places: dict[Place, int] = {}
         missing: dict[Place, Address] = {}
         for row, address in wanted:
             place = _place_of(row, address)
-            there = {
-                _place(row["id"], one, (one["country."] or {}).get("code")): one["id"]
-                for one in reversed(row["addresses."])
-                if one["active"]
-            }
-            if place in there or (there and address == Address()):
-                places[place] = there.get(place) or list(there.values())[-1]
+            there = sorted(row["addresses."], key=lambda one: not one["active"])
+            same = [one for one in there if _place(row["id"], one, (one["country."] or {}).get("code")) == place]
+            if address == Address() and there and there[0]["active"]:
+                same = there
+            if same:
+                places[place] = same[0]["id"]
             else:
                 missing[place] = address
 
         def make(some: Sequence[Place]) -> Sequence[int]:
             values = [{**self._values(missing[place]), "party": place[0]} for place in some]
             made: list[int] = self._books.write("party.address", "create", values)
+            self._books.write("party.address", "write", made, {"active": False})
             return made
 
         unmade = {}
