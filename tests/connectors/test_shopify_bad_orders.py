@@ -100,6 +100,25 @@ def test_an_order_that_shopify_fails_at_by_its_id_leaves_the_others_of_its_batch
     assert {one.id for one in page.records} == {str(one) for one in placed} - {str(placed[7])}
 
 
+@pytest.mark.parametrize("nodes", [None, [], [{}], [None]], ids=str)
+def test_lines_that_are_told_no_totals_leave_the_order_as_it_is(
+    shop: ShopifyWorld, server: ShopifyServer, store: ShopifyStore, nodes: object
+) -> None:
+    placed = shop.hands.place([Buy(None, 3, "5.00", sku="MUG")])
+    real = server.handle
+
+    def handle(request: Request) -> Answer:
+        if b"lineTotals" in request.body:
+            return reply({"data": {"nodes": nodes}})
+        answer = real(request)
+        return Answer((answer.body or b"").replace(b'"15.0"', b'"25.0"')) if b"lineItems" in request.body else answer
+
+    server.handle = handle  # type: ignore[method-assign]
+    [page] = store.fetch_orders(None, None)
+    [order] = page.records
+    assert (order.id, [line.quantity for line in order.lines], bool(order.problems)) == (str(placed), [3], True)
+
+
 def fail_at_whatever_tells_of(server: ShopifyServer, gid: str, how: Answer) -> None:
     """Let each request fail whose answer would tell more of this record than its id."""
     real = server.handle

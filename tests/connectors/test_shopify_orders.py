@@ -197,6 +197,17 @@ def test_listings_and_customers_too_come_in_smaller_pages_where_the_shop_fails_a
     assert sizes[:2] == [50, 25]
 
 
+def test_pages_of_listings_that_the_shop_failed_at_once_grow_again(build: Build) -> None:
+    there = build(bulk_from=0)
+    for number in range(600):
+        there.hands.add_variant(f"SKU-{number}", 5)
+    sizes = failing_at(there, 24, TOO_MUCH["502"], "productVariants")
+    real, left = there.server.handle, [TOO_MUCH["502"]] * 4
+    there.server.handle = lambda request: left.pop() if left else real(request)  # type: ignore[method-assign]
+    assert len([one for page in there.store.fetch_listings(None) for one in page.records]) >= 600
+    assert sizes[:20] == [15] * 20 and sizes[20] > 15
+
+
 def test_customers_who_are_too_many_beside_the_orders_come_by_themselves(build: Build) -> None:
     there = build(bulk_from=0)
     cursor = cursor_after(there)
@@ -528,6 +539,12 @@ def test_lines_whose_unit_prices_do_not_multiply_out_are_read_by_their_totals(
     there.hands.refund(placed, {whole.lines[0].id: 75}, restock=False)
     order = there.one(placed)
     assert order.problems == () and adds_up(order)
+    left = {whole.lines[1].id: 33, whole.lines[2].id: 3}
+    there.hands.refund(placed, left, shipping={one.id: None for one in whole.shipping})
+    order = there.one(placed)
+    assert order.problems == () and adds_up(order) and order.total == found[str(placed)].total
+    assert [one.total for one in order.refunds] == [-one.amount for one in order.payments if one.amount < 0]
+    assert sum(one.total for one in order.refunds) == order.total
 
 
 def test_an_order_that_adds_up_in_no_way_stays_a_problem(build: Build) -> None:

@@ -206,6 +206,17 @@ def test_a_state_of_the_file_that_nobody_knows_is_no_file(build: Build, state: d
     assert ids(list(there.store.fetch_orders(None, None))) == placed
 
 
+def test_a_file_of_nothing_is_not_believed_where_orders_were_counted(build: Build) -> None:
+    there = build()
+    placed = there.place(3)
+    real = there.server.handle
+    empty = {"status": "COMPLETED", "url": None, "objectCount": "0", "rootObjectCount": "0"}
+    there.server.handle = lambda request: (  # type: ignore[method-assign]
+        reply({"data": {"bulkOperation": empty}}) if b"bulkState" in request.body else real(request)
+    )
+    assert ids(list(there.store.fetch_orders(None, None))) == placed
+
+
 def test_where_no_other_file_can_be_made_now_orders_come_page_by_page(build: Build) -> None:
     there = build({"bulks_at_once": 1, "bulk_seconds": 1000})
     placed = there.place(4)

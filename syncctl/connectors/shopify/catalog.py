@@ -54,6 +54,8 @@ class CatalogStore(LevelStore, PriceStore):
         variables = {"after": after, "query": f"id:>={last + 1}" if last else None}
         if location:
             variables["location"] = gid("Location", location)
-        return read_page(
+        answer = read_page(
             self.admin, sizer, lambda size: (listings(size, located=bool(location)), {"first": size, **variables})
         )
+        sizer.went_well(answer.cost)
+        return answer

@@ -94,11 +94,10 @@ class OrderReader:
     def line_totals(self, gids: Sequence[str]) -> dict[str, list[Body]]:
         """By the order's id the lines with what each came to, of those of these orders that tell it of all of them."""
         found: dict[str, list[Body]] = {}
-        for part, answer in self._in_parts(gids, line_totals):
-            rows = [] if isinstance(answer, Unreadable) else answer.data["nodes"]
-            for gid, row in zip(part, rows, strict=False):
-                if row is not None and not _goes_on(row["lineItems"]):
-                    found[gid] = row["lineItems"]["nodes"]
+        for _, answer in self._in_parts(gids, line_totals):
+            for row, _ in [] if isinstance(answer, Unreadable) else answer.rows:
+                if _has_id(row) and not _goes_on(row["lineItems"]):
+                    found[row["id"]] = row["lineItems"]["nodes"]
         return found
 
     def _details(self, bodies: Sequence[Body]) -> dict[str, Details]:

@@ -216,6 +216,7 @@ def line_totals(count: int) -> Document:
 query lineTotals($ids: [ID!]!) {{
   nodes(ids: $ids) {{
     ... on Order {{
+      id
       lineItems(first: {MOST_LINES}) {{ nodes {{ id originalTotalSet {MONEY} }} pageInfo {{ hasNextPage }} }}
     }}
   }}
