@@ -1,16 +1,17 @@
 """What stands between syncctl and a real Tryton: it numbers the calls, and each can meet a fault of the wire."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import closing
 from http.client import HTTPConnection
+from typing import TypeVar
 
 from tests.fakes.wire import Answer, Request, Server
 from tests.tryton.server import TrytonServer
 
 READS = ("search", "read", "search_read", "search_count", "login")
 _OWN = ("connection", "content-length", "date", "transfer-encoding")  # which are the relay's to write
-Happening = Callable[[], object]
+Item = TypeVar("Item")
 
 
 class Relay(Server):
@@ -46,6 +47,16 @@ def called(request: Request) -> str:
     'model.sale.sale.read'
     """
     return str(json.loads(request.body)["method"])
+
+
+def spread(every: Sequence[Item], most: int) -> list[Item]:
+    """At most so many of these, as far from each other as they can be.
+
+    >>> spread("abcdef", 3)
+    ['a', 'c', 'e']
+    """
+    count = min(most, len(every))
+    return [every[place * len(every) // count] for place in range(count)]
 
 
 def writes(method: str) -> bool:
