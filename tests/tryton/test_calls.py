@@ -26,10 +26,11 @@ OF_ORDERS = 20
 """A batch of orders. Their items; customers: looked up, made, their groups (5). Sales: looked up twice, items, parties,
 guests looked up, made and read, addresses; made, totals, quoted, confirmed, read (12). Payments: looked up twice, their
 sales, noted, looked up (5)."""
-OF_CREDITS = 23
+OF_CREDITS = 25
 """A batch of credits. Looked up twice, items (3). Their sales, read when planned, taken off and finished, with their
-credits (6). Made, totals, quoted, confirmed, read (5). Shipments: reserved ones wait, drafts, shared, cancelled moves,
-wait or cancelled, said, processed (8). What came back: looked up, made, done (3). Not all of them come in one batch."""
+credits (6). Made, totals, quoted, still there, confirmed, read (6). Shipments: reserved ones wait, drafts, shared,
+cancelled moves, wait or cancelled, said, processed (8). What came back: looked up, made, looked up, done (4). Not all
+of them come in one batch."""
 
 
 @pytest.fixture

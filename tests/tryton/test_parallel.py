@@ -19,17 +19,24 @@ import pytest
 
 from tests.fakes.wire import Request
 from tests.tryton import counted
-from tests.tryton.busy import Busy, BusyWorld, program
+from tests.tryton.busy import Busy, BusyWorld, program, reference_of
 from tests.tryton.relay import called
 from tests.tryton.server import TrytonServer
 
-HELD = (  # the call that one run is about to make while the other makes its whole cycle, and which of those
+ORDERS = (  # the call that one run is about to make while the other makes its whole cycle, and which of those
     ("model.party.party.create", 1),  # customers
     ("model.party.party.create", 2),  # who said no name
     ("model.sale.sale.create", 1),
     ("model.sale.sale.quote", 1),
     ("model.sale.sale.confirm", 1),
     ("model.sale.sale.write", 1),  # payments
+)
+CREDITS = (
+    ("model.stock.shipment.out.draft", 1),  # what has not left is about to be taken off
+    ("model.sale.line.write", 1),  # it is taken off
+    ("model.stock.move.cancel", 1),
+    ("model.sale.line.write", 3),  # what came back is put on the shelf
+    ("model.stock.move.do", 1),
 )
 
 
@@ -41,9 +48,26 @@ def buyers(world: BusyWorld) -> None:
     world.shop.place_order([("TRAY", 1)])
 
 
+def givers(world: BusyWorld) -> None:
+    """Both sides in step; then something is given back of what was not sent, and of what was."""
+    unsent, sent = (world.shop.place_order([("TRAY", 3)]) for _ in range(2))
+    assert world.command().code == 0
+    world.people.ship(reference_of(world, sent))
+    assert world.command().code == 0
+    for order in (unsent, sent):
+        world.shop.refund(order, {world.line_ids(order)[0]: 1}, restock=True)
+
+
 @pytest.fixture(scope="module")
-def scene(running: TrytonServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
-    scene = Busy(tmp_path_factory.mktemp("parallel"), running, "order", buyers)
+def orders(running: TrytonServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
+    scene = Busy(tmp_path_factory.mktemp("orders"), running, "order", buyers)
+    yield scene
+    scene.close()
+
+
+@pytest.fixture(scope="module")
+def credits(running: TrytonServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Busy]:
+    scene = Busy(tmp_path_factory.mktemp("credits"), running, "order", givers)
     yield scene
     scene.close()
 
@@ -83,24 +107,34 @@ def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
         return hub.execute(query).fetchall()
 
 
-@pytest.mark.parametrize(("method", "place"), HELD)
-def test_an_order_is_booked_once_whoever_comes_first(scene: Busy, tmp_path: Path, method: str, place: int) -> None:
+@pytest.mark.parametrize(("method", "place"), ORDERS)
+def test_an_order_is_booked_once_whoever_comes_first(orders: Busy, tmp_path: Path, method: str, place: int) -> None:
+    overtake(orders, tmp_path / "elsewhere", method, place)
+
+
+@pytest.mark.parametrize(("method", "place"), CREDITS)
+def test_a_credit_is_booked_once_whoever_comes_first(credits: Busy, tmp_path: Path, method: str, place: int) -> None:
+    overtake(credits, tmp_path / "elsewhere", method, place)
+
+
+def overtake(scene: Busy, folder: Path, method: str, place: int) -> None:
+    """One run is kept waiting before this call until another has made its whole cycle."""
     world = scene.fresh()
-    config = elsewhere(world, tmp_path / "elsewhere", scene.server.address)
+    config = elsewhere(world, folder, scene.server.address)
     waits, goes_on = hold(world, method, place)
     first = world.process()
-    assert waits.wait(30)
+    assert waits.wait(60)
     code, output = ended(program(config))
     assert code == 0, output
     goes_on.set()
     code, output = ended(first)
     assert code == 0, output
-    judge(world, config.parent)
+    judge(world, folder)
 
 
-def test_two_runs_that_begin_at_once_book_each_order_once(scene: Busy, tmp_path: Path) -> None:
-    world = scene.fresh()
-    config = elsewhere(world, tmp_path / "elsewhere", scene.server.address)
+def test_two_runs_that_begin_at_once_book_each_order_once(orders: Busy, tmp_path: Path) -> None:
+    world = orders.fresh()
+    config = elsewhere(world, tmp_path / "elsewhere", orders.server.address)
     both = [world.process(), program(config)]
     for code, output in map(ended, both):
         assert code in (0, 1, 3) and "Traceback" not in output, output

@@ -122,9 +122,13 @@ class ShopBooks(BackOffice):
         found: list[Row] = self.rpc.read(model, "read", list(ids), list(fields), context=self.shop.context)
         return found
 
-    def write(self, model: str, method: str, *arguments: object) -> Any:
-        """Change something, once: one transaction. Errors: Declined: nothing was done."""
-        return self.rpc.write(model, method, *arguments, context=self.shop.context)
+    def write(self, model: str, method: str, *arguments: object, as_read: Mapping[str, str] | None = None) -> Any:
+        """Change something, once: one transaction. Errors: Declined: nothing was done.
+
+        `as_read`: only where these records are as they were, by "model,id" the `_timestamp` that each had then.
+        """
+        context = {**self.shop.context, "_timestamp": dict(as_read)} if as_read else self.shop.context
+        return self.rpc.write(model, method, *arguments, context=context)
 
     def now(self) -> datetime:
         """The server's own time, not later than now."""

@@ -4,7 +4,7 @@ A web shop keeps each web id once, so that no order is ever booked twice, whoeve
 between draft and confirmed is in no books: it is thrown away and made anew.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 
 from syncctl.connectors.tryton.base import MOST_LINES, Row, ShopBooks
@@ -163,7 +163,7 @@ class Booking:
                     declined.append((document, answer))
                 else:
                     drafts[answer] = document
-        outcomes |= self._not_made(declined)
+        outcomes |= self.not_made(declined)
         wrong = self._wrong_totals(drafts)
         outcomes |= {drafts.pop(sale).reference: problem for sale, problem in wrong.items()}
         self.throw_away(list(wrong))
@@ -173,7 +173,7 @@ class Booking:
         """Quote or confirm; what Tryton refuses is given up."""
         gone = self._stepped(step, drafts)
         self.throw_away(list(gone))
-        return self._not_made([(drafts.pop(sale), declined) for sale, declined in gone.items()])
+        return self.not_made([(drafts.pop(sale), declined) for sale, declined in gone.items()], ours=gone)
 
     def _stepped(self, step: str, sales: Drafts) -> dict[int, Declined]:
         """Those for which Tryton refuses a step."""
@@ -201,14 +201,16 @@ class Booking:
             outcomes[sales[sale].reference] = refused(sales[sale], "not_processed", declined.said)
         return outcomes
 
-    def _not_made(self, declined: Sequence[tuple[Document, Declined]]) -> Outcomes:
+    def not_made(
+        self, declined: Sequence[tuple[Document, Declined]], reason: str = "refused", *, ours: Collection[int] = ()
+    ) -> Outcomes:
         """What Tryton has refused, unless another run is there with it: what it says of that depends on its language.
 
-        What the other has not booked yet is unclear: the next run looks for it.
+        What the other has not booked yet is unclear: the next run looks for it. `ours`: sales that this run had made.
         """
         by_reference = {document.reference: document for document, _ in declined}
-        rows = self.sales(sorted(by_reference))
-        outcomes: Outcomes = {one.reference: refused(one, "refused", error.said) for one, error in declined}
+        rows = [row for row in self.sales(sorted(by_reference)) if row["id"] not in ours]
+        outcomes: Outcomes = {one.reference: refused(one, reason, error.said) for one, error in declined}
         outcomes |= {row["web_id"]: Unclear(key=row["web_id"], message="another run is booking it") for row in rows}
         there = [row for row in rows if row["state"] not in UNBOOKED]
         return outcomes | self.booked({row["id"]: by_reference[row["web_id"]] for row in there})

@@ -10,6 +10,7 @@ has left of one shows that it had begun: then what it did to the original is fin
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from syncctl.connectors.tryton.base import ShopBooks
@@ -113,20 +114,17 @@ class Crediting:
     def _take_off(self, drafts: Drafts, parts: Mapping[str, Sequence[Part]], there: Mapping[str, Original]) -> Outcomes:
         """Take off what has not left; a credit for which Tryton will not have that is given up."""
         wanted = [
-            Unsent(one.reference, one.original, units, len(there[one.original].row["lines."]))
-            for one in drafts.values()
+            Unsent(sale, one.original, units, len(there[one.original].row["lines."]))
+            for sale, one in drafts.items()
             if one.original and (units := _unsent(parts[one.reference]))
         ]
         outcomes: Outcomes = {}
-        for reference, declined in self._taking_off.take_off(wanted).items():
-            sale, document = next((sale, one) for sale, one in drafts.items() if one.reference == reference)
-            del drafts[sale]
-            outcomes[reference] = refused(document, "not_taken_off", declined.said)
-            try:
+        for sale, declined in self._taking_off.take_off(wanted).items():
+            document = drafts.pop(sale)
+            with suppress(Declined):  # what is left of it shows the next run that there is something to finish
                 self._tidy([document])
-            except Declined:
-                continue  # what is left of it shows the next run that there is something to finish
-            self._booking.throw_away([sale])
+                self._booking.throw_away([sale])
+            outcomes |= self._booking.not_made([(document, declined)], "not_taken_off", ours=[sale])
         return outcomes
 
     def _received(self, outcomes: Outcomes) -> Outcomes:

@@ -20,7 +20,7 @@ _MOVE = (
 _FIELDS = [
     *("web_id", "party", "invoice_address", "shipment_address", "warehouse.name", "shipments.state"),
     *("shipments.outgoing_moves.state", "shipments.outgoing_moves.quantity"),
-    *(f"lines.{name}" for name in ("note", "quantity", "moves_ignored", "moves_recreated")),
+    *(f"lines.{name}" for name in ("note", "quantity", "moves_ignored", "moves_recreated", "_timestamp")),
     *(f"lines.moves.{name}" for name in _MOVE),
 ]
 
@@ -87,6 +87,11 @@ class Original:
             one["id"]: any(move["state"] in _OPEN and number(move["quantity"]) > 0 for move in one["outgoing_moves."])
             for one in self.row["shipments."]
         }
+
+    @property
+    def as_read(self) -> dict[str, str]:
+        """Its lines as they were when they were read; see `ShopBooks.write`."""
+        return {f"sale.line,{one['id']}": one["_timestamp"] for one in self.row["lines."]}
 
     def creditable(self, line_id: str) -> int:
         return self.sold[line_id] - sum(units[line_id] for units in self.credited.values())

@@ -4,6 +4,7 @@ A note is an attachment, whose name is the reference: it is found by that exactl
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -14,8 +15,7 @@ from syncctl.connectors.tryton.rpc import Declined
 from syncctl.model import Booked, Document, DocumentOutcome, Found, Unclear
 
 _FIRST = "syncctl payment"
-_CHANGED = "ConcurrencyException"
-"""What Tryton calls it that a record is not as it was when it was read."""
+_ID = "payment "
 
 
 class Payments:
@@ -64,19 +64,17 @@ class Payments:
                 values = {"attachments": [["create", [self._note(document) for document in notes[one]]]]}
                 arguments += [[sales[one]["id"]], values]
             read = {f"sale.sale,{sales[one]['id']}": sales[one]["_timestamp"] for one in some}
-            self._books.rpc.write(
-                "sale.sale", "write", *arguments, context={**self._books.shop.context, "_timestamp": read}
-            )
+            self._books.write("sale.sale", "write", *arguments, as_read=read)
             return [None] * len(some)
 
         declined = {one: answer for one, answer in each(list(notes), write) if isinstance(answer, Declined)}
         documents = [document for some in notes.values() for document in some]
-        found = self.find([one.reference for one in documents])
+        found = self._once([one.reference for one in documents]) if documents else {}
         outcomes: dict[str, DocumentOutcome] = {}
         for one in documents:
             if one.reference in found:
                 outcomes[one.reference] = Booked(key=one.reference, remote_id=found[one.reference].remote_id)
-            elif (error := declined.get(one.original or "")) is None or error.kind == _CHANGED:
+            elif (error := declined.get(one.original or "")) is None or error.changed:
                 outcomes[one.reference] = Unclear(key=one.reference, message="the sale was changed at the same time")
             else:
                 outcomes[one.reference] = refused(one, "refused", error.said)
@@ -84,15 +82,31 @@ class Payments:
 
     def find(self, references: Sequence[str]) -> dict[str, Found]:
         """The payments that are noted under these references."""
+        return {reference: notes[0] for reference, notes in self._notes(references).items()}
+
+    def _notes(self, references: Sequence[str]) -> dict[str, list[Found]]:
+        """The same, each with any that is there too, the oldest first."""
         domain = [["web_shop", "=", self._books.shop.id], ["attachments.name", "in", list(references)]]
         fields = ["attachments.name", "attachments.description"]  # only administrators may search attachments as such
         sales = self._books.rows("sale.sale", domain, fields)
         rows = sorted((one for sale in sales for one in sale["attachments."]), key=lambda one: int(one["id"]))
-        found: dict[str, Found] = {}
+        notes: dict[str, list[Found]] = {}
         for row in rows:
-            if row["name"] in references and row["name"] not in found and (told := self._told(row)):
-                found[row["name"]] = told
-        return found
+            if row["name"] in references and (told := self._told(row)):
+                notes.setdefault(row["name"], []).append(told)
+        return notes
+
+    def _once(self, references: Sequence[str]) -> dict[str, Found]:
+        """What is noted under these references; of two that are the same, the younger is taken away by whoever sees it.
+
+        Over SQLite Tryton compares before it locks, so that two writes at once may both find the sale as it was.
+        """
+        notes = self._notes(references)
+        more = [one.remote_id.removeprefix(_ID) for some in notes.values() for one in some[1:]]
+        if more:
+            with suppress(Declined):  # another run has done it
+                self._books.write("ir.attachment", "delete", [int(one) for one in more])
+        return {reference: some[0] for reference, some in notes.items()}
 
     def _note(self, document: Document) -> dict[str, Any]:
         amount = Decimal(document.total).scaleb(-self._booking.digits)
@@ -108,4 +122,4 @@ class Payments:
             total = int(Decimal(words[0]).scaleb(self._booking.digits))
         except ArithmeticError:
             return None
-        return Found(reference=row["name"], remote_id=f"payment {row['id']}", total=total, currency=words[1])
+        return Found(reference=row["name"], remote_id=f"{_ID}{row['id']}", total=total, currency=words[1])

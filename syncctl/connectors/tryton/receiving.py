@@ -16,7 +16,18 @@ from syncctl.connectors.tryton.values import number
 TOLD_BY = ("note", "product.type", "moves.state")
 """Fields of a sale's line by which `is_outstanding` tells."""
 _PARTY, _WAREHOUSE = "sale.party.customer_location", "sale.warehouse.storage_location"
-_FIELDS = [*TOLD_BY, "quantity", "product", "unit", "unit_price", "sale.web_id", "sale.currency", _PARTY, _WAREHOUSE]
+_FIELDS = [
+    *TOLD_BY,
+    "_timestamp",
+    "quantity",
+    "product",
+    "unit",
+    "unit_price",
+    "sale.web_id",
+    "sale.currency",
+    _PARTY,
+    _WAREHOUSE,
+]
 
 
 def is_outstanding(line: Row) -> bool:
@@ -37,31 +48,34 @@ class Receiving:
         wanted = sorted(references)
         if not wanted or not self._books.settings.receive_returns:
             return {}
+        lines = self._outstanding(wanted)
+        missing = [line for line in lines if not line["moves."]]
+        problems = {line["id"]: "its party has no customer location" for line in missing if _place(line) is None}
+        to_make = [line for line in missing if _place(line) is not None]
+        problems |= {line["id"]: no.said for line, no in _by_loads(to_make, self._make) if isinstance(no, Declined)}
+        if to_make:
+            lines = self._outstanding(wanted)  # with what was made of them
+        moves = [(line["id"], move) for line in lines for move in _drafts(line)]
+        problems |= {line: no.said for (line, _), no in _by_loads(moves, self._do) if isinstance(no, Declined)}
+        if problems:  # unless another run has done it meanwhile
+            lines = self._outstanding(wanted)
+        return {line["sale."]["web_id"]: problems[line["id"]] for line in lines if line["id"] in problems}
+
+    def _outstanding(self, references: Sequence[str]) -> list[Row]:
+        """Lines of booked credits whose units came back and are not on the shelf yet."""
         domain = [
             ["sale.web_shop", "=", self._books.shop.id],
-            ["sale.web_id", "in", wanted],
+            ["sale.web_id", "in", references],
             ["sale.state", "not in", list(UNBOOKED)],
         ]
-        lines = [line for line in self._books.rows("sale.line", domain, _FIELDS) if is_outstanding(line)]
-        problems: dict[str, str] = {}
-        moves = [(line["sale."]["web_id"], move) for line in lines for move in _drafts(line)]
-        missing = [line for line in lines if not line["moves."]]
-        for line in [one for one in missing if one["sale."]["party."]["customer_location"] is None]:
-            problems[line["sale."]["web_id"]] = "its party has no customer location"
-            missing.remove(line)
-        for line, answer in _by_loads(missing, self._make):
-            if isinstance(answer, Declined):
-                problems[line["sale."]["web_id"]] = answer.said
-            else:
-                moves.append((line["sale."]["web_id"], answer))
-        for (reference, _), done in _by_loads(moves, self._do):
-            if isinstance(done, Declined):
-                problems[reference] = done.said
-        return problems
+        return [line for line in self._books.rows("sale.line", domain, _FIELDS) if is_outstanding(line)]
 
-    def _make(self, lines: Sequence[Row]) -> Sequence[int]:
-        made: list[int] = self._books.write("stock.move", "create", [self._move(line) for line in lines])
-        return made
+    def _make(self, lines: Sequence[Row]) -> Sequence[None]:
+        """Of each line as it was read: else another run may have made the same."""
+        arguments = [part for line in lines for part in ([line["id"]], {"moves": [["create", [self._move(line)]]]})]
+        read = {f"sale.line,{line['id']}": line["_timestamp"] for line in lines}
+        self._books.write("sale.line", "write", *arguments, as_read=read)
+        return [None] * len(lines)
 
     def _do(self, moves: Sequence[tuple[str, int]]) -> Sequence[None]:
         self._books.write("stock.move", "do", [move for _, move in moves])
@@ -73,12 +87,11 @@ class Receiving:
             "product": line["product"],
             "unit": line["unit"],
             "quantity": -number(line["quantity"]),
-            "from_location": sale["party."]["customer_location"],
+            "from_location": _place(line),
             "to_location": sale["warehouse."]["storage_location"],
             "unit_price": line["unit_price"],
             "currency": sale["currency"],
             "company": self._books.shop.company,
-            "origin": f"sale.line,{line['id']}",
         }
 
 
@@ -87,6 +100,12 @@ def _by_loads(
 ) -> Iterator[tuple[Item, Answer | Declined]]:
     for load in loads(items, MOST_LINES):
         yield from each(load, call)
+
+
+def _place(line: Row) -> int | None:
+    """Where in Tryton what the customer has is; None: nobody said that."""
+    place: int | None = line["sale."]["party."]["customer_location"]
+    return place
 
 
 def _drafts(line: Row) -> list[int]:

@@ -37,6 +37,11 @@ class Declined(SyncctlError):
         self.kind = kind
         self.said = said
 
+    @property
+    def changed(self) -> bool:
+        """Whether a record is not as it was when it was read: somebody else has changed it since."""
+        return self.kind == "ConcurrencyException"
+
 
 class Rpc:
     """One user's way to one database. `at`: the server's own time at its last answer, if it says that."""

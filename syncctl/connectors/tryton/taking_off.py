@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncctl.connectors.tryton.base import MOST_LINES, ShopBooks
+from syncctl.connectors.tryton.booking import UNBOOKED
 from syncctl.connectors.tryton.halving import each, loads
 from syncctl.connectors.tryton.originals import SHIPMENT, Move, Original, originals
 from syncctl.connectors.tryton.rpc import Declined
@@ -21,9 +22,9 @@ _COPIED = ("product", "unit", "from_location", "to_location", "unit_price", "cur
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """What a credit takes off a sale: units by the web store's line id. `lines`: how many the sale has."""
+    """What a credit takes off a sale: units by the web store's line id. `credit`: its draft; `lines` of the sale."""
 
-    credit: str
+    credit: int
     original: str
     units: Mapping[str, int]
     lines: int
@@ -36,7 +37,7 @@ class TakingOff:
         self._books = books
         self._drafted: set[int] = set()  # shipments that we made drafts: they are to wait again
 
-    def take_off(self, wanted: Sequence[Unsent]) -> dict[str, Declined]:
+    def take_off(self, wanted: Sequence[Unsent]) -> dict[int, Declined]:
         """Do it for all of them at once; what Tryton refuses, by the credit."""
         answers = [
             answer
@@ -52,9 +53,14 @@ class TakingOff:
         self._finish(found, [move for one in found for move in one.moves if move.alone and move.open])
 
     def _taken_off(self, wanted: Sequence[Unsent]) -> Sequence[None]:
-        """As things stand now: part of it may have been done before."""
+        """As things stand now: part of it may have been done before.
+
+        Another run that books the same throws the draft away before it takes anything off. So where the draft is there
+        after the lines were read, and nobody changes them before they are cut, it is done by one of the two alone.
+        """
         sales = [one.original for one in wanted]
         there = originals(self._books, sales)
+        self._still_begun(wanted)
         cuts = [cut for one in wanted if one.original in there for cut in _cuts(one, there[one.original])]
         shipments = {move.shipment: move.row["shipment."]["state"] for move, _ in cuts if move.shipment is not None}
         to_draft = [one for one, state in shipments.items() if state != "draft"]
@@ -63,13 +69,19 @@ class TakingOff:
         self._step("draft", to_draft)
         known = {move.id for one in there.values() for move in one.moves}
         known -= {move.id for move, units in cuts if move.alone and units == move.units}
-        self._split(cuts)
+        self._split(cuts, {name: at for one in there.values() for name, at in one.as_read.items()})
         fresh = list(originals(self._books, sales).values())
         alone = [move for one in fresh for move in one.moves if move.alone and move.open and move.id not in known]
         self._finish(fresh, alone)
         return [None] * len(wanted)
 
-    def _split(self, cuts: Sequence[tuple[Move, int]]) -> None:
+    def _still_begun(self, wanted: Sequence[Unsent]) -> None:
+        domain = [["id", "in", [one.credit for one in wanted]], ["state", "in", list(UNBOOKED)]]
+        there = {row["id"] for row in self._books.rows("sale.sale", domain, ["state"])}
+        if gone := [one.credit for one in wanted if one.credit not in there]:
+            raise Declined(f"credit {gone[0]}", "gone", "another run has begun it anew")
+
+    def _split(self, cuts: Sequence[tuple[Move, int]], as_read: Mapping[str, str]) -> None:
         """Each cut leaves its move for one of its own, which is in no shipment. What is alone already is only shared.
 
         A move of which nothing is left stays, with no units: the shipment would else be known to no sale.
@@ -84,7 +96,8 @@ class TakingOff:
             steps[move.line].append(["create", [split]])
         arguments = [part for line, moves in steps.items() for part in ([line], {"moves": moves})]
         if arguments:
-            self._books.write("sale.line", "write", *arguments)
+            read = {name: as_read[name] for name in (f"sale.line,{line}" for line in steps)}
+            self._books.write("sale.line", "write", *arguments, as_read=read)
 
     def _finish(self, sales: Sequence[Original], alone: Sequence[Move]) -> None:
         """Cancel what was taken out; the shipments wait again, but for those of which nothing is left."""
@@ -124,4 +137,4 @@ def _cuts(wanted: Unsent, original: Original) -> Iterator[tuple[Move, int]]:
                 yield move, min(left, move.units)
                 left -= min(left, move.units)
         if left > 0:
-            raise Declined(wanted.credit, "being_packed", "somebody has begun to pack it")
+            raise Declined(f"credit {wanted.credit}", "being_packed", "somebody has begun to pack it")
