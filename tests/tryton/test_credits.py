@@ -15,7 +15,7 @@ ALL = os.environ.get("SYNCCTL_TRYTON_KILLS") == "all"
 WRITES = [
     *("sale.sale.create", "sale.sale.quote", "stock.shipment.out.draft", "sale.line.write", "stock.move.cancel"),
     *("stock.shipment.out.wait", "sale.line.write", "sale.sale.process", "sale.sale.confirm"),
-    *("stock.move.create", "stock.move.do"),
+    *("sale.line.write", "stock.move.do"),
 ]
 """Of one credit, each a transaction."""
 MIDWAY = (3, 4, 5, 6, 10)
