@@ -173,6 +173,7 @@ def _parts(body: Row, sales: list[Row], books: Books, ledger: Any) -> Iterator[t
     yield "date", body["placed_at"][:10], str(first["sale_date"])
     yield "payments", *_payments(body, sales, books)
     yield "buyer", _buyer(body), {one["party_name"] for one in sales} if _buyer(body) else set()
+    yield "goes to", *_destinations(body, sales)
     yield "left to send", *_left(body, books)
     yield "sent", sent_of(body), shipped_of(sales, books)
 
@@ -207,6 +208,16 @@ def _buyer(body: Row) -> set[str]:
     """The guest by name; customers are looked at by their contacts, as their names may change."""
     buyer = body.get("customer") or {}
     return {buyer["name"]} if buyer and not buyer.get("id") else set()
+
+
+def _destinations(body: Row, sales: list[Row]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Street and city, where the order itself says where its goods go."""
+    to = body.get("shipping_address")
+    return (
+        ({(to["street"], to["city"])}, {(one["goes_to"][0], one["goes_to"][1]) for one in sales})
+        if to
+        else (set(), set())
+    )
 
 
 # --- goods that leave -------------------------------------------------------------------------------------------------

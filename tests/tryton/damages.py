@@ -28,10 +28,14 @@ class Damages:
         return {name[1:]: getattr(self, name)() for name in sorted(vars(Damages)) if name.startswith("_a_")}
 
     def _next(self, has: str = "lines") -> tuple[dict[str, Any], dict[str, Any]]:
-        """A booked order of which nothing was changed yet and which has some of these, and its first sale."""
-        body = next(one for one in self._free if one["kind"] == "sale" and one[has] and not one.get("cancelled_at"))
+        """A booked order of which nothing was changed yet and which has some of these, and its sale."""
+        body = next(one for one in self._free if one["kind"] == "sale" and one.get(has) and not self._is_over(one))
         self._free.remove(body)
         return body, self._books.by_number[body["name"]][0]
+
+    def _is_over(self, body: dict[str, Any]) -> bool:
+        """Cancelled, or booked anew."""
+        return bool(body.get("cancelled_at") or self._ledger.edited[body["id"]])
 
     def _sql(self, statement: str, *values: object) -> None:
         with closing(sqlite3.connect(self._server.path, timeout=30)) as there, there:
@@ -70,6 +74,12 @@ class Damages:
         for step in ("quote", "confirm"):
             self._people.do("sale.sale", step, again)
         return f"order {body['name']}: documents"
+
+    def _a_parcel_to_somebody_else(self) -> str:
+        body, sale = self._next("shipping_address")
+        address = self._people.do.rows("party.address", [["party", "=", self._people.counter]])[0]["id"]
+        self._sql("UPDATE sale_sale SET shipment_address = ? WHERE id = ?", address, sale["id"])
+        return f"order {body['name']}: goes to"
 
     def _a_sale_that_is_gone(self) -> str:
         body, sale = self._next()

@@ -39,6 +39,7 @@ class Reader:
     def sales(self):
         fields = ["number", "reference", "web_id", "state", "total_amount", "sale_date", "party", "origin"]
         fields += ["currency.code", "web_shop", "party.name", "party.code", "invoices", "invoice_state"]
+        fields += ["shipment_address.street", "shipment_address.city"]
         lines = self._rows("sale.line", [], ["sale", "product.code", "quantity", "unit_price", "amount", "note"])
         by_sale = {}
         for line in lines:
@@ -47,6 +48,8 @@ class Reader:
         sales = self._rows("sale.sale", [], fields)
         for sale in sales:
             party, currency = below(sale, "party"), below(sale, "currency")
+            place = below(sale, "shipment_address")
+            sale["goes_to"] = [place.get("street") or "", place.get("city") or ""]
             sale |= {"party_name": party["name"], "party_code": party["code"], "currency": currency["code"]}
             sale["lines"] = by_sale.get(sale["id"], [])
         return sales

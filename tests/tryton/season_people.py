@@ -46,8 +46,8 @@ class People:
         return {"name": f"Guest {invoice.number}", "emails": [f"guest.{invoice.number}@mail.example"]}
 
     def delivery(self, invoice: Invoice, place: int) -> dict[str, str] | None:
-        """Where the goods go, of guests who say so."""
-        if invoice.customer or place % 4:
+        """Where the goods go, of guests who say so, and of customers who send a gift."""
+        if place % (6 if invoice.customer else 4):
             return None
         return {"kind": "shipping", "name": f"Guest {invoice.number}", "street": f"{place} Quay", "city": "Hull"}
 
