@@ -56,10 +56,11 @@ def _pull_customers(run: Run) -> Counts:
 
 
 def _count_again_if_stock_falls_otherwise(run: Run) -> None:
-    """A changed `stock_falls_on` changes which booked orders a reading knows of."""
+    """A changed `stock_falls_on` changes which booked orders a reading knows of, and each level: all are read anew."""
     falls_on, before = run.back_office.abilities.stock_falls_on, run.hub.state("falls_on")
     if before not in (None, falls_on):
         run.hub.stock.count_again()
+        run.hub.cursors.put(BACK_OFFICE, "stock", None)
     run.hub.set_state("falls_on", falls_on)
 
 

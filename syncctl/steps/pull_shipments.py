@@ -17,7 +17,7 @@ def pull_shipments(run: Run) -> Counts:
     complete = True
     for page in run.back_office.fetch_shipments(run.hub.cursors.get(BACK_OFFICE, "shipments")):
         orders = _orders_of(run, page.records)
-        unknown = sum(one.document_id not in orders for one in page.records)
+        unknown = sum(one.document_id not in orders for one in page.records if not one.cancelled)
         complete = complete and (not unknown or _nothing_is_outstanding(run))
         with run.hub.transaction():
             undone = run.hub.fulfilments.cancel(BACK_OFFICE, [one for one in page.records if one.cancelled])

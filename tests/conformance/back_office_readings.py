@@ -313,5 +313,6 @@ class Readings(BackOfficeSuite):
 
     def shipments(self, runs: Runs, cursor: str | None) -> tuple[dict[str, Shipment], str]:
         pages = read(runs.books, "fetch_shipments", cursor)
-        shipped = {one.id: one for page in pages for one in page.records if one.kind == "shipment"}
+        every = [one for page in pages for one in page.records if one.kind == "shipment" and not one.cancelled]
+        shipped = {one.id: one for one in every}
         return shipped, pages[-1].cursor

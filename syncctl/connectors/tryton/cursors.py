@@ -19,22 +19,29 @@ WHOLE = timedelta(days=1)
 class Span:
     """`since`: changes from then on are wanted, "" for everything; `whole`: when everything was last begun to be read.
 
-    `started`: when this reading began; `after`: the last id that it has read.
+    `started`: when this reading began; `after`: the last id that it has read; `under`: what it is read under, such as
+    settings.
     """
 
     since: str = ""
     whole: str = ""
     started: str = ""
     after: int = 0
+    under: str = ""
 
     @classmethod
-    def begin(cls, cursor: str | None, now: datetime) -> "Span":
-        """Where to go on. Everything is read where that was last done too long ago. Errors: CursorLost."""
-        span = cls.parse(cursor) if cursor else cls()
+    def begin(cls, cursor: str | None, now: datetime, under: str = "") -> "Span":
+        """Where to go on. Everything is read where that was last done too long ago, or under something else.
+
+        Errors: CursorLost.
+        """
+        span = cls.parse(cursor) if cursor else cls(under=under)
+        if span.under != under:
+            span = cls(under=under)
         if span.started:
             return span
         if not span.since or now - times.from_text(span.whole) >= WHOLE:
-            span = cls()
+            span = cls(under=under)
         started = times.to_text(now)
         return replace(span, started=started, whole=span.whole or started)
 
@@ -45,7 +52,7 @@ class Span:
             for text in (span.since, span.whole, span.started):
                 if text:
                     times.from_text(text)
-            if type(span.after) is not int:
+            if type(span.after) is not int or type(span.under) is not str:
                 raise ValueError
         except (ValueError, TypeError):
             raise CursorLost(f"{cursor[:60]!r} is no cursor of Tryton's.") from None
@@ -66,7 +73,7 @@ class Span:
     def ended(self) -> str:
         """The cursor of the last page."""
         bound = times.from_text(self.started) - timedelta(seconds=OVERLAP_SECONDS)
-        return _text(Span(since=times.to_text(bound), whole=self.whole))
+        return _text(Span(since=times.to_text(bound), whole=self.whole, under=self.under))
 
 
 def changed_since(moment: datetime, *below: str) -> list[object]:

@@ -19,7 +19,7 @@ from syncctl.connectors.tryton.customer_words import (
 from syncctl.connectors.tryton.parties import Parties
 from syncctl.connectors.tryton.rpc import Declined
 from syncctl.errors import BatchRefused, CursorLost
-from syncctl.model import Customer, CustomerChange, CustomerKey, Refused, WriteOutcome, Written
+from syncctl.model import Customer, CustomerChange, CustomerKey, Mismatch, Refused, WriteOutcome, Written
 
 _GROUPS = "party.category"
 _HANGING = ("contact_mechanisms", "addresses", "categories")
@@ -74,6 +74,8 @@ class CustomerBooks(ShopBooks):
                     made.append((place, creation_of(change, groups, country)))
                 elif (row := there.get(change.id)) is None:
                     outcomes[place] = Refused(key=change.key, reason="unknown_customer", message=_GONE)
+                elif _was_touched(change, to_customer(row)):
+                    outcomes[place] = Mismatch(key=change.key)
                 elif values := change_of(change, row, groups, country):
                     written.append((place, {"id": row["id"], **values}))
                 else:
@@ -148,6 +150,12 @@ class CustomerBooks(ShopBooks):
 
 
 _GONE = "the customer is not there any more, or out of use"
+
+
+def _was_touched(change: CustomerChange, now: Customer) -> bool:
+    """Whether somebody changed what is to be written since the caller read it."""
+    before = change.expected
+    return before is not None and any(getattr(now, name) != getattr(before, name) for name in change.fields)
 
 
 def _outcome(change: CustomerChange, answer: int | Declined) -> WriteOutcome:

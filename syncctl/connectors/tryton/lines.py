@@ -23,7 +23,7 @@ def line_id_of(note: str | None) -> str | None:
     >>> line_id_of("web line 77"), line_id_of("web line 77 (never sent)"), line_id_of("fragile"), line_id_of(None)
     ('77', '77', None, None)
     """
-    found = _NOTE.match((note or "").strip())
+    found = _found(note)
     return found[1] if found else None
 
 
@@ -33,5 +33,10 @@ def sort_of(note: str | None) -> str:
     >>> sort_of("web line 77 (never sent)"), sort_of("web line 77")
     ('never sent', '')
     """
-    found = _NOTE.match((note or "").strip())
+    found = _found(note)
     return (found[2] or "") if found else ""
+
+
+def _found(note: str | None) -> re.Match[str] | None:
+    """What we wrote is the first line; a person may have written more below it."""
+    return _NOTE.match((note or "").strip().partition("\n")[0].strip())

@@ -92,8 +92,8 @@ class Payments:
         rows = sorted((one for sale in sales for one in sale["attachments."]), key=lambda one: int(one["id"]))
         notes: dict[str, list[Found]] = {}
         for row in rows:
-            if row["name"] in references and (told := self._told(row)):
-                notes.setdefault(row["name"], []).append(told)
+            if row["name"] in references:
+                notes.setdefault(row["name"], []).append(self._told(row))
         return notes
 
     def _once(self, references: Sequence[str]) -> dict[str, Found]:
@@ -102,7 +102,7 @@ class Payments:
         Over SQLite Tryton compares before it locks, so that two writes at once may both find the sale as it was.
         """
         notes = self._notes(references)
-        more = [one.remote_id.removeprefix(_ID) for some in notes.values() for one in some[1:]]
+        more = [one.remote_id.removeprefix(_ID) for some in notes.values() for one in some[1:] if one.total]
         if more:
             with suppress(Declined):  # another run has done it
                 self._books.write("ir.attachment", "delete", [int(one) for one in more])
@@ -113,13 +113,11 @@ class Payments:
         text = f"{_FIRST}: {amount:f} {document.currency} by {document.tender or 'unknown'} on {document.dated_on}"
         return {"name": document.reference, "type": "data", "description": text}
 
-    def _told(self, row: Row) -> Found | None:
-        """None for an attachment of somebody else's."""
+    def _told(self, row: Row) -> Found:
+        """Of a note that somebody wrote over only its name is left: it agrees with no payment; a person must look."""
         words = (row["description"] or "").removeprefix(f"{_FIRST}: ").split(" ")
-        if not (row["description"] or "").startswith(_FIRST) or len(words) < 2:
-            return None
-        try:
-            total = int(Decimal(words[0]).scaleb(self._booking.digits))
-        except ArithmeticError:
-            return None
-        return Found(reference=row["name"], remote_id=f"{_ID}{row['id']}", total=total, currency=words[1])
+        total, currency = 0, ""
+        if (row["description"] or "").startswith(_FIRST) and len(words) > 1:
+            with suppress(ArithmeticError, ValueError):
+                total, currency = int(Decimal(words[0]).scaleb(self._booking.digits)), words[1]
+        return Found(reference=row["name"], remote_id=f"{_ID}{row['id']}", total=total, currency=currency)

@@ -1,4 +1,4 @@
-"""Goods that left for customers of the web shop."""
+"""Goods that left for customers of the web shop, and those of which a person undid that."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
@@ -17,10 +17,13 @@ _FIELDS = [
     "quantity",
     "origin.note",
     "origin.sale",
+    "state",
+    "shipment.state",
     "shipment.reference",
     "shipment.carrier.party.name",
     "shipment.effective_date",
 ]
+_DONE = "done"
 Row = Mapping[str, Any]
 
 
@@ -28,10 +31,13 @@ class ShipmentBooks(ShopBooks):
     """What Tryton has sent. The reference of a shipment is its tracking number."""
 
     def fetch_shipments(self, cursor: str | None) -> Iterator[Page[Shipment]]:
-        """Done shipments by id; each sale's part of one by itself."""
+        """Shipments by id; each sale's part of one by itself.
+
+        One that is not done is told as cancelled: it may have been done once, and a person undid it.
+        """
         span = Span.begin(cursor, self.now())
         while True:
-            ids = self._done(span)
+            ids = self._next_shipments(span)
             last = len(ids) < self.page_size
             text = span.ended() if last else span.at(ids[-1])
             yield Page(records=_shipments(self._moves(ids)), cursor=text, full=span.full)
@@ -39,10 +45,9 @@ class ShipmentBooks(ShopBooks):
                 return
             span = Span.parse(text)
 
-    def _done(self, span: Span) -> list[int]:
+    def _next_shipments(self, span: Span) -> list[int]:
         domain = [
             ["id", ">", span.after],
-            ["state", "=", "done"],
             ["moves.origin.sale.web_shop", "=", self.shop.id, "sale.line"],
             *([] if span.full else [changed_since(span.from_then)]),
         ]
@@ -52,12 +57,11 @@ class ShipmentBooks(ShopBooks):
         return found
 
     def _moves(self, shipments: Sequence[int]) -> list[Row]:
-        """What left with these shipments, of sales of the web shop."""
+        """What belongs to these shipments, of sales of the web shop."""
         if not shipments:
             return []
         domain = [
             ["shipment", "in", [f"stock.shipment.out,{one}" for one in shipments]],
-            ["state", "=", "done"],
             ["quantity", ">", 0],
             ["to_location.type", "=", "customer"],
             ["origin.sale.web_shop", "=", self.shop.id, "sale.line"],
@@ -77,12 +81,15 @@ def _shipments(rows: Sequence[Row]) -> list[Shipment]:
 
 
 def _shipment(name: str, sale: int, rows: Sequence[Row]) -> Shipment:
-    told = rows[0]["shipment."]
+    id_, told = f"{name.partition(',')[2]}-{sale}", rows[0]["shipment."]
+    gone = [row for row in rows if row["state"] == _DONE]
+    if told["state"] != _DONE or not gone:
+        return Shipment(id=id_, document_id=str(sale), lines=(), cancelled=True)
     carrier, left = told["carrier."], told["effective_date"]
     return Shipment(
-        id=f"{name.partition(',')[2]}-{sale}",
+        id=id_,
         document_id=str(sale),
-        lines=tuple(_line(row) for row in rows),
+        lines=tuple(map(_line, gone)),
         tracking_number=told["reference"] or "",
         carrier=carrier["party."]["name"] or "" if carrier else "",
         shipped_at=datetime.combine(left, time(), UTC) if left else None,

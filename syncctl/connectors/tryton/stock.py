@@ -38,14 +38,16 @@ class StockBooks(ShopBooks):
         return places
 
     def fetch_stock(self, cursor: str | None) -> Iterator[Page[StockLevel]]:
-        """Everything once a day, else the levels of what was moved since; where nothing was, that is one call.
+        """Everything once a day, and where the warehouses are others or have other names; else the levels of what was
+        moved since; where nothing was, that is one call.
 
         What is promised is read before what is there: goods that leave in between are then taken off twice, and seen
         by the next reading; the other way round they would be sold twice. Of a product whose moves are as they were,
         neither has changed. A move that was deleted as a draft leaves no trace: what it promised is kept back until
         everything is read again.
         """
-        span = Span.begin(cursor, self.now())
+        warehouses = sorted(f"{id_} {name}" for name, id_ in self.shop.warehouses.items())
+        span = Span.begin(cursor, self.now(), ", ".join(warehouses))
         wanted = None if span.full else self._moved(span)
         promised = self._promised(wanted)
         while True:

@@ -44,10 +44,11 @@ class VariantBooks(ShopBooks):
         return found
 
     def fetch_variants(self, cursor: str | None) -> Iterator[Page[Variant]]:
-        """Everything once a day, and where a price list was changed; else what was changed itself."""
-        span = Span.begin(cursor, self.now())
+        """Everything once a day, and where price lists changed or others are read; else what was changed itself."""
+        lists = ", ".join(self.settings.price_lists)
+        span = Span.begin(cursor, self.now(), lists)
         if not span.full and not span.after and self._prices_moved(span):
-            span = Span.begin(None, self.now())
+            span = Span.begin(None, self.now(), lists)
         while True:
             rows = self._rows(span)
             last = len(rows) < self.page_size
