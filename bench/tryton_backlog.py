@@ -35,7 +35,9 @@ ORDERS, SKUS, PAIRS = 1000, 5000, 3
 CONFIG = Path("syncctl.yaml")
 _READS = ("search", "search_read", "search_count", "read")
 _SETTINGS = """\
-back_office: {connector: tryton, url: "ADDRESS", database: retail, user: admin, password: admin-pw, web_shop: store}
+back_office:
+  {connector: tryton, url: "ADDRESS", database: retail, user: admin, password: admin-pw, web_shop: store,
+  timeout: 10m, deadline: 20m}  # the largest order has 1,000 lines, and this machine may be busy
 stores:
   web: {connector: sandbox, path: shop.db}
 orders:

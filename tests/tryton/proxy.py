@@ -24,7 +24,7 @@ class CountingProxy:
 
             def setup(self) -> None:
                 super().setup()
-                self.server_side = HTTPConnection("127.0.0.1", port, timeout=120)
+                self.server_side = HTTPConnection("127.0.0.1", port, timeout=600)
 
             def finish(self) -> None:
                 self.server_side.close()

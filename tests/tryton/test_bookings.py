@@ -192,9 +192,9 @@ def test_references_and_lines_with_odd_letters_are_found_exactly(desk: Desk) -> 
     found = desk.again().find_documents([*ODD, "orderx1", "ORDER_1", "order"], DocumentKind.SALE)
     assert [type(one) for one in found] == [Found] * len(ODD) + [Absent] * 3
     assert [one.reference for one in found[: len(ODD)]] == ODD
-    back = [credit(f"{one.reference}/credit", one.reference, *one.lines) for one in wanted]
-    assert [type(one) for one in desk.book(*back)] == [Booked] * len(ODD)
-    assert desk.units("CUP") == (10, 0)
+    back = [credit(f"{one.reference}/credit", one.reference, *one.lines) for one in wanted[:3]]
+    assert [type(one) for one in desk.book(*back)] == [Booked] * 3
+    assert desk.units("CUP") == (10, 3)
 
 
 def test_an_address_with_letters_that_mean_more_in_a_search_is_found_as_it_is(desk: Desk) -> None:
