@@ -26,14 +26,18 @@ class Shown:
 
 
 class Beside(NamedTuple):
-    """Another listing that sells from the same stock. `is_source`: it is of the same SKU, or of a component of it."""
+    """Another listing that sells from the same stock. `is_source`: it is of the same SKU, or of a component of it.
+
+    `units`: so many of what the one listing has are taken by one of the other, at most.
+    """
 
     listing_id: int
     is_source: bool
+    units: int
 
 
 _BESIDE = """
-SELECT a.id, b.id, 1 FROM listing a JOIN listing b ON b.sku = a.sku AND b.party = a.party AND b.id <> a.id
+SELECT a.id, b.id, 1, 1 FROM listing a JOIN listing b ON b.sku = a.sku AND b.party = a.party AND b.id <> a.id
 JOIN shown s ON s.listing_id = b.id WHERE a.id IN ({ids}) AND b.managed ORDER BY a.id, b.id
 """
 
@@ -43,11 +47,11 @@ WITH mine AS (SELECT id, party, sku FROM listing WHERE id IN ({ids})), part(id, 
   SELECT id, party, sku FROM mine
   UNION SELECT m.id, m.party, c.sku FROM mine m JOIN component c ON c.kit = m.sku
   WHERE NOT EXISTS (SELECT 1 FROM variant v WHERE v.sku = c.sku AND v.tracked = 0)
-), other(id, party, sku, is_source) AS (
-  SELECT id, party, sku, 1 FROM part
-  UNION ALL SELECT p.id, p.party, c.kit, 0 FROM part p JOIN component c ON c.sku = p.sku
+), other(id, party, sku, is_source, units) AS (
+  SELECT id, party, sku, 1, 1 FROM part
+  UNION ALL SELECT p.id, p.party, c.kit, 0, c.quantity FROM part p JOIN component c ON c.sku = p.sku
 )
-SELECT o.id, b.id, max(o.is_source) FROM other o
+SELECT o.id, b.id, max(o.is_source), max(o.units) FROM other o
 JOIN listing b ON b.sku = o.sku AND b.party = o.party AND b.id <> o.id JOIN shown s ON s.listing_id = b.id
 WHERE b.managed GROUP BY o.id, b.id ORDER BY o.id, max(o.is_source) DESC, b.id
 """
@@ -159,8 +163,8 @@ class ShownLevels(Family):
             (_BESIDE_KITS if self.hub.kits.any() else _BESIDE).format(ids=marks(listing_ids)), list(listing_ids)
         )
         found: dict[int, list[Beside]] = {}
-        for listing_id, other, is_source in rows:
-            found.setdefault(listing_id, []).append(Beside(other, bool(is_source)))
+        for listing_id, other, is_source, units in rows:
+            found.setdefault(listing_id, []).append(Beside(other, bool(is_source), units))
         return found
 
     def agree(self, levels: Mapping[int, int], missed: Mapping[int, int]) -> None:

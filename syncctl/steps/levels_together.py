@@ -19,16 +19,21 @@ Pair = tuple[Shown, LevelChange]
 class Batch:
     """Listings whose levels may change, and by each of them those beside it, whose levels must be what they were.
 
-    `last`: of those that were asked for. Others may change too, where all that stand beside them are here.
+    `last`: of those that were asked for. Others may change too, where all that stand beside them are here. `beside`
+    also says how many units one unit of those takes, as `hub.shown` tells it.
     """
 
     ids: Sequence[int]
-    beside: Mapping[int, Sequence[int]]
+    beside: Mapping[int, Mapping[int, int]]
     last: int
 
     @property
     def every(self) -> list[int]:
         return list(dict.fromkeys([*self.ids, *(other for one in self.ids for other in self.beside.get(one, ()))]))
+
+    def missed_beside(self, listing_id: int, missed: Mapping[int, int]) -> int:
+        """The most that those beside a listing took of its stock with the units that they miss."""
+        return sum(missed.get(other, 0) * units for other, units in self.beside.get(listing_id, {}).items())
 
     def guarded(self, changes: Sequence[Pair], guards: Sequence[Pair]) -> list[Pair]:
         """The changes, and behind them those guards that stand beside one of them, each with the word of its group."""
@@ -72,15 +77,15 @@ def batch_of(hub: Hub, can: StoreAbilities, listing_ids: Sequence[int]) -> Batch
     return Batch(list(dict.fromkeys([*ids, *whole])), {**_beside(hub, can, every), **beside}, ids[-1])
 
 
-def _beside(hub: Hub, can: StoreAbilities, listing_ids: Sequence[int]) -> dict[int, list[int]]:
+def _beside(hub: Hub, can: StoreAbilities, listing_ids: Sequence[int]) -> dict[int, dict[int, int]]:
     beside = {}
     for one, others in hub.shown.beside(listing_ids).items():
         kept = others if len(others) < can.levels_together else [other for other in others if other.is_source]
-        beside[one] = [other.listing_id for other in kept[: can.levels_together - 1]]
+        beside[one] = {other.listing_id: other.units for other in kept[: can.levels_together - 1]}
     return beside
 
 
-def _fitting(can: StoreAbilities, listing_ids: Sequence[int], beside: Mapping[int, Sequence[int]]) -> int:
+def _fitting(can: StoreAbilities, listing_ids: Sequence[int], beside: Mapping[int, Mapping[int, int]]) -> int:
     """How many of these go out at once."""
     every: set[int] = set()
     linked: set[int] = set()

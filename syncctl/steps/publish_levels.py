@@ -2,7 +2,7 @@
 was read. In that order no order can slip between what is known and what is written."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from syncctl import money, times
@@ -62,6 +62,7 @@ def _write_batch(
     work_out_wants(run)
     agreed, missed, changes, guards = {}, {}, [], []
     refused = hub.holds.get("stock", [f"{name}:{one.remote_id}" for one in hub.shown.again(ids)])
+    drops = _drops(hub.shown.again(ids), actual, mine, held_back)
     for one in hub.shown.again(ids):
         level = actual.get(one.remote_id)
         if one.listing_id not in mine or one.want is None:
@@ -70,9 +71,9 @@ def _write_batch(
         if level is None:
             counts["not listed any more"] += 1
             continue
-        drop = held_back.of(one, level)
-        target = level_to_write(one.want, level, drop, may_rise=run.may_rise(name))
-        counts["netted"] += drop > 0
+        drop, beside = drops[one.listing_id], batch.missed_beside(one.listing_id, drops)
+        target = level_to_write(one.want, level, drop + beside, may_rise=run.may_rise(name))
+        counts["netted"] += drop + beside > 0
         hold = refused.get(f"{name}:{one.remote_id}")
         if target == level:
             agreed[one.listing_id], missed[one.listing_id] = level, drop
@@ -89,6 +90,17 @@ def _write_batch(
     guards = [pair for pair in guards if pair[1].quantity >= 0]
     pairs = batch.guarded(changes, guards)
     return _send(run, name, store, pairs[: len(changes)], pairs[len(changes) :], counts, riders, held_back)
+
+
+def _drops(
+    listings: Sequence[Shown], actual: Mapping[str, int | None], mine: Collection[int], held_back: HeldBack
+) -> dict[int, int]:
+    """By listing the units to leave out of its level; of those that are not `mine` they stay as old as they are."""
+    levels = ((one, actual.get(one.remote_id)) for one in listings)
+    drops = {one.listing_id: held_back.of(one, level) for one, level in levels if level is not None}
+    others = (one.listing_id for one in listings if one.want is None or one.listing_id not in mine)
+    held_back.not_given_up(one for one in others if one in drops)
+    return drops
 
 
 def _change(one: Shown, target: int, level: int, location: str) -> LevelChange:

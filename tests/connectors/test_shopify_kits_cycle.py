@@ -3,6 +3,7 @@ move there. SET is two mugs and a tray, BOX is three mugs; forty of each are the
 """
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,34 @@ def test_a_kit_of_which_nothing_is_published_takes_its_components_all_the_same(t
         assert world.written
         assert [levels["MUG"] for levels in world.written if levels["MUG"] > 44] == []
         assert world.levels()["MUG"] == 44
+
+
+@pytest.mark.parametrize(("ordered", "most"), [("MUG", 45), ("SET", 42), ("BOX", 40)])
+def test_an_order_that_is_not_found_yet_takes_from_what_shares_its_stock(
+    tmp_path: Path, ordered: str, most: int
+) -> None:
+    with Kits(tmp_path) as world:
+        world.run()
+        world.site.options.index_lag = 60.0
+        world.hands.place([Buy(world.ids[ordered], 2 if ordered != "MUG" else 1)])
+        world.office.receive("MUG", 6)
+        world.run()
+        assert world.levels()["MUG"] <= most
+        world.hurry += timedelta(minutes=2)
+        for _ in range(2):
+            world.run()
+        left = 40 + 6 - {"MUG": 1, "SET": 4, "BOX": 6}[ordered]
+        tray = 38 if ordered == "SET" else 40
+        assert world.levels() == {"MUG": left, "TRAY": tray, "SET": min(left // 2, tray), "BOX": left // 3}
+
+
+def test_an_order_that_is_not_found_yet_takes_from_other_listings_of_its_sku(tmp_path: Path) -> None:
+    with Kits(tmp_path) as world:
+        twin = world.hands.add_variant("MUG", 0)
+        world.run()
+        world.site.options.index_lag = 60.0
+        world.hands.place([Buy(twin, 3)])
+        world.office.receive("MUG", 6)
+        world.run()
+        levels = [world.hands.level(one).available for one in (world.ids["MUG"], twin)]
+        assert levels == [43, 43]
