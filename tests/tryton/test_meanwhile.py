@@ -10,7 +10,7 @@ from syncctl.model import Address, CustomerKey, DocumentKind, Mismatch, Written
 from tests.conformance.back_office_kit import document, line
 from tests.conformance.people import change, creation
 from tests.tryton.desk import Desk
-from tests.tryton.server import TrytonServer
+from tests.tryton.server import USER, TrytonServer
 from tests.tryton.world import TrytonWorld
 
 
@@ -108,3 +108,30 @@ def test_a_payment_is_noted_once_whatever_somebody_writes_into_the_note(server: 
     desk.do("ir.attachment", "write", sale["attachments"], {"description": "seen on the statement"})
     desk.book_what_is_absent(payment)
     assert desk.sale("order-1", "attachments")["attachments"] == sale["attachments"]
+
+
+def test_a_guest_who_was_found_to_be_a_customer_is_that_customer_from_then_on(server: TrytonServer) -> None:
+    desk = Desk(server)
+    desk.vendor.add_item("CUP", "The cup", "2.50", 10)
+    desk.book(document("shop/1/sale/a", line("1", "CUP", 1)))
+    guest = desk.sale("shop/1/sale/a", "party")["party"]
+    (ann,) = desk.do("party.party", "create", [{"name": "Ann"}])
+    desk.vendor.merge_customers(str(guest), into=str(ann))
+    desk.book(document("shop/1/sale/b", line("1", "CUP", 2)))
+    assert desk.sale("shop/1/sale/b", "party")["party"] == ann
+
+
+def test_what_another_company_promised_of_a_shared_warehouse_is_theirs(server: TrytonServer) -> None:
+    desk = Desk(server)
+    desk.vendor.add_item("CUP", "The cup", "2.50", 10)
+    (party,) = desk.do("party.party", "create", [{"name": "The other company"}])
+    (other,) = desk.do("company.company", "create", [{"party": party, "currency": 1}])
+    user = desk.do.one("res.user", [["login", "=", USER]])["id"]
+    desk.do("res.user", "write", [user], {"companies": [["add", [other]]], "company_filter": "all"})
+    [customer] = desk.do("stock.location", "search", [["type", "=", "customer"]])
+    storage = desk.vendor.warehouses["Warehouse"]["storage_location"]
+    move = {"product": desk.vendor.product("CUP"), "quantity": 4.0, "unit": desk.vendor._unit, "currency": 1}
+    move |= {"from_location": storage, "to_location": customer, "unit_price": 1, "company": other}
+    desk.do("stock.move", "create", [move], company=other)
+    [page] = desk.books.fetch_stock(None)
+    assert [(one.available, one.committed) for one in page.records] == [(10, 0)]

@@ -1,6 +1,6 @@
 """Whom a document is made out to: a customer of the books, or for a guest a party made for that one order."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,10 +64,14 @@ class Parties:
     def _customers(self, ids: Iterable[str]) -> dict[str, Row]:
         """Parties in use by the id that we know; who was merged into another stands as that one."""
         rows = self._rows([["id", "in", [int(one) for one in ids if one.isdigit()]]])
-        into = {row["id"]: row["replaced_by"] for row in rows if not row["active"] and row["replaced_by"]}
-        others = {row["id"]: row for row in self._rows([["id", "in", sorted(set(into.values()))]])}
-        found = {str(row["id"]): others.get(into.get(row["id"], 0), row) for row in rows}
+        found = self._standing({str(row["id"]): row for row in rows})
         return {id_: row for id_, row in found.items() if row["active"]}
+
+    def _standing(self, rows: Mapping[str, Row]) -> dict[str, Row]:
+        """For each party the one that it was merged into, or itself."""
+        into = {key: row["replaced_by"] for key, row in rows.items() if not row["active"] and row["replaced_by"]}
+        others = {row["id"]: row for row in self._rows([["id", "in", sorted(set(into.values()))]])}
+        return {key: others.get(into.get(key, 0), row) for key, row in rows.items()}
 
     def _rows(self, domain: list[Any]) -> list[Row]:
         """Parties, in use or not."""
@@ -75,7 +79,7 @@ class Parties:
         return self._books.rows("party.party", [every, *domain], _FIELDS, gone=True) if domain[0][2] else []
 
     def _guests(self, documents: Sequence[Document]) -> tuple[dict[str, Row], dict[str, Declined]]:
-        """A party for each, by its code: no guest is taken for another."""
+        """A party for each, by its code: no guest is taken for another. One may have been merged into a customer."""
         codes = [guest_code(one) for one in documents]
         rows = {row["code"]: row for row in self._rows([["code", "in", codes]])}
         missing = [one for one in documents if guest_code(one) not in rows]
@@ -92,7 +96,7 @@ class Parties:
             for one, answer in answers
             if isinstance(answer, Declined) and guest_code(one) not in rows  # another run may have just made it
         }
-        return rows, declined
+        return self._standing(rows), declined
 
     def _guest(self, document: Document) -> dict[str, Any]:
         address = document.bill_to or document.ship_to

@@ -65,7 +65,8 @@ class StockBooks(ShopBooks):
         if products is not None and not products:
             return {}
         fields = ["product", "internal_quantity", "from_location", "to_location"]
-        domain: list[Any] = [["state", "in", _OPEN], ["from_location", "in", sorted(self._places)]]
+        ours = ["company", "=", self.shop.company]  # others may share the warehouse, and have goods of their own in it
+        domain: list[Any] = [["state", "in", _OPEN], ours, ["from_location", "in", sorted(self._places)]]
         if products is not None and len(products) <= self.page_size:
             domain.append(["product", "in", list(products)])
         moves = self.rows("stock.move", domain, fields)
