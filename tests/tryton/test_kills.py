@@ -16,8 +16,8 @@ from tests.tryton import counted
 from tests.tryton.busy import Busy, BusyWorld, Undisturbed
 from tests.tryton.relay import spread, writes
 
-KILLS = os.environ.get("SYNCCTL_TRYTON_KILLS", "8")
-AGAIN = 4  # of so many, one is killed again while it recovers
+KILLS = os.environ.get("SYNCCTL_TRYTON_KILLS", "6")
+AGAIN = 3  # of so many, one is killed again while it recovers
 Record = Callable[[str, object], None]
 Point = tuple[int, bool]
 """The number of a call, and whether it is done."""
