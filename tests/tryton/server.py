@@ -39,6 +39,10 @@ class TrytonServer:
         )
         self._wait()
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def reset(self, kept: Path | None = None) -> None:
         """The company as it was made, or as it was when it was kept.
 
