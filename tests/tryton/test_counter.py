@@ -137,9 +137,7 @@ def chosen(calm: Calm, name: str) -> Sequence[int]:
     if ALL:
         return every
     place = list(HAPPENINGS).index(name)
-    if place >= 2:
-        return [calm.reads[-1]]
-    if calm.falls_on == "shipment":
+    if place >= 2 or calm.falls_on == "shipment":
         return calm.reads[-1:]
     rest = [one for one in every if one not in calm.reads]
     return [*calm.reads[place::2], rest[(2 * place + 1) * len(rest) // 4]]
