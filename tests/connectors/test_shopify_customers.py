@@ -13,7 +13,9 @@ from syncctl.connectors.shopify.answers import Spoilt
 from syncctl.errors import BatchRefused, CursorLost, DataError, SignInNeeded
 from syncctl.model import Customer, CustomerKey
 from tests.conformance.web_store import Side
-from tests.connectors.shopify_side import connected
+from tests.connectors.shopify_side import connected, store_of
+from tests.fakes.graphql_faults import GraphqlFault
+from tests.fakes.shopify import ShopifyServer
 from tests.fakes.shopify.world import ShopifyWorld, world
 
 ANN = "ann@web.example"
@@ -98,6 +100,16 @@ def test_as_many_as_fit_are_looked_up_in_one_request_each_once(side: Side, shop:
     side.store.find_customers(everything)
     assert len(asked(shop)) == 2, "too dear for one"
     assert side.store.find_customers([]) == [] and asked(shop) == []
+
+
+def test_who_has_an_id_is_not_gone_by_a_single_answer(shop: ShopifyWorld) -> None:
+    [ann, bob] = add(shop, 2)
+    with ShopifyServer(shop.site) as server:
+        for store in store_of(server):
+            server.fail(GraphqlFault("node_null"))
+            found = store.find_customers([CustomerKey(id=ann), CustomerKey(id=bob), CustomerKey(id="999")])
+    assert [[one.id for one in group] for group in found] == [[ann], [bob], []]
+    assert len(server.log) == 2
 
 
 def test_of_a_customer_who_cannot_be_read_nobody_is_told_that_he_is_not_there(side: Side, shop: ShopifyWorld) -> None:

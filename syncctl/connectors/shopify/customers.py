@@ -112,11 +112,17 @@ class CustomerStore(CustomerWrites):
         self.called("find_customers", keys, self.abilities.customer_batch)
         wanted = [_terms(key) for key in keys]
         terms = list(dict.fromkeys(term for group in wanted for term in group))
+        found = self._look_up_all(terms)
+        # Who is taken for gone stays so: that is asked twice.
+        found |= self._look_up_all([term for term in terms if term[0] == "id" and term not in found])
+        hits = [[found[term] for term in group if term in found] for group in wanted]
+        return [list({one.id: one for one in group}.values()) for group in hits]
+
+    def _look_up_all(self, terms: Sequence[Term]) -> dict[Term, Customer]:
         found: dict[Term, Customer] = {}
         for start in range(0, len(terms), _TERMS):
             found |= self._look_up_people(terms[start : start + _TERMS])
-        hits = [[found[term] for term in group if term in found] for group in wanted]
-        return [list({one.id: one for one in group}.values()) for group in hits]
+        return found
 
     def _look_up_people(self, terms: Sequence[Term]) -> dict[Term, Customer]:
         ids, emails, phones = ([value for kind, value in terms if kind == one] for one in ("id", "email", "phone"))
