@@ -9,7 +9,10 @@ from syncctl.connectors.base import BackOffice
 from syncctl.connectors.tokens import Tokens
 from syncctl.connectors.tryton.books import TrytonBooks
 from tests.conformance.back_office import BackOfficeConformance, Runs
+from tests.conformance.back_office_documents import Documents
+from tests.conformance.back_office_kit import BackOfficeSuite
 from tests.conformance.back_office_kit import Vendor as Protocol
+from tests.conformance.back_office_readings import Readings
 from tests.conformance.people import Crowd
 from tests.tryton.client import Client
 from tests.tryton.conftest import settings_for
@@ -39,7 +42,7 @@ def stocked(running: TrytonServer) -> tuple[Path, Tokens]:
     return running.keep("suite"), tokens
 
 
-class Suite(BackOfficeConformance):
+class Tryton(BackOfficeSuite):
     falls_on = "order"
 
     @pytest.fixture(autouse=True)
@@ -62,11 +65,11 @@ class Suite(BackOfficeConformance):
         return TrytonBooks("back-office", settings, None, self.tokens)
 
 
-class TestTrytonOrder(Suite):
+class TestTrytonOrder(Tryton, BackOfficeConformance):
     """Stock falls with the order."""
 
 
-class TestTrytonShipment(Suite):
-    """Stock falls when goods leave."""
+class TestTrytonShipment(Tryton, Documents, Readings):
+    """Stock falls when goods leave, which is nothing to customers."""
 
     falls_on = "shipment"
