@@ -18,7 +18,7 @@ from tests.model.machine import Machine
 pytestmark = pytest.mark.model
 
 KINDS = [("order", "now"), ("order", "later"), ("shipment", "now"), ("shipment", "later")]
-EXAMPLES = 90  # of each kind
+EXAMPLES = 64  # of each kind
 RULES = 42  # in each example, at most ...; that the mean of a draw falls short by chance is seldom then
 MEAN = 30  # ... and at least, in the mean
 SHRINKING = 60  # seconds in which a violation may be made smaller, of each kind; else it were 300

@@ -29,7 +29,7 @@ class ShopifyWire(WireWorld, ShopifyCycles):
 
     compares = True
 
-    shares = Shares(cells=24, cells_on=41, races=4, pairs=10, storms=2, kills=8)
+    shares = Shares(cells=40, cells_on=67, races=8, pairs=10, storms=2, kills=8)
     happenings = shopify_day.HAPPENINGS
     client_secret = CLIENT_SECRET
 

@@ -44,7 +44,7 @@ _GONE = ("cancelled", "failed", "trash", "refunded")
 class WooWire(WireWorld, WooCycles):
     """A WooCommerce site. It takes a level as it is told: it compares nothing."""
 
-    shares = Shares(cells=16, cells_on=41, races=8, pairs=4, storms=2, kills=12)
+    shares = Shares(cells=32, cells_on=67, races=12, pairs=4, storms=2, kills=12)
 
     @staticmethod
     def hurried(patch: pytest.MonkeyPatch, passing: Passing) -> None:
