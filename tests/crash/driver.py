@@ -236,11 +236,11 @@ def die_here_and_there(proof: Proof, shard: int, shards: int) -> None:
 
 
 def _telling(names: list[str], points: Iterable[int]) -> list[int]:
-    """Each point around a call, a transaction's ends, a file; and each third of those around other statements.
+    """Each point around a call, a transaction's ends, a file; and each seventh of those around other statements.
 
     Those read, or one transaction does or undoes them as a whole. SYNCCTL_CRASH_POINTS=all takes every one of them.
     """
-    every = 1 if os.environ.get("SYNCCTL_CRASH_POINTS") == "all" else 3
+    every = 1 if os.environ.get("SYNCCTL_CRASH_POINTS") == "all" else 7
     within = ("statement", "family", "table")
 
     def alike(point: int) -> bool:
