@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from syncctl.connectors.base import Page
+from syncctl.connectors.sandbox.bodies import NewLine
 from syncctl.connectors.sandbox.books import SandboxBooks
 from syncctl.connectors.sandbox.office_readings import LEVELS
 from syncctl.model import StockLevel
@@ -299,3 +300,25 @@ def test_an_edited_order_of_kits_that_is_cancelled_gives_back_what_it_took(tmp_p
         world.assert_never_oversold()
     world.settle()
     world.assert_exact()
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_an_order_that_was_edited_to_the_same_total_is_not_what_the_books_have_of_it(
+    tmp_path: Path, *, lost: bool
+) -> None:
+    """Another size at the same price, say: it was adopted by its total, and its units went back on sale."""
+    world = StockWorld(tmp_path)
+    world.settle()
+    copy = Path(shutil.copyfile(world.folder / "hub.db", world.folder / "copy.db"))
+    order_id = world.shop.place_order([("MUG", 3)])
+    world.run(plans={"back-office": [lost_reply("push_documents")]} if lost else {})
+    if not lost:
+        shutil.copyfile(copy, world.folder / "hub.db")
+    [line_id] = world.line_ids(order_id)
+    world.shop.edit_order(order_id, {line_id: 0}, add=[NewLine(sku="TRAY", quantity=3, price="10.00")])
+    for _ in range(2):
+        world.run()
+        world.assert_never_oversold()
+    world.assert_booked_once()
+    assert world.holds() == [("order", "reference taken")]
+    assert world.level("TRAY") == world.available("TRAY") - 3

@@ -11,6 +11,7 @@ from syncctl.model import (
     CannotTell,
     Document,
     Found,
+    FoundLine,
     LookUp,
     Order,
     Payment,
@@ -18,6 +19,8 @@ from syncctl.model import (
 from syncctl.rules.documents import Plan, plan_documents
 from syncctl.rules.wanted import Problem, wanted_documents
 from tests.fakes.orders import LATER, a_line, an_order, orders, terms, wanted
+
+OTHER = ["other total", "other currency", "other lines"]
 
 
 def found(document: Document, **changes: Any) -> Found:
@@ -27,13 +30,33 @@ def found(document: Document, **changes: Any) -> Found:
 
 @st.composite
 def answers(draw: st.DrawFn, document: Document) -> LookUp:
-    kind = draw(st.sampled_from(["found", "found", "absent", "absent", "cannot tell", "other total", "other currency"]))
+    kind = draw(st.sampled_from(["found", "found", "absent", "absent", "cannot tell", *OTHER]))
     if kind == "absent":
         return Absent(reference=document.reference)
     if kind == "cannot tell":
         return CannotTell(reference=document.reference)
-    changes = {"other total": {"total": document.total + 1}, "other currency": {"currency": "USD"}}
-    return found(document, **changes.get(kind, {}))
+    changes = {
+        "found": {"lines": draw(st.none() | st.just(lines_of(document)))},
+        "other total": {"total": document.total + 1},
+        "other currency": {"currency": "USD"},
+        "other lines": {"lines": (*lines_of(document), FoundLine(line_id="new", item="MUG", quantity=1))},
+    }
+    return found(document, **changes[kind])
+
+
+def lines_of(document: Document) -> tuple[FoundLine, ...]:
+    """As a back office may tell them: each unit on a line of its own, and on items of its own."""
+    return tuple(
+        FoundLine(line_id=line.line_id, item="theirs", quantity=1)
+        for line in document.lines
+        for _ in range(line.quantity)
+    )
+
+
+def is_as_wanted(document: Document, answer: Found) -> bool:
+    """Reference, total and, where they are told, lines."""
+    same = (answer.total, answer.currency) == (document.total, document.currency)
+    return same and answer.lines in (None, lines_of(document))
 
 
 @st.composite
@@ -64,19 +87,14 @@ def test_what_was_found_is_never_created(situation: Any) -> None:
 
 
 @given(situations())
-def test_only_what_agrees_in_reference_and_total_is_adopted_and_else_nothing_happens(situation: Any) -> None:
+def test_only_what_agrees_in_reference_total_and_lines_is_adopted_and_else_nothing_happens(situation: Any) -> None:
     plan, (_, missing, looked_up, _, _) = planned(situation), situation
     for document, answer in plan.adopt:
-        assert (answer.reference, answer.total, answer.currency) == (
-            document.reference,
-            document.total,
-            document.currency,
-        )
+        assert answer.reference == document.reference and is_as_wanted(document, answer)
     taken = [
         one
         for one in missing
-        if isinstance(answer := looked_up[one.reference], Found)
-        and (answer.total, answer.currency) != (one.total, one.currency)
+        if isinstance(answer := looked_up[one.reference], Found) and not is_as_wanted(one, answer)
     ]
     if taken:
         assert plan.problem is not None and not plan.create and not plan.adopt

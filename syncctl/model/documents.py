@@ -82,12 +82,24 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundLine:
+    """A line of a document that is there. `line_id`: the one that it was sent with; `item`: what it is booked on.
+
+    `quantity`: positive, as it was sent; lines of the same `line_id` count together.
+    """
+
+    line_id: str
+    item: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A document with exactly this reference is there.
 
     `state`: booked; queued (it, or a change of it, was accepted and is not in the books yet); void. `total` is what
     the books say, where they have it at all. `location`: where they booked it, '': they chose; None: they do not tell.
-    `items`: what each of its lines is booked on, in the order in which the lines were sent; None: they do not tell.
+    `lines`: those that were sent, without what was added there; None: they do not tell.
     """
 
     reference: str
@@ -98,7 +110,7 @@ class Found:
     number: str = ""
     sequence: int | None = None
     location: str | None = None
-    items: tuple[str, ...] | None = None
+    lines: tuple[FoundLine, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

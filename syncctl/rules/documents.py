@@ -1,9 +1,22 @@
 """Which of an order's documents to create, and which to adopt: what is wanted, minus what is there already."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from syncctl.model import Absent, CannotTell, Document, DocumentKind, Found, LookUp, Order, OrderKind, RecordedDocument
+from syncctl.model import (
+    Absent,
+    CannotTell,
+    Document,
+    DocumentKind,
+    DocumentLine,
+    Found,
+    FoundLine,
+    LookUp,
+    Order,
+    OrderKind,
+    RecordedDocument,
+)
 from syncctl.rules.wanted import Problem
 
 
@@ -103,11 +116,28 @@ def _taken(document: Document, answer: Found) -> Problem | None:
     if answer.state == "void":
         text = f"the document {document.reference} was made void in the back office; nothing was booked in its place"
         return Problem("void in the books", text, {"theirs": answer.remote_id, "reference": document.reference})
-    if (answer.total, answer.currency) == (document.total, document.currency):
+    facts: dict[str, object] = {"theirs": answer.remote_id, "reference": document.reference}
+    if (answer.total, answer.currency) != (document.total, document.currency):
+        return Problem(
+            "reference taken",
+            f"the back office has a document {document.reference} of {answer.total} {answer.currency}, ours would be "
+            f"of {document.total} {document.currency} (minor units); nothing was booked",
+            facts,
+        )
+    theirs, ours = None if answer.lines is None else _units(answer.lines), _units(document.lines)
+    if theirs in (None, ours):
         return None
     return Problem(
         "reference taken",
-        f"the back office has a document {document.reference} of {answer.total} {answer.currency}, ours would be of "
-        f"{document.total} {document.currency} (minor units); nothing was booked",
-        {"theirs": answer.remote_id, "reference": document.reference},
+        f"the back office has a document {document.reference} of the same total and of other lines: the order was "
+        "edited after it was booked; nothing was booked",
+        facts | {"booked": theirs, "now": ours},
     )
+
+
+def _units(lines: Iterable[DocumentLine | FoundLine]) -> dict[str, int]:
+    """Units by line."""
+    units: Counter[str] = Counter()
+    for line in lines:
+        units[line.line_id] += line.quantity
+    return dict(+units)

@@ -260,10 +260,10 @@ def _adopt(row: Row, answer: Found, outcomes: _Outcomes) -> None:
     What hangs on a sale on other items than ours would be is planned with those, in the next run.
     """
     document = row.document if answer.location is None else replace(row.document, location=answer.location)
-    if answer.items is not None and len(answer.items) == len(document.lines):
-        lines = [replace(line, sku=item) for line, item in zip(document.lines, answer.items, strict=True)]
-        row.task.waiting = row.task.waiting or tuple(lines) != document.lines
-        document = replace(document, lines=tuple(lines))
+    items = {line.line_id: line.item for line in answer.lines or ()}
+    lines = tuple(replace(line, sku=items.get(line.line_id, line.sku)) for line in document.lines)
+    row.task.waiting = row.task.waiting or lines != document.lines
+    document = replace(document, lines=lines)
     outcomes.closed.append((row.row, "found", answer.remote_id))
     outcomes.confirmed.append(
         Confirmation(

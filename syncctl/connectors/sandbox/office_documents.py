@@ -19,6 +19,7 @@ from syncctl.model import (
     DocumentLine,
     DocumentOutcome,
     Found,
+    FoundLine,
     LookUp,
     Queued,
     Refused,
@@ -49,11 +50,14 @@ class Posted:
         return money.to_text(self.document.total, self.document.currency)
 
 
-_ITEMS = (
-    "SELECT json_group_array(sku) FROM (SELECT i.sku FROM document_line l JOIN item i ON i.id = l.item_id"
-    " WHERE l.document_id = d.id ORDER BY l.position)"
+_LINES = (
+    "SELECT json_group_array(json_array(l.line_id, i.sku, l.quantity)) FROM document_line l"
+    " JOIN item i ON i.id = l.item_id WHERE l.document_id = d.id"
 )
-_QUEUED_ITEMS = "SELECT json_group_array(value ->> 'sku') FROM json_each(document, '$.lines')"
+_QUEUED_LINES = (
+    "SELECT json_group_array(json_array(value ->> 'line_id', value ->> 'sku', value ->> 'quantity'))"
+    " FROM json_each(document, '$.lines')"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +74,14 @@ def find(connection: sqlite3.Connection, references: Sequence[str]) -> list[Look
     """One answer per reference, in order; of two documents with the same one, the first."""
     asked = json.dumps(list(references))
     queued = connection.execute(
-        f"SELECT reference, 'queue-' || position, total, currency, '', NULL, NULL, ({_QUEUED_ITEMS}) FROM queue"
+        f"SELECT reference, 'queue-' || position, total, currency, '', NULL, NULL, ({_QUEUED_LINES}) FROM queue"
         " WHERE reason = '' AND reference IN (SELECT value FROM json_each(?))",
         (asked,),
     )
     found = {row[0]: _found(*row, state="queued") for row in queued}
     changing = set(found)  # where it is booked already
     booked = connection.execute(
-        f"SELECT reference, CAST(id AS TEXT), total, currency, number, changed, location, ({_ITEMS}), void"
+        f"SELECT reference, CAST(id AS TEXT), total, currency, number, changed, location, ({_LINES}), void"
         " FROM document d WHERE reference <> '' AND reference IN (SELECT value FROM json_each(?)) ORDER BY id DESC",
         (asked,),
     )
@@ -262,7 +266,7 @@ def _to_ship(
 
 
 def _found(reference: str, remote_id: str, total: int, currency: str, *rest: Any, state: str = "booked") -> Found:
-    number, sequence, location, items = rest
+    number, sequence, location, lines = rest
     return Found(
         reference=reference,
         remote_id=remote_id,
@@ -272,7 +276,7 @@ def _found(reference: str, remote_id: str, total: int, currency: str, *rest: Any
         number=number,
         sequence=sequence,
         location=location,
-        items=tuple(json.loads(items)),
+        lines=tuple(FoundLine(line_id=line, item=sku, quantity=units) for line, sku, units in json.loads(lines)),
     )
 
 

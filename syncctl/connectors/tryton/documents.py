@@ -8,7 +8,7 @@ from syncctl.connectors.tryton.crediting import Crediting
 from syncctl.connectors.tryton.lines import line_id_of
 from syncctl.connectors.tryton.payments import Payments
 from syncctl.connectors.tryton.receiving import TOLD_BY, is_outstanding
-from syncctl.model import Absent, Document, DocumentKind, DocumentOutcome, Found, LookUp
+from syncctl.model import Absent, Document, DocumentKind, DocumentOutcome, Found, FoundLine, LookUp
 
 _FOUND = [
     "web_id",
@@ -18,6 +18,7 @@ _FOUND = [
     "currency.code",
     "warehouse.name",
     "lines.note",
+    "lines.quantity",
     "lines.product.code",
 ]
 
@@ -69,10 +70,11 @@ class DocumentBooks(ShopBooks):
         }
 
     def _found(self, row: Row) -> Found:
-        items: dict[str, str] = {}
-        for line in sorted(row["lines."], key=lambda one: one["id"]):
-            if (line_id := line_id_of(line["note"])) is not None and line["product."]:
-                items.setdefault(line_id, line["product."]["code"])
+        lines = [
+            FoundLine(line_id=line_id, item=line["product."]["code"], quantity=abs(int(line["quantity"])))
+            for line in sorted(row["lines."], key=lambda one: one["id"])
+            if (line_id := line_id_of(line["note"])) is not None and line["product."]
+        ]
         warehouse = row["warehouse."]
         return Found(
             reference=row["web_id"],
@@ -82,5 +84,5 @@ class DocumentBooks(ShopBooks):
             state="void" if row["state"] == "cancelled" else "booked",
             number=row["number"] or "",
             location=warehouse["name"] if warehouse else "",
-            items=tuple(items.values()),
+            lines=tuple(lines),
         )
