@@ -115,7 +115,7 @@ class _Watched:
 
     def _tunnel(self: Any) -> None:
         try:
-            super()._tunnel()  # type: ignore[misc]
+            super()._tunnel()  # type: ignore[misc]  # mixed into urllib3's connections
         finally:
             self.line.sent = False  # what was sent went to the proxy, and was no request of ours
 
@@ -124,7 +124,7 @@ class _Watched:
             self.connect()
         self.line.sent = True
         self.sock.settimeout(self.line.silence())
-        super().send(data)  # type: ignore[misc]
+        super().send(data)  # type: ignore[misc]  # as above
 
 
 def _connected(connection: Any, line: Line, addresses: list[str]) -> socket.socket:
