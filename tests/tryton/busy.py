@@ -4,14 +4,13 @@ Whoever is to be disturbed reaches Tryton through a relay; the people there, and
 """
 
 import base64
-import io
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,6 @@ import pytest
 import syncctl.config
 import syncctl.connectors.tryton.rpc
 import syncctl.cycle
-from syncctl.cli import run as run_command
 from syncctl.connectors.http import Http
 from syncctl.connectors.sandbox.office import Office
 from syncctl.connectors.sandbox.shop import Shop
@@ -33,7 +31,7 @@ from tests.tryton.relay import Relay
 from tests.tryton.server import PASSWORD, TrytonServer
 from tests.tryton.world import TrytonWorld
 from tests.wire.cells import secret_forms
-from tests.wire.world import Ended, Passing, logged
+from tests.wire.world import Ended, Passing, commanded
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = Address(
@@ -72,20 +70,9 @@ class BusyWorld(TrytonWorld):
 
     def command(self, *arguments: str) -> Ended:
         """`syncctl -vv sync-all`, or another command; nothing is waited for. Its calls are in `relay.log` then."""
-        printed = io.StringIO()
         self.relay.log.clear()
-        with (
-            redirect_stdout(printed),
-            redirect_stderr(printed),
-            logged(printed),
-            hurried(self.passing),
-            pytest.MonkeyPatch.context() as to,
-        ):
-            to.setattr(syncctl.config, "load_config", lambda _path, _environ: self.settings)
-            try:
-                run_command(["--config", str(self.config), "-vv", *(arguments or ("sync-all",))])
-            except SystemExit as ending:
-                return Ended(int(ending.code or 0), printed.getvalue())
+        with hurried(self.passing):
+            return commanded(self, arguments)
 
     def told(self, text: str) -> list[str]:
         """What a text tells that it must not: what is secret, and whatever is personal."""

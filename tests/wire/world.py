@@ -9,7 +9,7 @@ import logging
 import shutil
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -132,22 +132,11 @@ class WireWorld(World):
 
     def command(self, *arguments: str) -> Ended:
         """`syncctl -vv sync-all`, or another command; what it asks the site is in `server.log` afterwards."""
-        printed = io.StringIO()
         self.server.log.clear()
         self.site.clock = self.exactly
-        with (
-            redirect_stdout(printed),
-            redirect_stderr(printed),
-            logged(printed),
-            names(self.server),
-            pytest.MonkeyPatch.context() as to,
-        ):
-            to.setattr(syncctl.config, "load_config", lambda _path, _environ: self.settings)
+        with names(self.server), pytest.MonkeyPatch.context() as to:
             to.setattr(times, "now", self.now)
-            try:
-                run_command(["--config", str(self.config), "-vv", *(arguments or ("sync-all",))])
-            except SystemExit as ending:
-                return Ended(int(ending.code or 0), printed.getvalue())
+            return commanded(self, arguments)
 
     def asked_for(self) -> list[Asked]:
         """What the last run asked the site, by name."""
@@ -274,6 +263,17 @@ def logged(to: io.StringIO) -> Iterator[None]:
     finally:
         root.setLevel(level)
         root.removeHandler(handler)
+
+
+def commanded(world: World, arguments: Sequence[str]) -> Ended:
+    """`syncctl -vv sync-all`, or another command, in this process: how it ended, and all that it printed or logged."""
+    printed = io.StringIO()
+    with redirect_stdout(printed), redirect_stderr(printed), logged(printed), pytest.MonkeyPatch.context() as to:
+        to.setattr(syncctl.config, "load_config", lambda _path, _environ: world.settings)
+        try:
+            run_command(["--config", str(world.config), "-vv", *(arguments or ("sync-all",))])
+        except SystemExit as ending:
+            return Ended(int(ending.code or 0), printed.getvalue())
 
 
 class Scene:
