@@ -7,7 +7,7 @@ import pytest
 
 from syncctl.connectors.tryton.books import TrytonBooks
 from syncctl.errors import CursorLost
-from syncctl.model import StockLevel, Variant
+from syncctl.model import CustomerKey, StockLevel, Variant
 from tests.tryton.client import Client
 from tests.tryton.conftest import settings_for
 from tests.tryton.hands import Hands
@@ -146,3 +146,8 @@ def test_a_product_comes_with_its_prices_of_each_list(server: TrytonServer, hand
     assert variants(books, cursor)[0]["CUP"].prices[0].amount == "3.00"
     hands.prices("Trade", {"CUP": "unit_price * 0.5"})
     assert variants(books, cursor)[0]["CUP"].prices[1].amount == "1.5000"
+
+
+@pytest.mark.parametrize("text", ["²", "-1", "guest:1", "9" * 30])
+def test_what_is_no_id_of_tryton_s_is_nobodys(server: TrytonServer, text: str) -> None:
+    assert TrytonBooks("back-office", settings_for(server)).find_customers([CustomerKey(id=text)]) == [[]]

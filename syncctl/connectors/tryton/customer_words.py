@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from syncctl.connectors.tryton.base import Row
 from syncctl.connectors.tryton.parties import GUEST
 from syncctl.model import Address, Customer, CustomerChange
 
@@ -25,7 +26,6 @@ FIELDS = [
 ]
 _PHONES = ("phone", "mobile")
 _HANGING = ("contact_mechanisms.", "addresses.", "categories.")
-Row = Mapping[str, Any]
 Values = dict[str, Any]
 
 

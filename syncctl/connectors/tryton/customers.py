@@ -1,11 +1,11 @@
 """Customers are Tryton's parties; those that were made for one guest's order are none."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from syncctl.connectors.base import Page
-from syncctl.connectors.tryton.base import ShopBooks
+from syncctl.connectors.tryton.base import Row, ShopBooks
 from syncctl.connectors.tryton.cursors import Span, changed_since
 from syncctl.connectors.tryton.customer_words import (
     FIELDS,
@@ -16,15 +16,18 @@ from syncctl.connectors.tryton.customer_words import (
     is_guest,
     to_customer,
 )
+from syncctl.connectors.tryton.halving import each
 from syncctl.connectors.tryton.parties import Parties
 from syncctl.connectors.tryton.rpc import Declined
+from syncctl.connectors.tryton.values import ids_of
 from syncctl.errors import BatchRefused, CursorLost
 from syncctl.model import Customer, CustomerChange, CustomerKey, Mismatch, Refused, WriteOutcome, Written
 
 _GROUPS = "party.category"
 _HANGING = ("contact_mechanisms", "addresses", "categories")
 _DIGITS = 7  # the last ones of a phone number that a search goes by; the caller compares the whole
-Row = Mapping[str, Any]
+Job = tuple[int, Values]
+"""The place of a change among those that were given, and what is written for it."""
 
 
 class CustomerBooks(ShopBooks):
@@ -63,8 +66,8 @@ class CustomerBooks(ShopBooks):
         self.called("push_customers", changes, self.abilities.customer_batch)
         groups, country = self._groups(), Parties(self).country
         outcomes: dict[int, WriteOutcome] = {}
-        made: list[tuple[int, Values]] = []
-        written: list[tuple[int, Values]] = []
+        made: list[Job] = []
+        written: list[Job] = []
         there = self._there(changes)
         for place, change in enumerate(changes):
             try:
@@ -83,7 +86,7 @@ class CustomerBooks(ShopBooks):
             except Refusal as refusal:
                 outcomes[place] = Refused(key=change.key, reason=refusal.reason, message=str(refusal))
         for jobs, call in ((made, self._make), (written, self._write)):
-            for place, answer in _halved(jobs, call):
+            for (place, _), answer in each(jobs, call):
                 outcomes[place] = _outcome(changes[place], answer)
         return [outcomes[place] for place in range(len(changes))]
 
@@ -96,30 +99,31 @@ class CustomerBooks(ShopBooks):
         if not missing:
             return
         try:
-            self.rpc.write("party.category", "create", [{"name": one} for one in missing])
+            self.write(_GROUPS, "create", [{"name": one} for one in missing])
         except Declined as error:  # none of our rights, or another has just made it
             if not set(missing) <= set(self._groups()):
                 raise BatchRefused(f"Tryton makes no category {missing[0][:60]!r}: {error.said}") from None
 
     def _groups(self) -> dict[str, int]:
-        rows = self.rpc.read("party.category", "search_read", [["parent", "=", None]], 0, None, None, ["name"])
+        rows = self.rows(_GROUPS, [["parent", "=", None]], ["name"])
         return {row["name"]: row["id"] for row in rows}
 
     def _there(self, changes: Sequence[CustomerChange]) -> dict[str, Row]:
-        ids = [int(one.id) for one in changes if one.id and one.id.isdigit()]
+        ids = ids_of(one.id for one in changes if one.id)
         rows = self._parties([["id", "in", ids]]) if ids else []
         return {str(row["id"]): row for row in rows if row["active"]}
 
-    def _make(self, values: Sequence[Values]) -> list[int]:
-        made: list[int] = self.rpc.write("party.party", "create", list(values), context=self.shop.context)
+    def _make(self, jobs: Sequence[Job]) -> list[int]:
+        made: list[int] = self.write("party.party", "create", [values for _, values in jobs])
         return made
 
-    def _write(self, values: Sequence[Values]) -> list[int]:
+    def _write(self, jobs: Sequence[Job]) -> list[int]:
+        ids: list[int] = [values["id"] for _, values in jobs]
         arguments: list[Any] = []
-        for one in values:
-            arguments += [[one["id"]], {name: value for name, value in one.items() if name != "id"}]
-        self.rpc.write("party.party", "write", *arguments, context=self.shop.context)
-        return [one["id"] for one in values]
+        for id_, (_, values) in zip(ids, jobs, strict=True):
+            arguments += [[id_], {name: value for name, value in values.items() if name != "id"}]
+        self.write("party.party", "write", *arguments)
+        return ids
 
     def _changed(self, span: Span) -> list[Row]:
         changed = [] if span.full else [changed_since(span.from_then, *_HANGING)]
@@ -164,30 +168,11 @@ def _outcome(change: CustomerChange, answer: int | Declined) -> WriteOutcome:
     return Written(key=change.key, remote_id=str(answer))
 
 
-def _halved(
-    jobs: Sequence[tuple[int, Values]], call: Callable[[Sequence[Values]], list[int]]
-) -> Iterator[tuple[int, int | Declined]]:
-    """One answer for each job; what is refused stands alone in the end, and stops no other."""
-    if not jobs:
-        return
-    try:
-        answers = call([values for _, values in jobs])
-    except Declined as error:
-        if len(jobs) == 1:
-            yield jobs[0][0], error
-            return
-        middle = len(jobs) // 2
-        yield from _halved(jobs[:middle], call)
-        yield from _halved(jobs[middle:], call)
-        return
-    yield from zip((place for place, _ in jobs), answers, strict=True)
-
-
 def _domain(key: CustomerKey) -> list[Any]:
     """What a search for somebody goes by: it may find too many."""
     domain: list[Any] = []
-    if key.id and key.id.isdigit():
-        domain.append(["id", "=", int(key.id)])
+    if key.id and (ids := ids_of([key.id])):
+        domain.append(["id", "in", ids])
     if key.reference:
         domain.append(["code", "=", key.reference])
     if key.email:

@@ -7,6 +7,7 @@ from typing import Any
 from syncctl.connectors.tryton.base import Row, ShopBooks
 from syncctl.connectors.tryton.halving import each
 from syncctl.connectors.tryton.rpc import Declined
+from syncctl.connectors.tryton.values import ids_of
 from syncctl.model import Address, Document
 
 GUEST = "guest-"
@@ -63,7 +64,7 @@ class Parties:
 
     def _customers(self, ids: Iterable[str]) -> dict[str, Row]:
         """Parties in use by the id that we know; who was merged into another stands as that one."""
-        rows = self._rows([["id", "in", [int(one) for one in ids if one.isdigit()]]])
+        rows = self._rows([["id", "in", ids_of(ids)]])
         found = self._standing({str(row["id"]): row for row in rows})
         return {id_: row for id_, row in found.items() if row["active"]}
 
@@ -113,7 +114,7 @@ class Parties:
         """The address of a party that says the same, else a new one; its first in use where the order says nothing.
 
         A new one is put out of use: where an order goes is not what a customer said of himself, and would reach the web
-        store as if he had.
+        store as if he had. Tryton lets nothing be filled in of one that is made so.
         """
         places: dict[Place, int] = {}
         missing: dict[Place, Address] = {}
@@ -131,8 +132,11 @@ class Parties:
         def make(some: Sequence[Place]) -> Sequence[int]:
             values = [{**self._values(missing[place]), "party": place[0]} for place in some]
             made: list[int] = self._books.write("party.address", "create", values)
-            self._books.write("party.address", "write", made, {"active": False})
             return made
+
+        def put_away(some: Sequence[Place]) -> Sequence[None]:
+            self._books.write("party.address", "write", [places[place] for place in some], {"active": False})
+            return [None] * len(some)
 
         unmade = {}
         for place, answer in each(list(missing), make):
@@ -140,6 +144,10 @@ class Parties:
                 unmade[place] = answer
             else:
                 places[place] = answer
+        for place, kept in each([place for place in missing if place in places], put_away):
+            if isinstance(kept, Declined):
+                unmade[place] = kept
+                del places[place]
         return places, unmade
 
     def _values(self, address: Address) -> dict[str, Any]:

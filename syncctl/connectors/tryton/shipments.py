@@ -1,11 +1,10 @@
 """Goods that left for customers of the web shop, and those of which a person undid that."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time
-from typing import Any
 
 from syncctl.connectors.base import Page
-from syncctl.connectors.tryton.base import ShopBooks
+from syncctl.connectors.tryton.base import Row, ShopBooks
 from syncctl.connectors.tryton.cursors import Span, changed_since
 from syncctl.connectors.tryton.lines import line_id_of
 from syncctl.model import FulfilmentLine, Shipment
@@ -24,7 +23,6 @@ _FIELDS = [
     "shipment.effective_date",
 ]
 _DONE = "done"
-Row = Mapping[str, Any]
 
 
 class ShipmentBooks(ShopBooks):
@@ -66,11 +64,7 @@ class ShipmentBooks(ShopBooks):
             ["to_location.type", "=", "customer"],
             ["origin.sale.web_shop", "=", self.shop.id, "sale.line"],
         ]
-        order = [["id", "ASC"]]
-        rows: list[Row] = self.rpc.read(
-            "stock.move", "search_read", domain, 0, None, order, _FIELDS, context=self.shop.context
-        )
-        return rows
+        return self.rows("stock.move", domain, _FIELDS)
 
 
 def _shipments(rows: Sequence[Row]) -> list[Shipment]:

@@ -3,7 +3,7 @@
 Its times are UTC and say so nowhere. A number with a fraction comes as its text (see `strict_json`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -13,6 +13,7 @@ from syncctl.errors import DataError
 _DATE = ("year", "month", "day")
 _TIME = (*_DATE, "hour", "minute", "second", "microsecond")
 _DIGITS = 30  # of one number: more than any amount has
+_MOST_DIGITS = 18  # of an id: any database takes those
 
 
 def sent(value: object) -> Any:
@@ -80,3 +81,8 @@ def _decimal(value: Mapping[str, Any]) -> Decimal:
 
 
 _READERS = {"datetime": _datetime, "date": _date, "Decimal": _decimal}
+
+
+def ids_of(texts: Iterable[str]) -> list[int]:
+    """The ids of Tryton's among these; whatever else a text says is no record's id there."""
+    return [int(one) for one in texts if one.isascii() and one.isdecimal() and len(one) <= _MOST_DIGITS]

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 from syncctl.connectors.base import Page
-from syncctl.connectors.tryton.base import ShopBooks
+from syncctl.connectors.tryton.base import Row, ShopBooks
 from syncctl.connectors.tryton.cursors import Span, changed_since
 from syncctl.errors import ConfigError
 from syncctl.model import Price, Variant
@@ -17,7 +16,6 @@ _FIELDS = [
     *("code", "name", "type", "default_uom", "list_price_used", "template"),
     *("template.name", "template.categories.name"),
 ]
-Row = Mapping[str, Any]
 
 
 class VariantBooks(ShopBooks):
@@ -29,9 +27,7 @@ class VariantBooks(ShopBooks):
         names = self.settings.price_lists
         if not names:
             return {}
-        rows = self.rpc.read(
-            "product.price_list", "search_read", [["name", "in", list(names)]], 0, None, None, ["name"]
-        )
+        rows = self.rows("product.price_list", [["name", "in", list(names)]], ["name"])
         found = {row["name"]: row["id"] for row in rows}
         missing = [name for name in names if name not in found]
         if missing or len(rows) > len(found):
