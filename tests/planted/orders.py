@@ -37,10 +37,20 @@ BUGS = (
     Bug(
         name="adopted-on-reference-alone",
         why="a document of somebody else, with another total, is taken for the order's",
-        old="if (answer.total, answer.currency) == (document.total, document.currency):",
-        new="if answer.reference == document.reference:",
+        old="if (answer.total, answer.currency) != (document.total, document.currency):",
+        new="if answer.reference != document.reference:",
         tests=(
             "tests/test_push_orders_held.py::test_a_reference_that_somebody_else_used_is_held_and_nothing_is_booked",
+        ),
+    ),
+    Bug(
+        name="adopted-on-the-total-alone",
+        why="a line was swapped for another at the same price since it was booked: its units go back on sale",
+        old="    if theirs in (None, ours):\n",
+        new="    if theirs != {}:\n",
+        tests=(
+            "tests/test_regressions_stock_again.py::"
+            "test_an_order_that_was_edited_to_the_same_total_is_not_what_the_books_have_of_it",
         ),
     ),
     Bug(
