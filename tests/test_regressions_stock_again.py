@@ -322,3 +322,20 @@ def test_an_order_that_was_edited_to_the_same_total_is_not_what_the_books_have_o
     world.assert_booked_once()
     assert world.holds() == [("order", "reference taken")]
     assert world.level("TRAY") == world.available("TRAY") - 3
+
+
+@pytest.mark.parametrize("falls_on", ["order", "shipment"])
+def test_a_cancelled_order_puts_back_what_has_not_left_and_its_refund_what_came_back(
+    tmp_path: Path, falls_on: str
+) -> None:
+    """What had left was put on sale again, though nobody had sent it back."""
+    world = StockWorld(tmp_path, falls_on=falls_on)
+    gone, given_back = world.shop.place_order([("MUG", 5)]), world.shop.place_order([("TRAY", 5)])
+    world.settle()
+    for order_id in (gone, given_back):
+        world.office.ship(f"{world.shop.identity}/{order_id}/sale/order", {world.line_ids(order_id)[0]: 2})
+    world.shop.cancel_order(gone)
+    world.shop.cancel_order(given_back, refund=True)
+    world.settle()
+    world.assert_exact()
+    assert (world.level("MUG"), world.level("TRAY")) == (98, 50)

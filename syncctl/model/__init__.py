@@ -18,6 +18,7 @@ from syncctl.model.catalog import (
 )
 from syncctl.model.customers import Address, Consent, Customer, CustomerChange, CustomerKey
 from syncctl.model.documents import (
+    CANCEL,
     Absent,
     BookedSale,
     CannotTell,
@@ -50,6 +51,7 @@ from syncctl.model.outcomes import Booked, DocumentOutcome, Mismatch, Queued, Re
 from syncctl.model.report import About, Finding, PlannedWrite, Report, StepReport
 
 __all__ = [
+    "CANCEL",
     "FINANCIAL_STATES",
     "FULFILMENT_STATES",
     "About",

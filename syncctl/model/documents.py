@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from syncctl.model.customers import Address
 
+CANCEL = "cancel"
+"""The event of the credit for what a cancellation takes back beyond the refunds."""
+
 
 class DocumentKind(StrEnum):
     """What an order becomes in the back office."""
@@ -24,7 +27,7 @@ class DocumentLine:
     unit_price: str
     amount: int
     tax: int = 0
-    restock: bool = True  # credits only: put the units back
+    restock: bool = True  # credits only: the units can be sold again; see `Document.returned`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ class Document:
 
     reference: str
     kind: DocumentKind
-    event: str  # order | cancel | return | the platform's refund or transaction id
+    event: str  # order | CANCEL | return | the platform's refund or transaction id
     order_id: str
     number: str  # readable order number, for memo and PO fields
     dated_on: date
@@ -79,6 +82,11 @@ class Document:
     @property
     def tax(self) -> int:
         return sum(line.tax for line in self.lines) + sum(charge.tax for charge in self.charges)
+
+    @property
+    def returned(self) -> bool:
+        """Whether units that had left are back with a credit that restocks them: a cancellation does not say so."""
+        return self.event != CANCEL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from syncctl.model import (
+    CANCEL,
     Charge,
     Document,
     DocumentCharge,
@@ -23,8 +24,6 @@ from syncctl.rules.references import reference
 from syncctl.rules.totals import order_fingerprint, refund_fingerprint, sum_of
 from syncctl.settings import OrderSettings
 from syncctl.times import local_day
-
-CANCEL = "cancel"  # the event of the credit that takes back what a cancelled order's refunds left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from syncctl.hub.documents import Confirmation
 from syncctl.hub.journal import Entry
 from syncctl.hub.order_reading import StoredOrder
 from syncctl.model import (
+    CANCEL,
     Absent,
     Booked,
     Document,
@@ -24,7 +25,7 @@ from syncctl.model import (
 )
 from syncctl.rules.amending import Change
 from syncctl.rules.documents import plan_documents
-from syncctl.rules.wanted import CANCEL, Problem
+from syncctl.rules.wanted import Problem
 from syncctl.steps.batches import push_halving
 from syncctl.steps.run import BACK_OFFICE, Counts, Run
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from syncctl.hub.order_reading import StoredOrder
-from syncctl.model import BookedSale, Document, Order, RecordedDocument
+from syncctl.model import CANCEL, BookedSale, Document, Order, RecordedDocument
 from syncctl.rules.amending import AMEND, CREDIT, VOID, Ways, as_booked, fits, plan_change, undo_document
 from syncctl.rules.decisions import decide
 from syncctl.rules.wanted import (
-    CANCEL,
     Problem,
     Terms,
     credit_references,

@@ -1,11 +1,12 @@
 """Readings: when the reported stock moves, and that no change is missed by pages, cursors and interruptions."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from syncctl.connectors.base import BackOffice, Page
-from syncctl.model import Booked, Component, DocumentKind, Price, Refused, Shipment, Variant, Written
+from syncctl.model import CANCEL, Booked, Component, DocumentKind, Price, Refused, Shipment, Variant, Written
 from tests.conformance.back_office_kit import BackOfficeSuite, Runs, document, line, merged
 from tests.fakes.faulty import Between, Faulty, on
 
@@ -70,6 +71,17 @@ class Readings(BackOfficeSuite):
         runs.vendor.ship("order-1", {"1": 3})
         runs.book(credit("credit-1", line("1", "CUP", 3), "order-1"))
         assert runs.available("CUP") == 9
+
+    @pytest.mark.parametrize("left", [0, 3, 4])
+    def test_a_cancellation_puts_back_only_what_has_not_left(self, runs: Runs, left: int) -> None:
+        """Nobody says that the rest was sent back: on sale it would be sold twice."""
+        self.kind(runs, DocumentKind.CREDIT)
+        self.sale(runs, "order-1", line("1", "CUP", 4))
+        if left:
+            runs.vendor.ship("order-1", {"1": left})
+        [outcome] = runs.book(replace(credit("credit-1", line("1", "CUP", 4), "order-1"), event=CANCEL))
+        assert isinstance(outcome, Booked), outcome
+        assert runs.available("CUP") == 10 - left
 
     def test_a_credit_without_restock_moves_nothing(self, runs: Runs) -> None:
         self.kind(runs, DocumentKind.CREDIT)

@@ -4,6 +4,16 @@ from tests.planted.bug import Bug
 
 BUGS = (
     Bug(
+        name="cancelled-and-on-sale-again",
+        why="an order is cancelled after its goods left: they are put on sale though nobody has them",
+        old="back = line.quantity - stays if document.returned else 0",
+        new="back = line.quantity - stays",
+        tests=(
+            "tests/test_regressions_stock_again.py::"
+            "test_a_cancelled_order_puts_back_what_has_not_left_and_its_refund_what_came_back",
+        ),
+    ),
+    Bug(
         name="refund-always-restocks",
         why="broken goods that were refunded are put back on sale",
         old="restock=back.restock,",

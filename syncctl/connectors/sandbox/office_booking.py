@@ -2,7 +2,8 @@
 
 Stock: with `order` a sale takes its units off at once; with `shipment` only shipping does. **A restocking credit raises
 the reported number only by units that had been relieved before**: with `shipment` it first cancels what its sale has
-not shipped yet, and only the rest goes back on the shelf. A credit that names no sale always raises it.
+not shipped yet, and only the rest goes back on the shelf. A credit that names no sale always raises it. A cancellation
+puts nothing back that was shipped.
 """
 
 import json
@@ -152,22 +153,21 @@ class Booking:
 
     def _put_back(self, document: Document, sale: _Sale | None) -> None:
         for line in document.lines:
-            unrelieved = 0
-            if sale is not None:
-                unrelieved = self._credit_line(sale.lines[line.line_id], line)
+            stays = 0 if sale is None else self._credit_line(sale.lines[line.line_id], line)
+            back = line.quantity - stays if document.returned else 0
             if line.restock:
-                self._move(line.sku, line.quantity - unrelieved, document.location)
+                self._move(line.sku, back if self.at_shipment else back + stays, document.location)
         if sale is not None:
             self._save_credit(sale, document.total)
 
     def _credit_line(self, sold: _SoldLine, line: DocumentLine) -> int:
-        """Note the credit on its sale; return how many of the units had never been taken off."""
+        """Note the credit on its sale; return how many of the units had not left."""
         sold.credited += line.quantity
         if not line.restock:
             return 0
         stays = min(line.quantity, sold.unshipped)
         sold.unshipped -= stays
-        return stays if self.at_shipment else 0
+        return stays
 
     def _save_credit(self, sale: _Sale, total: int) -> None:
         self.connection.execute("UPDATE document SET credited = credited + ? WHERE id = ?", (total, sale.id))

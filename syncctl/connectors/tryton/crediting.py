@@ -1,8 +1,9 @@
 """Booking credits: sales with negative quantities that make no shipments by themselves.
 
 Of what is to be sold again, first the units that have not left are taken off what the warehouse is to send; only units
-that have left come back onto the shelf. What a former run, or a person, took off already counts. `note`s of a credit's
-lines say how much was what, so that it can be told apart the next time.
+that have left come back onto the shelf, and with a cancellation none: nothing says that they were sent back. What a
+former run, or a person, took off already counts. `note`s of a credit's lines say how much was what, so that it can be
+told apart the next time.
 
 A credit is made as a draft, its units are taken off, it is confirmed, its goods are received. What a process that ended
 has left of one shows that it had begun: then what it did to the original is finished first.
@@ -170,7 +171,7 @@ def _parts(document: Document, original: Original | None, products: Products) ->
             return refused(document, "being_packed", text)
         taken[UNSENT][key] += unsent
         taken[BACK][key] += back
-        parts += [Part(line, unsent, UNSENT), Part(line, back, BACK)]
+        parts += [Part(line, unsent, UNSENT), Part(line, back, BACK if document.returned else "")]
     return [one for one in parts if one.units]
 
 
