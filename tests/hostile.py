@@ -48,6 +48,7 @@ def a_full_order(world: World, sku: str = "MUG") -> dict[str, Any]:
             "note": "knocks twice",
             "group": None,
             "reference": None,
+            "tax_id": "GB980780684",
             "tax_exempt": False,
             "addresses": [{**address, "kind": "shipping", "is_default": True}],
             "consents": [

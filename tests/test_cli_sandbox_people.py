@@ -44,10 +44,10 @@ def office(config: Path) -> Office:
 def test_a_customer_is_made_changed_and_deleted_in_the_only_store(call: Call, shop: Shop) -> None:
     assert call("group", "add", "Trade") == 0
     given = ("--email", "a@example.com", "--phone", "+441134960000", "--group", "Trade", "--tax-exempt")
-    assert call("customer", "add", "Ann", *given) == 0
+    assert call("customer", "add", "Ann", *given, "--tax-id", "GB980780684") == 0
     [ann] = shop.customers()
     assert (ann["name"], ann["emails"], ann["phones"]) == ("Ann", ["a@example.com"], ["+441134960000"])
-    assert (ann["group"], ann["tax_exempt"]) == ("Trade", True)
+    assert (ann["group"], ann["tax_exempt"], ann["tax_id"]) == ("Trade", True, "GB980780684")
     assert call("customer", "change", ann["id"], "--email", "b@example.com", "--group", "") == 0
     [after] = shop.customers()
     assert (after["emails"], after["phones"], after["group"]) == (["b@example.com"], ["+441134960000"], "")

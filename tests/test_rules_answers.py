@@ -13,6 +13,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "name": {"ours": "Ann", "ours_from": "shop", "theirs": "Anna"},
     "emails": {"ours": ["a@example.org"], "ours_from": "shop", "theirs": []},
     "tax_exempt": {"ours": True, "ours_from": "shop", "theirs": False},
+    "tax_id": {"ours": "GB980780684", "ours_from": "shop", "theirs": ""},
     "phones": {"ours": [], "ours_from": "shop", "theirs": ["1"]},
     "addresses": {"ours": [], "ours_from": "shop", "theirs": [{"city": "Bath"}]},
     "group": {"ours": "VIP", "ours_from": "shop", "theirs": "Trade"},
@@ -61,6 +62,7 @@ def test_what_is_not_answered_is_left() -> None:
         "emails": Answer(["b@example.org", "C@Example.org"], "by hand")
     }
     assert answered("phones=020 7946 0000") == {"phones": Answer(["020 7946 0000"], "by hand")}
+    assert answered("tax_id=DE 136695976") == {"tax_id": Answer("DE 136695976", "by hand")}
     assert answered("name=a=b") == {"name": Answer("a=b", "by hand")}
 
 
@@ -91,4 +93,4 @@ def test_the_choices_are_told() -> None:
     assert "web, ours, theirs, shop, back-office; or name=VALUE" in refused.value.hint
     with pytest.raises(ConfigError) as refused:
         answered("note=x")
-    assert "name, emails, tax_exempt" in refused.value.hint
+    assert "name, emails, tax_exempt, tax_id" in refused.value.hint

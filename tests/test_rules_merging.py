@@ -44,7 +44,8 @@ def joined(ours: dict[str, Any], theirs: dict[str, Any], choice: Choice = "keep"
 def test_a_full_record_says_its_empty_fields_too_and_a_copy_on_an_order_does_not() -> None:
     bare = Customer(id="7", name="Ann")
     assert plain(bare, False) == {"name": "Ann"}
-    assert plain(bare, True) == {"name": "Ann", "company": "", "emails": [], "phones": [], "addresses": [], "note": ""}
+    blank = {"company": "", "emails": [], "phones": [], "addresses": [], "note": "", "tax_id": ""}
+    assert plain(bare, True) == {"name": "Ann", **blank}
 
 
 def test_no_group_is_said_by_empty_text_and_nothing_by_none() -> None:
@@ -71,6 +72,7 @@ def test_nothing_of_a_customer_is_lost_in_the_plain_form_and_its_text() -> None:
         ),
         group="Trade",
         note="late payer",
+        tax_id="GB980780684",
         tax_exempt=True,
     )
     again = typed(from_text(text_of(plain(ann, True))))
@@ -278,6 +280,18 @@ def test_what_a_side_was_not_told_is_what_differs_from_what_it_was_told() -> Non
 )
 def test_a_side_may_have_cut_what_it_was_told_but_added_nothing(sent: object, now: object, made: bool) -> None:
     assert made_of(sent, now) is made
+
+
+def test_a_tax_identifier_that_is_spelled_otherwise_is_the_same_and_each_side_keeps_its_spelling() -> None:
+    ours, theirs = {"tax_id": "GB 980 7806 84"}, {"tax_id": "gb980780684"}
+    for result in (joined(ours, theirs, "ask"), merge(ours, theirs, {"tax_id": ""}, {"tax_id": ""}, _nobody)):
+        assert (result.ours["tax_id"], result.send, result.asked) == ("GB 980 7806 84", {}, [])
+        assert (result.agreed_ours, result.agreed_theirs) == (ours, theirs)
+    assert joined(ours, {"tax_id": "GB980780685"}, "ask").asked == ["tax_id"]
+
+
+def _nobody(field: str, joined: bool) -> Choice:
+    raise AssertionError(f"nobody is asked for {field}")
 
 
 def test_what_a_side_made_of_ours_is_no_value_of_its_own_where_no_base_is_known() -> None:

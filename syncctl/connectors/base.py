@@ -54,7 +54,7 @@ from syncctl.model import (
 
 Record = TypeVar("Record", covariant=True)
 
-CUSTOMER_FIELDS = frozenset({"name", "company", "emails", "phones", "addresses", "note", "tax_exempt"})
+CUSTOMER_FIELDS = frozenset({"name", "company", "emails", "phones", "addresses", "note", "tax_id", "tax_exempt"})
 """What most systems keep of a customer; groups and consents have abilities of their own."""
 
 OVERLAP_SECONDS = 600

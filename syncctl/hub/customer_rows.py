@@ -12,7 +12,7 @@ from syncctl.hub.bulk import Insert, in_chunks, marks
 from syncctl.model import Address, Customer
 from syncctl.model.record import record
 
-_CUSTOMER = Insert("customer", "id name company note tax_exempt group_title guest origin made_at changed_at")
+_CUSTOMER = Insert("customer", "id name company note tax_id tax_exempt group_title guest origin made_at changed_at")
 _CONTACT = Insert("contact", "customer_id kind position value normalised")
 _ADDRESS = Insert("address", "customer_id position kind fields")
 
@@ -40,7 +40,7 @@ Numbered = Sequence[tuple[int, Arrival]]
 
 def reading_hash(customer: Customer) -> str:
     """Changes when a detail does that the hub keeps; the same for a record and for an order's copy of it."""
-    content = (
+    content: tuple[object, ...] = (
         customer.name,
         customer.company,
         customer.note,
@@ -52,6 +52,8 @@ def reading_hash(customer: Customer) -> str:
         [_DETAILS(address) for address in customer.addresses],
         customer.consents,
     )
+    if customer.tax_id:  # who has none says what was said before there was this field
+        content += (customer.tax_id,)
     return hashlib.blake2b(repr(content).encode(), digest_size=12).hexdigest()
 
 
@@ -92,8 +94,8 @@ def rewrite_customer(
 ) -> None:
     """Make the rows of a known customer say this; without its consents."""
     connection.execute(
-        "UPDATE customer SET name = ?, company = ?, note = ?, tax_exempt = ?, group_title = ?, changed_at = ? "
-        "WHERE id = ?",
+        "UPDATE customer SET name = ?, company = ?, note = ?, tax_id = ?, tax_exempt = ?, group_title = ?, "
+        "changed_at = ? WHERE id = ?",
         [*_texts(customer), changed_at, hub_id],
     )
     connection.execute("DELETE FROM contact WHERE customer_id = ?", [hub_id])
@@ -108,16 +110,17 @@ def load_customers(connection: sqlite3.Connection, hub_ids: Iterable[int]) -> di
     for chunk in in_chunks(hub_ids):
         contacts, addresses = _contacts(connection, chunk), _addresses(connection, chunk)
         rows = connection.execute(
-            "SELECT id, name, company, note, tax_exempt, group_title, guest FROM customer "
+            "SELECT id, name, company, note, tax_id, tax_exempt, group_title, guest FROM customer "
             f"WHERE id IN ({marks(chunk)})",
             chunk,
         )
-        for hub_id, name, company, note, tax_exempt, group, guest in rows:
+        for hub_id, name, company, note, tax_id, tax_exempt, group, guest in rows:
             found[hub_id] = Customer(
                 id=str(hub_id),
                 name=name,
                 company=company,
                 note=note,
+                tax_id=tax_id,
                 tax_exempt=None if tax_exempt is None else bool(tax_exempt),
                 group=group,
                 guest=bool(guest),
@@ -129,7 +132,8 @@ def load_customers(connection: sqlite3.Connection, hub_ids: Iterable[int]) -> di
 
 
 def _texts(one: Customer) -> tuple[object, ...]:
-    return one.name, one.company, one.note, None if one.tax_exempt is None else int(one.tax_exempt), one.group
+    exempt = None if one.tax_exempt is None else int(one.tax_exempt)
+    return one.name, one.company, one.note, one.tax_id, exempt, one.group
 
 
 def _address_rows(hub_id: int, customer: Customer) -> Iterator[tuple[object, ...]]:

@@ -56,7 +56,7 @@ _CRITERIA = {
     "min_spend": f"{_SPEND} >= :min_spend",
     "last_order_since": f"{_LAST_ORDER} >= :last_order_since",
     "last_order_before": f"{_LAST_ORDER} < :last_order_before",
-    "text": "(instr(casefold(c.name || ' ' || c.company || ' ' || c.note), :text) > 0 "
+    "text": "(instr(casefold(c.name || ' ' || c.company || ' ' || c.note || ' ' || c.tax_id), :text) > 0 "
     "OR c.id IN (SELECT customer_id FROM contact WHERE instr(casefold(value), :text) > 0) "
     "OR c.id IN (SELECT customer_id FROM address WHERE instr(address_text(fields), :text) > 0))",
 }

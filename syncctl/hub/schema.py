@@ -9,7 +9,7 @@ import re
 from sqlite_utils import Database, Migrations
 
 APPLICATION_ID = 0x53594E43  # "SYNC"
-SCHEMA_VERSION = 3  # the number of migrations; kept in `user_version`, so that an older syncctl knows a newer hub
+SCHEMA_VERSION = 4  # the number of migrations; kept in `user_version`, so that an older syncctl knows a newer hub
 
 TABLES = """
 -- sync ---------------------------------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ CREATE INDEX link_pending ON link (party, hub_id) WHERE pending = 1;
 -- customers ----------------------------------------------------------------------------------------------------------
 CREATE TABLE customer ( -- people know customers by `id`: none is ever given twice
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, company TEXT NOT NULL, note TEXT NOT NULL,
-  tax_exempt INTEGER,
+  tax_id TEXT NOT NULL DEFAULT '', tax_exempt INTEGER,
   group_title TEXT, guest INTEGER NOT NULL, origin TEXT NOT NULL, -- the party whose record made it
   made_at TEXT NOT NULL, changed_at TEXT NOT NULL
 ) STRICT;
@@ -282,3 +282,10 @@ def m003_listings_without_a_price(db: Database) -> None:
     """Listings that have no price of their own are told apart, once they are read again."""
     if "priced" not in db["listing"].columns_dict:
         db.execute("ALTER TABLE listing ADD COLUMN priced INTEGER NOT NULL DEFAULT 1")
+
+
+@migrations()
+def m004_tax_identifiers(db: Database) -> None:
+    """Nobody is known to have one. Links keep no base for it: what one side says then, the other takes."""
+    if "tax_id" not in db["customer"].columns_dict:
+        db.execute("ALTER TABLE customer ADD COLUMN tax_id TEXT NOT NULL DEFAULT ''")

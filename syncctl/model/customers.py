@@ -43,6 +43,7 @@ class Customer:
     group: str | None = None  # exact title; "": in none; None: this system does not say
     consents: tuple[Consent, ...] = ()
     note: str = ""
+    tax_id: str = ""  # a VAT number or the like, as that system keeps it
     tax_exempt: bool | None = None
     reference: str | None = None  # our name for a customer that we created there
     guest: bool = False

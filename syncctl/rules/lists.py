@@ -50,7 +50,8 @@ def _squeezed(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-KEYS: Mapping[str, Key] = {"emails": _email, "phones": _digits, "addresses": _address}
+KEYS: Mapping[str, Key] = {"emails": _email, "phones": _digits, "addresses": _address, "tax_id": _digits}
+"""Of a tax identifier too: one side writes it with blanks, another without."""
 
 
 def keys_for(country: str) -> Mapping[str, Key]:
@@ -59,6 +60,7 @@ def keys_for(country: str) -> Mapping[str, Key]:
         "emails": lambda text: email_key(text, ()) or _email(text),
         "phones": lambda text: phone_key(text, country) or _digits(text),
         "addresses": _address,
+        "tax_id": _digits,
     }
 
 

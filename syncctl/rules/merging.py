@@ -16,7 +16,7 @@ from typing import Any, Literal
 from syncctl.model import Address, Customer
 from syncctl.rules.lists import KEYS, Key, same, three_way, union
 
-FIELDS = ("name", "company", "emails", "phones", "addresses", "group", "note", "tax_exempt")
+FIELDS = ("name", "company", "emails", "phones", "addresses", "group", "note", "tax_id", "tax_exempt")
 
 Plain = dict[str, Any]
 Choice = Literal["ours", "theirs", "ask", "keep"]
@@ -53,7 +53,7 @@ def plain(customer: Customer, full: bool) -> Plain:
 
     Group and tax exemption are not said where they are None; "" is a group's way of saying: none.
     """
-    name, company, emails, phones, addresses, group, note, tax_exempt = _said(customer)
+    name, company, emails, phones, addresses, group, note, tax_id, tax_exempt = _said(customer)
     said: Plain = {}
     if full or name:
         said["name"] = name
@@ -69,6 +69,8 @@ def plain(customer: Customer, full: bool) -> Plain:
         said["group"] = group
     if full or note:
         said["note"] = note
+    if full or tax_id:
+        said["tax_id"] = tax_id
     if tax_exempt is not None:
         said["tax_exempt"] = tax_exempt
     return said
@@ -127,7 +129,7 @@ def merge(
 ) -> Merge:
     """Merge what a side says now into the hub's fields, with the bases of its link; {}: there is none, a join.
 
-    `keys`: how the elements of `emails` and `phones` compare (`rules.lists.keys_for`).
+    `keys`: how `tax_id` and the elements of `emails` and `phones` compare (`rules.lists.keys_for`).
     """
     result = Merge(dict(ours), dict(agreed_ours), dict(agreed_theirs))
     for name in FIELDS:
@@ -242,7 +244,9 @@ def _join_filled(result: Merge, name: str, theirs: Any, choice: Choice) -> None:
 
 
 def _equal(name: str, ours: Any, theirs: Any, key: Key) -> bool:
-    return same(ours, theirs, key) if name in _LISTS else bool(ours == theirs)
+    if name in _LISTS:
+        return same(ours, theirs, key)
+    return bool(ours == theirs) or (name == "tax_id" and key(ours) == key(theirs))
 
 
 def _agree(result: Merge, name: str, ours: Any, theirs: Any) -> None:

@@ -19,6 +19,7 @@ class WinnerSettings(Section):
     addresses: Winner = Field(default="newest", description="... the postal addresses ...")
     group: Winner = Field(default="ask", description="... the customer group, which sets prices ...")
     note: Winner = Field(default="newest", description="... the note ...")
+    tax_id: Winner = Field(default="ask", description="... the tax identifier ...")
     tax_exempt: Winner = Field(default="ask", description="... and whether no tax is charged.")
 
 

@@ -18,6 +18,7 @@ ANN: Mapping[str, Any] = {
     "emails": ("ann@example.com",),
     "phones": ("+441134960000",),
     "addresses": (ADDRESS,),
+    "tax_id": "GB980780684",
     "note": "leave with [the] neighbour 🙂",
 }
 

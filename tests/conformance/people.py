@@ -14,6 +14,7 @@ from syncctl.connectors.base import BackOffice, WebStore
 from syncctl.errors import BatchRefused
 from syncctl.model import Consent, Customer, CustomerChange, CustomerKey, Refused, Written
 
+VAT = "GB980780684"
 ASKED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -291,6 +292,40 @@ class Promises:
         assert crowd.now(ann) == before
         assert len(crowd.again().find_customers([CustomerKey(id=ann)] * most)) == most
 
+    def test_a_tax_identifier_is_kept_changed_and_taken_away_and_nothing_else_is(self, crowd: Crowd) -> None:
+        crowd.needs("tax_id")
+        ann, bob = crowd.made("Ann", tax_id=VAT), crowd.made("Bob")
+        assert (crowd.now(*ann).tax_id, crowd.now(*bob).tax_id) == (VAT, "")
+        crowd.change(*bob, tax_id=VAT)
+        crowd.change(*ann, name="Ann Archer")
+        assert (crowd.now(*ann).tax_id, crowd.now(*bob).tax_id) == (VAT, VAT), "several may share one"
+        crowd.change(*ann, tax_id="DE136695976")
+        assert (crowd.now(*ann).tax_id, crowd.now(*ann).name) == ("DE136695976", "Ann Archer")
+        crowd.change(*ann, tax_id="")
+        assert (crowd.now(*ann).tax_id, crowd.now(*bob).tax_id) == ("", VAT)
+        crowd.change(*ann, tax_id=VAT)
+        assert crowd.now(*ann).tax_id == VAT, "it can be given again"
+
+    def test_any_text_may_be_a_tax_identifier_and_is_told_as_it_is_kept(self, crowd: Crowd) -> None:
+        """What comes back is the same but for blanks and signs between: a system may write it as is usual there."""
+        crowd.needs("tax_id")
+        for name, text in {"Ann": "12-3456789", "Bob": "gb 980 7806 84", "Cyd": "NT 000/7 Ü"}.items():
+            [made] = crowd.made(name, tax_id=text)
+            found = crowd.now(made).tax_id
+            assert signs(found) == signs(text)
+            assert crowd.read(None)[0][made].tax_id == found
+
+    def test_a_change_of_a_tax_identifier_is_in_the_next_reading(self, crowd: Crowd) -> None:
+        crowd.needs("tax_id")
+        crowd.tells_changes()
+        [ann] = crowd.made("Ann")
+        for text in (VAT, "DE136695976", ""):
+            crowd.wait()
+            _, cursor = crowd.read(None)
+            crowd.change(ann, tax_id=text)
+            told, _ = crowd.read(cursor)
+            assert {one: each.tax_id for one, each in told.items()} == {ann: text}
+
     # --- groups -------------------------------------------------------------------------------------------------------
 
     def groups(self, crowd: Crowd, *titles: str) -> None:
@@ -407,6 +442,11 @@ class Promises:
         [outcome] = crowd.again().push_customers([change(ann, consents=(lost,))])
         assert isinstance(outcome, Refused)
         assert states(crowd.now(ann)) == {}
+
+
+def signs(text: str) -> str:
+    """The letters and digits of a text."""
+    return "".join(sign for sign in text if sign.isalnum()).casefold()
 
 
 def states(customer: Customer) -> dict[str, Any]:

@@ -95,12 +95,14 @@ class TestMerging:
             assert [each.document.customer_id for each in office.documents()] == ["3"]
 
     def test_the_offices_other_one_is_told_as_merged(self, books: SandboxBooks, office: Office) -> None:
-        one, two = office.upsert_customer(reference="r-1", **ADA), office.upsert_customer(**BOB, tax_exempt=True)
+        ada = {**ADA, "tax_id": "GB980780684"}
+        one, two = office.upsert_customer(reference="r-1", **ada), office.upsert_customer(**BOB, tax_exempt=True)
         *_, last = books.fetch_customers(None)
         office.merge_customers(one, into=two)
         changed = told(books.fetch_customers(last.cursor))
         assert (changed[one].deleted, changed[one].merged_into) == (True, two)
         assert (changed[two].reference, changed[two].phones) == ("r-1", ("+447700900123",))
+        assert (changed[two].tax_id, changed[two].tax_exempt) == ("GB980780684", True)
         [refused] = books.push_customers([CustomerChange(key="k", id=one, reference="", fields={"note": "?"})])
         assert isinstance(refused, Refused) and refused.reason == "unknown_customer"
 
@@ -116,6 +118,17 @@ class TestMerging:
             assert refused.value.reason == reason
         assert [one["id"] for one in shop.customers()] == [ada]
         assert [one.id for one in office.customers()] == [anne]
+
+
+def test_a_file_of_before_there_were_tax_identifiers_opens_with_all_that_is_in_it(tmp_path: Path) -> None:
+    with closing(Office(tmp_path / "office.db", demo=False)) as office:
+        ada = office.upsert_customer(**ADA)
+    with closing(sqlite3.connect(tmp_path / "office.db")) as connection:
+        connection.execute("ALTER TABLE customer DROP COLUMN tax_id")
+    for text in ("", "GB980780684"):
+        with closing(Office(tmp_path / "office.db", demo=False)) as office:
+            assert (office.customer(ada).emails, office.customer(ada).tax_id) == (("ada@example.com",), text)
+            office.upsert_customer(ada, tax_id="GB980780684")
 
 
 def test_the_back_office_takes_an_e_mail_twice_and_none_at_all_and_the_shop_no_e_mail_twice(

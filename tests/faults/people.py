@@ -13,7 +13,7 @@ from tests.crash.oracle import State
 from tests.faults import oracle
 from tests.faults.world import FaultWorld, Scene
 
-WORD = "Quokka"  # in every name, address, note, title of a group; e-mail addresses and numbers beside
+WORD = "Quokka"  # in every name, address, note, tax identifier, title of a group; e-mail addresses and numbers beside
 MAILS, NUMBERS = "quokka.example", "7700900"
 PRIVATE = (WORD, MAILS, NUMBERS)
 GROUP = f"{WORD} Club"
@@ -31,6 +31,7 @@ def person(name: str, number: int, **more: Any) -> dict[str, Any]:
         "phones": (f"+44{NUMBERS}{number}",),
         "addresses": (address,),
         "note": f"{WORD} number {number}",
+        "tax_id": f"{WORD} {number}",
         **more,
     }
 
@@ -45,13 +46,15 @@ class PeopleWorld(FaultWorld):
 
     def people(self) -> State:
         """Who is in the shop, with what is known of them, and the groups of both sides."""
-        names = ("name", "company", "emails", "phones", "addresses", "group", "note", "reference")
+        names = ("name", "company", "emails", "phones", "addresses", "group", "note", "tax_id", "reference")
         rows = [
             (*(json.dumps(one.get(name) or None) for name in names), _states(one.get("consents") or ()))
             for one in self.shop.customers()
         ]
-        kept = self.office.connection.execute("SELECT name, group_title, note, consents FROM customer").fetchall()
-        kept = [(name, group, note, _states(json.loads(consents or "[]"))) for name, group, note, consents in kept]
+        kept = self.office.connection.execute(
+            "SELECT name, group_title, note, tax_id, consents FROM customer"
+        ).fetchall()
+        kept = [(*said, _states(json.loads(consents or "[]"))) for *said, consents in kept]
         groups = [(*self.shop.groups(),), (*self.office.groups(),)]
         return {"people in the shop": sorted(rows), "people in the books": sorted(kept), "groups": groups}
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.people.deeds import PEOPLE, Deeds
-from tests.people.records import LISTS, Record
+from tests.people.records import LISTS, TYPED, Record
 from tests.people.world import OFFICE, PeopleWorld
 
 numbers = st.integers(0, 1000)
@@ -57,7 +57,7 @@ class Life(RuleBasedStateMachine):
         world = PeopleWorld(stores, answers, settings)
         self.world: PeopleWorld = world
         self.deeds = Deeds(world)
-        fields = ("name", "company", "note", "group", "tax_exempt", *LISTS)
+        fields = (*TYPED, "group", "tax_exempt", *LISTS)
         customers["winner"] = dict.fromkeys(fields, customers["winner"])
         world.options["customers"] = {**customers, "country": "GB", "send_invite": True}
         world.oracle.channels = {name: side["consent_channels"] for name, side in settings.items()}
@@ -75,7 +75,7 @@ class Life(RuleBasedStateMachine):
         number, who, first, (email, phone) = entry
         self.deeds.create(self.party(number), who, first, email=email, phone=phone)
 
-    @rule(which=numbers, name=st.sampled_from(["name", "company", "note", "tax_exempt"]), blank=st.booleans())
+    @rule(which=numbers, name=st.sampled_from([*TYPED, "tax_exempt"]), blank=st.booleans())
     def edit(self, which: int, name: str, *, blank: bool) -> None:
         if record := self.a_record(which):
             self.deeds.edit(record, name, blank=blank)

@@ -194,7 +194,7 @@ class Machine(Merchant):
         if record is None:
             return
         if what == "edit":
-            self.deeds.edit(record, ("name", "note", "company")[which % 3], blank=False)
+            self.deeds.edit(record, ("name", "note", "tax_id")[which % 3], blank=False)
         elif what == "list":
             self.deeds.edit_list(record, ("emails", "phones", "addresses")[which % 3], "add", which, None)
         elif what == "order":

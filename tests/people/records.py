@@ -12,7 +12,7 @@ from typing import Any
 
 OFFICE = "back-office"
 GROUPS = ("Retail", "Trade")
-TYPED = ("name", "company", "note")
+TYPED = ("name", "company", "note", "tax_id")
 LISTS = ("emails", "phones", "addresses")
 PLACEHOLDERS = ("noemail@", "no-reply@", "none@", "test@")
 Key = tuple[str, str]  # email | phone, and how it compares
@@ -86,7 +86,7 @@ def customers_of(party: str, connection: sqlite3.Connection, most: int | None) -
         ):
             yield number, seen_as(json.loads(body), reference, most)
         return
-    columns = "name company emails phones addresses consents note tax_exempt".split()
+    columns = "name company emails phones addresses consents note tax_id tax_exempt".split()
     for number, reference, group, *values in connection.execute(
         f"SELECT CAST(id AS TEXT), reference, group_title, {', '.join(columns)} FROM customer "
         "WHERE NOT deleted ORDER BY id"
@@ -98,7 +98,7 @@ def customers_of(party: str, connection: sqlite3.Connection, most: int | None) -
 
 def seen_as(body: dict[str, Any], reference: str | None = None, most: int | None = None) -> Seen:
     """A customer's body, in the words that both files share."""
-    fields = {name: body.get(name) or "" for name in ("name", "company", "note", "group")}
+    fields = {name: body.get(name) or "" for name in (*TYPED, "group")}
     fields |= {name: tuple(body.get(name) or ())[:most] for name in ("emails", "phones")}
     addresses = tuple(one.get("street", "") for one in body.get("addresses") or ())
     consents = {one["channel"]: (one["state"], one.get("changed_at") or None) for one in body.get("consents") or ()}

@@ -39,7 +39,11 @@ def _moment(_ctx: click.Context, _parameter: click.Parameter, value: str | None)
 def whom(function: Function) -> Function:
     """The options that say which customers are meant; all that are given must hold."""
     for option in (
-        click.option("--text", callback=as_text, help="A part of any name, company, note, e-mail, phone or address."),
+        click.option(
+            "--text",
+            callback=as_text,
+            help="A part of any name, company, note, tax identifier, e-mail, phone or address.",
+        ),
         click.option("--last-order-before", metavar="DATE", callback=_moment, help="... before it."),
         click.option(
             "--last-order-since", metavar="DATE", callback=_moment, help="The last order came on or after it."

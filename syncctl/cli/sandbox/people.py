@@ -25,6 +25,7 @@ def _facts(function: Function) -> Function:
     """The options that say what stands on a customer's record; what is not given stays as it is."""
     for option in (
         click.option("--tax-exempt/--no-tax-exempt", default=None, help="Whether no tax is charged."),
+        click.option("--tax-id", callback=as_text, help="The tax identifier, such as a VAT number."),
         click.option("--note", callback=as_text, help="A note."),
         click.option("--group", metavar="TITLE", callback=as_text, help="The customer group; empty: none."),
         click.option("--phone", "phones", multiple=True, metavar="NUMBER", help="A phone number; repeatable."),

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,10 +16,11 @@ CREATE TABLE sequence (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WI
 """
 
 
-def open_file(path: Path, ddl: str, application_id: int) -> sqlite3.Connection:
+def open_file(path: Path, ddl: str, application_id: int, added: Mapping[str, str] | None = None) -> sqlite3.Connection:
     """Open a sandbox file, made with `ddl` if it is missing or empty: autocommit, WAL, mode 0600, parents 0700.
 
     `ddl` is statements separated by `;`, with no `;` inside one. The tables `meta` and `sequence` come by themselves.
+    `added`: by table, the declaration of a column that files of before lack; it is added to them.
     Errors: ConfigError if the file is something else, and it is not touched; Unreachable if it cannot be opened.
     """
     path = Path(path)
@@ -29,7 +30,7 @@ def open_file(path: Path, ddl: str, application_id: int) -> sqlite3.Connection:
     except (OSError, sqlite3.Error) as error:
         raise Unreachable(f"The sandbox file {path} cannot be opened: {error}.") from error
     try:
-        _prepare(connection, path, ddl, application_id)
+        _prepare(connection, path, ddl, application_id, added or {})
     except BaseException:
         connection.close()
         raise
@@ -100,7 +101,9 @@ def _make_private(path: Path) -> None:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _prepare(connection: sqlite3.Connection, path: Path, ddl: str, application_id: int) -> None:
+def _prepare(
+    connection: sqlite3.Connection, path: Path, ddl: str, application_id: int, added: Mapping[str, str]
+) -> None:
     try:
         with atomic(connection):
             if _is_empty(connection):
@@ -108,6 +111,8 @@ def _prepare(connection: sqlite3.Connection, path: Path, ddl: str, application_i
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {application_id:d}")
             found = connection.execute("PRAGMA application_id").fetchone()[0]
+            if found == application_id:
+                _add_columns(connection, added)
         if found != application_id:
             raise _not_ours(path)
         _set_wal(connection)
@@ -119,6 +124,13 @@ def _prepare(connection: sqlite3.Connection, path: Path, ddl: str, application_i
         if "not a database" in str(cause):
             raise _not_ours(path) from error
         raise Unreachable(f"The sandbox file {path} cannot be used: {cause}.") from error
+
+
+def _add_columns(connection: sqlite3.Connection, added: Mapping[str, str]) -> None:
+    for table, declaration in added.items():
+        known = connection.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, declaration.split()[0]))
+        if known.fetchone() is None:
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN {declaration}")
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

@@ -66,7 +66,7 @@ def answered(before: tuple[Consent, ...], said: tuple[Consent, ...]) -> tuple[Co
 def joined(gone: Customer, kept: Customer) -> dict[str, Any]:
     """The fields of `kept` after `gone` was merged into it: lists together, blanks filled, a no stays a no."""
     fields: dict[str, Any] = {
-        name: getattr(kept, name) or getattr(gone, name) for name in ("name", "company", "note", "group")
+        name: getattr(kept, name) or getattr(gone, name) for name in ("name", "company", "note", "tax_id", "group")
     }
     for name in ("emails", "phones", "addresses"):
         fields[name] = tuple(dict.fromkeys((*getattr(kept, name), *getattr(gone, name))))

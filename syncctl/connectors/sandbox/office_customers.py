@@ -19,12 +19,12 @@ NAME_LENGTH = 60  # longer names are cut without a word
 MOST_FOUND = 100  # candidates that one search returns
 _ID = re.compile(r"[1-9]\d{0,17}\Z", re.ASCII)
 COLUMNS = (
-    "id, reference, name, company, emails, phones, addresses, group_title, consents, note, tax_exempt, created_at,"
-    " changed_at, deleted, merged_into"
+    "id, reference, name, company, emails, phones, addresses, group_title, consents, note, tax_id, tax_exempt,"
+    " created_at, changed_at, deleted, merged_into"
 )
 _ADDRESSES = TypeAdapter(tuple[Address, ...])
 _CONSENTS = TypeAdapter(tuple[Consent, ...])
-_TEXTS = ("name", "company", "note")
+_TEXTS = ("name", "company", "note", "tax_id")
 _FIELDS = frozenset({*_TEXTS, "emails", "phones", "addresses", "group", "consents", "tax_exempt"})
 _EMPTY: dict[str, object] = {
     **dict.fromkeys((*_TEXTS, "group_title"), ""),
@@ -123,6 +123,7 @@ def to_customer(row: Sequence[Any]) -> Customer:
         group,
         consents,
         note,
+        tax_id,
         exempt,
         made,
         changed,
@@ -140,6 +141,7 @@ def to_customer(row: Sequence[Any]) -> Customer:
         group=group,
         consents=_CONSENTS.validate_json(consents) if consents != "[]" else (),
         note=note,
+        tax_id=tax_id,
         tax_exempt=bool(exempt),
         created_at=from_text(made),
         changed_at=from_text(changed),

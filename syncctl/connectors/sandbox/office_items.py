@@ -10,7 +10,7 @@ from syncctl import money
 from syncctl.connectors.sandbox.files import atomic, get_meta, next_number, open_file
 from syncctl.connectors.sandbox.office_documents import add_units
 from syncctl.connectors.sandbox.office_readings import VARIANTS, to_variant
-from syncctl.connectors.sandbox.office_tables import APPLICATION_ID, DDL, MAIN, OfficeRefusal
+from syncctl.connectors.sandbox.office_tables import ADDED, APPLICATION_ID, DDL, MAIN, OfficeRefusal
 from syncctl.connectors.strict_json import storable
 from syncctl.model import Variant
 from syncctl.units import floored
@@ -23,7 +23,7 @@ class Items:
     """One back office's file, and the items in it."""
 
     def __init__(self, path: Path | str) -> None:
-        self.connection: sqlite3.Connection = open_file(Path(path), DDL, APPLICATION_ID)
+        self.connection: sqlite3.Connection = open_file(Path(path), DDL, APPLICATION_ID, ADDED)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -66,13 +66,18 @@ CREATE TABLE shipment_line (
 CREATE TABLE customer (
     id INTEGER PRIMARY KEY, reference TEXT COLLATE NOCASE, name TEXT NOT NULL, company TEXT NOT NULL,
     emails TEXT NOT NULL, phones TEXT NOT NULL, addresses TEXT NOT NULL, group_title TEXT NOT NULL,
-    consents TEXT NOT NULL, note TEXT NOT NULL, tax_exempt INTEGER NOT NULL, created_at TEXT NOT NULL,
-    changed_at TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0, merged_into INTEGER, changed INTEGER NOT NULL
+    consents TEXT NOT NULL, note TEXT NOT NULL, tax_id TEXT NOT NULL DEFAULT '', tax_exempt INTEGER NOT NULL,
+    created_at TEXT NOT NULL, changed_at TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0, merged_into INTEGER,
+    changed INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX customer_reference ON customer (reference);
 CREATE INDEX customer_changed ON customer (changed, id);
 CREATE TABLE customer_group (title TEXT PRIMARY KEY) STRICT, WITHOUT ROWID
 """
+
+
+ADDED = {"customer": "tax_id TEXT NOT NULL DEFAULT ''"}
+"""What files of before lack."""
 
 
 class OfficeRefusal(DataError):

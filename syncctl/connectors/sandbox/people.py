@@ -8,20 +8,20 @@ from syncctl import times
 from syncctl.connectors.reading import Fields
 from syncctl.model import Address, Consent, Customer
 
-FIELDS = frozenset(["name", "company", "emails", "phones", "addresses", "group", "consents", "note", "tax_exempt"])
+FIELDS = frozenset("name company emails phones addresses group consents note tax_id tax_exempt".split())
 CONSENT_CHANNELS = frozenset({"email", "sms"})
 MARK = "syncctl_invited"
 """The tag by which we mark a customer as invited, in a shop that does not tell by itself."""
 ACCOUNT = ("invited_at", "registered_at", MARK)
 """What a record says of the customer's account, and the copies of it on orders do not."""
-_TEXTS = dict.fromkeys(["id", "name", "company", "group", "note", "reference"], "")
+_TEXTS = dict.fromkeys(["id", "name", "company", "group", "note", "reference", "tax_id"], "")
 _ADDRESS_TEXTS = frozenset(field.name for field in fields(Address) if field.name != "is_default")
 _PHONE_DIGITS = 9
 
 
 def to_customer(row: Fields, *, deleted: bool = False) -> Customer:
     """Turn a customer's body, or the buyer that an order names, into ours. One without an id is a guest."""
-    customer_id, name, company, group, note, reference = row.texts(_TEXTS)
+    customer_id, name, company, group, note, reference, tax_id = row.texts(_TEXTS)
     return Customer(
         id=customer_id,
         name=name,
@@ -32,6 +32,7 @@ def to_customer(row: Fields, *, deleted: bool = False) -> Customer:
         group=group or None,
         consents=row.each("consents", "consent", _consent),
         note=note,
+        tax_id=tax_id,
         tax_exempt=row.flag("tax_exempt") if row.row.get("tax_exempt") is not None else None,
         reference=reference or None,
         guest=not customer_id,
