@@ -8,6 +8,7 @@ from syncctl.connectors.tryton.crediting import Crediting
 from syncctl.connectors.tryton.lines import line_id_of
 from syncctl.connectors.tryton.payments import Payments
 from syncctl.connectors.tryton.receiving import TOLD_BY, is_outstanding
+from syncctl.connectors.tryton.values import number
 from syncctl.model import Absent, Document, DocumentKind, DocumentOutcome, Found, FoundLine, LookUp
 
 _FOUND = [
@@ -71,7 +72,7 @@ class DocumentBooks(ShopBooks):
 
     def _found(self, row: Row) -> Found:
         lines = [
-            FoundLine(line_id=line_id, item=line["product."]["code"], quantity=abs(int(line["quantity"])))
+            FoundLine(line_id=line_id, item=line["product."]["code"], quantity=abs(int(number(line["quantity"]))))
             for line in sorted(row["lines."], key=lambda one: one["id"])
             if (line_id := line_id_of(line["note"])) is not None and line["product."]
         ]
