@@ -95,6 +95,26 @@ def test_the_back_offices_word_becomes_the_hubs_and_the_web_is_to_be_told(world:
     assert world.holds() == []
 
 
+def test_of_two_tax_identifiers_a_person_says_which_and_it_goes_to_the_other_side(
+    tmp_path: Path, capsys: Shown
+) -> None:
+    world = World(tmp_path, customers={"country": "GB", "trigger": "any"})
+    web = world.shop.upsert_customer(**ANN)
+    world.shop.place_order([("MUG", 1)], customer=web)
+    world.run()
+    world.shop.upsert_customer(web, tax_id="GB980780684")
+    world.office.upsert_customer(there(world).id, tax_id="DE136695976")
+    world.run()
+    shown = said(world, capsys, "holds", "show", hold_id(world))
+    assert "tax_id\tGB980780684\tshop" in shown and "\tDE136695976\t" in shown
+    assert (world.shop.customer(web)["tax_id"], there(world).tax_id) == ("GB980780684", "DE136695976")
+    resolve(world, capsys, "tax_id=back-office")
+    world.run()
+    assert (world.shop.customer(web)["tax_id"], there(world).tax_id) == ("DE136695976", "DE136695976")
+    assert "tax_id\tDE136695976\tback-office" in said(world, capsys, "customers", "show", str(ann(world)))
+    assert world.holds() == []
+
+
 def test_a_partial_answer_keeps_the_rest_held(world: World, capsys: Shown) -> None:
     text = resolve(world, capsys, "name=back-office")
     assert f"Still to be answered: note. Next: syncctl holds show {hold_id(world)}" in text

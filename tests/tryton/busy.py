@@ -41,7 +41,9 @@ MOVED_TO = "9 Canary Street"
 PHONE, NEW_PHONE = "+441134960123", "+441134960999"
 EMAILS = ("ada.canary@example.com", "bea.canary@example.com", "carl.canary@example.com", "greta.canary@example.com")
 NAMES = ("Byron-Canary", "Bea Canary", "Carl Canary", "Greta Guest-Canary")
-PERSONAL = {ADDRESS.street, ADDRESS.city, MOVED_TO, PHONE, NEW_PHONE, *EMAILS, *NAMES}
+TAX_ID, NEW_TAX_ID, CARLS_TAX_ID = "GB980780684", "DE136695976", "GB107320122"
+TAX_IDS = (TAX_ID, NEW_TAX_ID, CARLS_TAX_ID, "980 7806 84", "107 3201 22")
+PERSONAL = {ADDRESS.street, ADDRESS.city, MOVED_TO, PHONE, NEW_PHONE, *EMAILS, *NAMES, *TAX_IDS}
 GREETED = {"name": "Greta Guest-Canary", "emails": ["greta.canary@example.com"]}
 GOODS = {"TEAPOT": ("24.00", 12), "LANTERN": ("14.25", 30)}
 SOLD, RECEIVED = 4, 5
@@ -182,7 +184,7 @@ def busy_day(world: BusyWorld) -> None:
     world.people.do("party.party", "create", [{"name": "Carl Canary", "contact_mechanisms": [["create", [mail]]]}])
     shop = world.shop
     shop.add_group("Trade")
-    ada = shop.upsert_customer(name=ADDRESS.name, emails=EMAILS[:1], addresses=(ADDRESS,))
+    ada = shop.upsert_customer(name=ADDRESS.name, emails=EMAILS[:1], addresses=(ADDRESS,), tax_id=TAX_ID)
     carl = shop.upsert_customer(name="Carl Canary", emails=["carl.canary@example.com"])
     orders = {
         "cancelled": shop.place_order([("MUG", 2), ("TEAPOT", 1)], customer=ada, charges={"shipping": "4.95"}),
@@ -205,7 +207,7 @@ def _trade(world: BusyWorld, orders: Mapping[str, str], ada: str) -> None:
     shop.cancel_order(orders["cancelled"])
     shop.refund(orders["cut"], {world.line_ids(orders["cut"])[0]: 1}, restock=True)
     shop.refund(orders["given back"], {world.line_ids(orders["given back"])[0]: 2}, restock=True)
-    shop.upsert_customer(ada, addresses=(replace(ADDRESS, street=MOVED_TO),))
+    shop.upsert_customer(ada, addresses=(replace(ADDRESS, street=MOVED_TO),), tax_id=NEW_TAX_ID)
     bea = shop.upsert_customer(name="Bea Canary", emails=["bea.canary@example.com"], phones=[PHONE], group="Trade")
     shop.place_order([("MUG", 3), ("LANTERN", 1)], customer=ada, charges={"discount": "-1.00"})
     shop.place_order([("TEAPOT", 1)], customer=bea, charges={"shipping": "4.95"})
@@ -220,6 +222,7 @@ def _trade(world: BusyWorld, orders: Mapping[str, str], ada: str) -> None:
     carl = people.do.one("party.party", [["name", "=", "Carl Canary"]])["id"]
     phone = {"type": "phone", "value": NEW_PHONE, "party": carl}
     people.do("party.contact_mechanism", "create", [phone])
+    people.do("party.identifier", "create", [{"type": "gb_vat", "code": CARLS_TAX_ID, "party": carl}])
 
 
 def reference_of(world: BusyWorld, order: str) -> str:

@@ -24,7 +24,7 @@ _LINES = ("web_id", "web_shop", "reference", "state", "lines.note", "lines.quant
 _MOVE = ("quantity", "state", "product.code", "from_location.type", "to_location.type", "origin", "shipment")
 _PARTY = (
     *("name", "code", "contact_mechanisms.type", "contact_mechanisms.value", "categories.name"),
-    *("addresses.street", "addresses.city"),
+    *("addresses.street", "addresses.city", "identifiers.code"),
 )
 _UNBOOKED = ("draft", "quotation", "cancelled")
 
@@ -153,7 +153,8 @@ def _party(row: Row) -> tuple[Any, ...]:
     contacts = sorted((one["type"], one["value"]) for one in row["contact_mechanisms."])
     addresses = sorted((one["street"] or "", one["city"] or "") for one in row["addresses."])
     groups = sorted(one["name"] for one in row["categories."])
-    return row["name"] or "", guest, tuple(contacts), tuple(addresses), tuple(groups)
+    numbers = sorted(one["code"] for one in row["identifiers."])
+    return row["name"] or "", guest, tuple(contacts), tuple(addresses), tuple(groups), tuple(numbers)
 
 
 # --- laws -------------------------------------------------------------------------------------------------------------
@@ -186,6 +187,7 @@ def _people(counted: Counted) -> Iterator[str]:
     codes = Counter(one["code"] for one in counted.parties)
     known = [one for one in counted.parties if not (one["code"] or "").startswith("guest-")]
     values = Counter(each["value"].casefold() for one in known for each in one["contact_mechanisms."])
+    values += Counter(each["code"] for one in known for each in one["identifiers."])
     names = Counter(one["name"] for one in known)
     yield from (f"I4: {one!r} stands {times} times in Tryton" for one, times in values.items() if times > 1)
     yield from (f"I4: {one!r} is {times} parties" for one, times in (names | codes).items() if times > 1)

@@ -16,10 +16,10 @@ ORDERS = int(os.environ.get("SYNCCTL_TRYTON_ORDERS") or 30)
 CREDITS, NAMED, SKUS, PRICES = 20, 10, 300, 50
 BATCH = 25
 """Records in a call that writes: Tryton on SQLite fails from about a hundred on."""
-IDLE = 8
+IDLE = 9
 """A cycle with nothing new: the web shop; moves, products and shipments that changed; customers, and the counts of what
-hangs on them, three, for what is deleted there leaves no trace."""
-CHANGED = 13
+hangs on them, four, for what is deleted there leaves no trace."""
+CHANGED = 14
 """A cycle that reads changes, up to a thousand goods: also which of them are goods, their places, what is promised of
 them, their levels, and what left of shipments."""
 OF_ORDERS = 20

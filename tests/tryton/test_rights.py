@@ -60,9 +60,10 @@ def test_a_customer_is_kept_in_step_and_prices_are_read_of_a_price_list(
     assert world.run().exit_code == 0
     assert world.holds() == []
     party = people.one("party.party", [["name", "=", "Ann Archer"]])["id"]
-    world.shop.upsert_customer(ann, name="Ann Baker", phones=["+441632960001"])
+    world.shop.upsert_customer(ann, name="Ann Baker", phones=["+441632960001"], tax_id="GB980780684")
     assert world.run().exit_code == 0
-    found = people.one("party.party", [["id", "=", party]], "name", "contact_mechanisms.value")
+    found = people.one("party.party", [["id", "=", party]], "name", "contact_mechanisms.value", "tax_identifier.code")
+    assert found["tax_identifier."]["code"] == "980 7806 84"
     assert found["name"] == "Ann Baker"
     assert "+441632960001" in [one["value"].replace(" ", "") for one in found["contact_mechanisms."]]
     assert {one.sku: one.price for one in world.shop.listings()}["TRAY"] == "3.60", "a tenth less than 4.00"

@@ -24,7 +24,7 @@ MOST_LINES = 100
 """Lines of orders in one call: one takes Tryton up to 30 ms, and a call that is not waited for to its end has no known
 outcome."""
 MOST_READ = 1000
-CUSTOMER_FIELDS = frozenset({"name", "emails", "phones", "addresses"})
+CUSTOMER_FIELDS = frozenset({"name", "emails", "phones", "addresses", "tax_id"})
 _SHOP_FIELDS = [
     "company",
     "company.rec_name",

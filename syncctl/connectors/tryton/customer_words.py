@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from syncctl.connectors.tryton import identifiers
 from syncctl.connectors.tryton.base import Row
 from syncctl.connectors.tryton.parties import GUEST
 from syncctl.model import Address, Customer, CustomerChange
@@ -23,9 +24,10 @@ FIELDS = [
     *(f"addresses.{name}" for name in ("party_name", "street", "city", "postal_code", "invoice", "delivery")),
     *(f"addresses.{name}" for name in ("active", "write_date", "create_date", "country.code", "subdivision.name")),
     *(f"categories.{name}" for name in ("name", "parent", "write_date", "create_date")),
+    *identifiers.FIELDS,
 ]
 _PHONES = ("phone", "mobile")
-_HANGING = ("contact_mechanisms.", "addresses.", "categories.")
+_HANGING = ("contact_mechanisms.", "addresses.", "categories.", "identifiers.")
 Values = dict[str, Any]
 
 
@@ -53,6 +55,7 @@ def to_customer(row: Row) -> Customer:
         phones=tuple(one["value"] for one in _in_use(row, "contact_mechanisms.") if one["type"] in _PHONES),
         addresses=tuple(_address(one) for one in _addresses(row)),
         group=group_of(row),
+        tax_id=identifiers.tax_id_of(row),
         reference=row["code"] or None,
         created_at=row["create_date"],
         changed_at=_changed_at(row),
@@ -78,6 +81,8 @@ def creation_of(change: CustomerChange, groups: Mapping[str, int], country: Call
     addresses = [address_values(one, country) for one in fields.get("addresses", ())]
     values |= {"contact_mechanisms": [["create", contacts]]} if contacts else {}
     values |= {"addresses": [["create", addresses]]} if addresses else {"addresses": []}
+    steps = identifiers.creation_of(str(fields.get("tax_id", "")))
+    values |= {"identifiers": steps} if steps else {}
     title = fields.get("group")
     if title:
         values["categories"] = [["add", [_group(str(title), groups)]]]
@@ -110,6 +115,9 @@ def change_of(
     if "group" in fields:
         steps = _regrouped(row, fields["group"], groups)
         values |= {"categories": steps} if steps else {}
+    if "tax_id" in fields:
+        steps = identifiers.change_of(row, str(fields["tax_id"]))
+        values |= {"identifiers": steps} if steps else {}
     return values
 
 

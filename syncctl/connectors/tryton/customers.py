@@ -17,6 +17,7 @@ from syncctl.connectors.tryton.customer_words import (
     to_customer,
 )
 from syncctl.connectors.tryton.halving import each
+from syncctl.connectors.tryton.identifiers import is_settled
 from syncctl.connectors.tryton.parties import Parties
 from syncctl.connectors.tryton.rpc import Declined
 from syncctl.connectors.tryton.values import ids_of
@@ -24,14 +25,14 @@ from syncctl.errors import BatchRefused, CursorLost
 from syncctl.model import Customer, CustomerChange, CustomerKey, Mismatch, Refused, WriteOutcome, Written
 
 _GROUPS = "party.category"
-_HANGING = ("contact_mechanisms", "addresses", "categories")
+_HANGING = ("contact_mechanisms", "addresses", "categories", "identifiers")
 _DIGITS = 7  # the last ones of a phone number that a search goes by; the caller compares the whole
 Job = tuple[int, Values]
 """The place of a change among those that were given, and what is written for it."""
 
 
 class CustomerBooks(ShopBooks):
-    """Read by change: of the party, its contacts, its addresses and its categories, for none of them moves another.
+    """Read by change: of the party and of what hangs on it (`_HANGING`), for none of them moves another.
 
     A deletion leaves no trace in Tryton. Where there are fewer records than before, everything is read again; a party
     that was deleted, and not put out of use, is told of by nobody.
@@ -40,8 +41,8 @@ class CustomerBooks(ShopBooks):
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
         before, counts = _parsed(cursor)
         now = self._counts()
-        if counts and any(one < other for one, other in zip(now, counts, strict=False)):
-            before = None
+        if counts and (len(now) != len(counts) or any(one < other for one, other in zip(now, counts, strict=True))):
+            before, counts = None, now
         span = Span.begin(before, self.now())
         while True:
             rows = self._changed(span)
@@ -144,11 +145,18 @@ class CustomerBooks(ShopBooks):
             FIELDS,
             context=context,
         )
-        return rows if gone else [row for row in rows if row["active"]]
+        return self._settled(rows if gone else [row for row in rows if row["active"]])
+
+    def _settled(self, rows: list[Row]) -> list[Row]:
+        """Ask again where what Tryton takes for taxes is out of use: it tells of another where it looks at no such."""
+        ids = [row["id"] for row in rows if row["active"] and not is_settled(row)]
+        found = self.rows("party.party", [["id", "in", ids]], ["tax_identifier"]) if ids else []
+        known = {row["id"]: row for row in found}
+        return [{**row, **known.get(row["id"], {})} for row in rows]
 
     def _counts(self) -> list[int]:
-        """How many contacts, addresses and categories there are."""
-        models = ("party.contact_mechanism", "party.address", _GROUPS)
+        """How many there are of what hangs on parties."""
+        models = ("party.contact_mechanism", "party.address", _GROUPS, "party.identifier")
         every = [["active", "in", [True, False]]]
         return [self.rpc.read(model, "search_count", every if model != _GROUPS else []) for model in models]
 

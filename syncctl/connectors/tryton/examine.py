@@ -38,6 +38,7 @@ RIGHTS = (
     Right("party.party", ("read", "write", "create"), "no customer and no guest is kept"),
     Right("party.address", ("read", "write", "create"), "no address is kept"),
     Right("party.contact_mechanism", ("read", "write", "create"), "no e-mail address and no phone number is kept"),
+    Right("party.identifier", ("read", "write", "create"), "no tax identifier is kept"),
     Right("country.country", ("read",), "addresses have no country"),
     Right("party.category", ("read",), "no customer's group is known"),
     Right("party.category", ("create",), "groups that are missing must be made there by hand", "ok", _GROUPS),
