@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from syncctl.model import Customer, CustomerKey, Refused, Written
+from syncctl.model import Booked, Customer, CustomerKey, Refused, Written
+from tests.conformance.back_office_kit import document, line
 from tests.conformance.people import VAT, change, creation
 from tests.tryton.client import Client
 from tests.tryton.desk import Desk
 from tests.tryton.server import TrytonServer
 from tests.tryton.world import TrytonWorld
 
-GERMAN, OTHER = "DE136695976", "GB107328000"
+GERMAN, OTHER = "DE136695976", "GB107320122"
 WRONG = "DE111111111"
 CARD, UTR = {"code": "CARD 77"}, {"type": "gb_utr", "code": "1955839661"}
 ALL_OF_IT = ("type", "code", "active", "sequence", "write_date", "create_date")
@@ -159,6 +160,22 @@ def test_one_that_tryton_does_not_take_is_refused_with_its_sentence_and_stops_no
     assert desk.do.rows("party.party", [["name", "like", "Cyd%"]]) == []
 
 
+def test_an_invoice_keeps_the_number_that_it_was_made_out_with(desk: Desk) -> None:
+    desk.vendor.add_item("CUP", "The cup", "2.50", 10)
+    ann = party(desk, "Ann", {"type": "gb_vat", "code": VAT})
+    [booked] = desk.book(document("order-1", line("1", "CUP", 1), customer_id=ann))
+    assert isinstance(booked, Booked), booked
+    desk.do("account.invoice", "post", desk.sale("order-1", "invoices")["invoices"])
+    [other] = desk.do("party.identifier", "create", [{"party": int(ann), "type": "gb_vat", "code": OTHER}])
+    [refused] = desk.books.push_customers([change(ann, tax_id=GERMAN)])
+    assert isinstance(refused, Refused) and "invoices stand on its tax identifier" in refused.message
+    desk.do("party.identifier", "write", [other], {"active": False})
+    write(desk, ann, GERMAN)
+    assert (now(desk, ann).tax_id, codes(desk.do, ann)) == (GERMAN, [("eu_vat", GERMAN)])
+    posted = desk.do.one("account.invoice", [["state", "=", "posted"]], "party_tax_identifier.code")
+    assert posted["party_tax_identifier."]["code"] == "980 7806 84"
+
+
 # --- whole cycles -----------------------------------------------------------------------------------------------------
 
 
@@ -202,7 +219,7 @@ def test_two_that_are_one_number_are_no_question_and_two_numbers_are(tmp_path: P
     world.run()
     assert [reason for _, reason in world.holds()] == ["changed on both sides"]
     numbers = {one["party.name"]: one["code"] for one in _named(do)}
-    assert numbers == {"Ann": "980 7806 84", "Bea": "107 3280 00"}
+    assert numbers == {"Ann": "980 7806 84", "Bea": "107 3201 22"}
     assert [one["tax_id"] for one in world.shop.customers()] == ["gb 980 780 684"] * 2
 
 

@@ -4,7 +4,7 @@ A party keeps its contacts and addresses as records of their own. What is not wa
 deleted: documents may stand on it, and a deletion would leave no trace for the next reading.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -90,9 +90,13 @@ def creation_of(change: CustomerChange, groups: Mapping[str, int], country: Call
 
 
 def change_of(
-    change: CustomerChange, row: Row, groups: Mapping[str, int], country: Callable[[str], int | None]
+    change: CustomerChange,
+    row: Row,
+    groups: Mapping[str, int],
+    country: Callable[[str], int | None],
+    invoiced: Collection[int],
 ) -> Values:
-    """What is written to a party: only what is named. Errors: Refusal."""
+    """What is written to a party: only what is named. `invoiced`: identifiers that invoices name. Errors: Refusal."""
     fields: Mapping[str, Any] = change.fields
     values: Values = {}
     if "name" in fields:
@@ -116,7 +120,7 @@ def change_of(
         steps = _regrouped(row, fields["group"], groups)
         values |= {"categories": steps} if steps else {}
     if "tax_id" in fields:
-        steps = identifiers.change_of(row, str(fields["tax_id"]))
+        steps = _renumbered(row, str(fields["tax_id"]), invoiced)
         values |= {"identifiers": steps} if steps else {}
     return values
 
@@ -234,6 +238,14 @@ def _regrouped(row: Row, title: object, groups: Mapping[str, int]) -> list[Any]:
     if now == wanted:
         return []
     return [*([["remove", now]] if now else []), *([["add", wanted]] if wanted else [])]
+
+
+def _renumbered(row: Row, text: str, invoiced: Collection[int]) -> list[Any]:
+    steps = identifiers.change_of(row, text, invoiced)
+    if len(steps) > 1 and identifiers.has_others(row):
+        text = "invoices stand on its tax identifier in Tryton, and it has others, which would come before a new one"
+        raise Refusal("invoiced_tax_id", text)
+    return steps
 
 
 def _changed_at(row: Row) -> datetime | None:

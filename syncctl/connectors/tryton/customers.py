@@ -1,7 +1,7 @@
 """Customers are Tryton's parties; those that were made for one guest's order are none."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from syncctl.connectors.base import Page
@@ -17,7 +17,7 @@ from syncctl.connectors.tryton.customer_words import (
     to_customer,
 )
 from syncctl.connectors.tryton.halving import each
-from syncctl.connectors.tryton.identifiers import is_settled
+from syncctl.connectors.tryton.identifiers import id_of, is_settled
 from syncctl.connectors.tryton.parties import Parties
 from syncctl.connectors.tryton.rpc import Declined
 from syncctl.connectors.tryton.values import ids_of
@@ -26,6 +26,7 @@ from syncctl.model import Customer, CustomerChange, CustomerKey, Mismatch, Refus
 
 _GROUPS = "party.category"
 _HANGING = ("contact_mechanisms", "addresses", "categories", "identifiers")
+_ON = "party_tax_identifier"
 _DIGITS = 7  # the last ones of a phone number that a search goes by; the caller compares the whole
 Job = tuple[int, Values]
 """The place of a change among those that were given, and what is written for it."""
@@ -70,6 +71,7 @@ class CustomerBooks(ShopBooks):
         made: list[Job] = []
         written: list[Job] = []
         there = self._there(changes)
+        invoiced = self._invoiced(changes, there)
         for place, change in enumerate(changes):
             try:
                 if change.fields.get("consents"):
@@ -80,7 +82,7 @@ class CustomerBooks(ShopBooks):
                     outcomes[place] = Refused(key=change.key, reason="unknown_customer", message=_GONE)
                 elif _was_touched(change, to_customer(row)):
                     outcomes[place] = Mismatch(key=change.key)
-                elif values := change_of(change, row, groups, country):
+                elif values := change_of(change, row, groups, country, invoiced):
                     written.append((place, {"id": row["id"], **values}))
                 else:
                     outcomes[place] = Written(key=change.key, remote_id=change.id)
@@ -113,6 +115,13 @@ class CustomerBooks(ShopBooks):
         ids = ids_of(one.id for one in changes if one.id)
         rows = self._parties([["id", "in", ids]]) if ids else []
         return {str(row["id"]): row for row in rows if row["active"]}
+
+    def _invoiced(self, changes: Sequence[CustomerChange], there: Mapping[str, Row]) -> set[int]:
+        """Of the identifiers that are to be changed, those that invoices stand on: it would be changed on them, too."""
+        rows = [there[one.id or ""] for one in changes if "tax_id" in one.fields and one.id in there]
+        ids = [one for one in map(id_of, rows) if one is not None]
+        invoices = self.rows("account.invoice", [[_ON, "in", ids]], [_ON]) if ids else []
+        return {row[_ON] for row in invoices}
 
     def _make(self, jobs: Sequence[Job]) -> list[int]:
         made: list[int] = self.write("party.party", "create", [values for _, values in jobs])

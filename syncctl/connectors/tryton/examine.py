@@ -39,6 +39,7 @@ RIGHTS = (
     Right("party.address", ("read", "write", "create"), "no address is kept"),
     Right("party.contact_mechanism", ("read", "write", "create"), "no e-mail address and no phone number is kept"),
     Right("party.identifier", ("read", "write", "create"), "no tax identifier is kept"),
+    Right("account.invoice", ("read",), "no tax identifier is changed"),
     Right("country.country", ("read",), "addresses have no country"),
     Right("party.category", ("read",), "no customer's group is known"),
     Right("party.category", ("create",), "groups that are missing must be made there by hand", "ok", _GROUPS),

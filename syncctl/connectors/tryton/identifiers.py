@@ -5,7 +5,7 @@ All others are left alone.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from syncctl.connectors.tryton.base import Row
@@ -42,8 +42,22 @@ def creation_of(text: str) -> list[Any]:
     return [["create", [{"type": _type_of(text), "code": text.strip()}]]] if text.strip() else []
 
 
-def change_of(row: Row, text: str) -> list[Any]:
-    """The steps that make this the party's tax identifier, "": that it has none any more."""
+def id_of(row: Row) -> int | None:
+    """Which of its identifiers is the party's tax identifier."""
+    one = _tax_identifier(row)
+    return None if one is None else int(one["id"])
+
+
+def has_others(row: Row) -> bool:
+    """Whether there are more of some kind, one of which Tryton may take for taxes before a new one."""
+    return sum(bool(one["type"]) for one in _in_use(row)) > 1
+
+
+def change_of(row: Row, text: str, invoiced: Collection[int]) -> list[Any]:
+    """The steps that make this the party's tax identifier, "": that it has none any more.
+
+    One of those that invoices stand on is not written over: another takes its place.
+    """
     now = _tax_identifier(row)
     if now is None:
         return creation_of(text)
@@ -51,6 +65,8 @@ def change_of(row: Row, text: str) -> list[Any]:
         return [["write", [now["id"]], {"active": False}]]
     if _signs(text) == _signs(tax_id_of(row)):
         return []
+    if now["id"] in invoiced:
+        return [["write", [now["id"]], {"active": False}], *creation_of(text)]
     values: dict[str, object] = {"code": text.strip()}
     if (told := _type_of(text)) is not None and not _fits(now["type"], told, text):
         values["type"] = told
