@@ -74,6 +74,23 @@ def test_a_customer_of_the_back_office_becomes_an_account_with_all_that_it_keeps
     assert_quiet(world)
 
 
+def test_a_tax_identifier_stays_where_it_is_kept_whatever_else_is_changed_on_the_site(world: WooCycles) -> None:
+    """The site has no place for one: that it says none is no word against it."""
+    pat = world.office.upsert_customer(**{**PAT, "emails": ["pat@web.example"], "tax_id": "GB980780684"})
+    names = {"first_name": "Pat", "last_name": "Poole"}
+    account = world.hands.add_customer("pat@web.example", **names, billing={"phone": "01904 49600"})
+    cycles(world)
+    world.office.upsert_customer(pat, tax_id="DE136695976")
+    world.hurry += timedelta(hours=1)
+    world.run()
+    assert world.asked("POST", "PUT") == [] and world.writes_to_office() == 0
+    world.hands.change_customer(account, billing={"phone": "01904 49601"})
+    cycles(world)
+    now = world.office.customer(pat)
+    assert ("01904 49601" in now.phones, now.tax_id) == (True, "DE136695976")
+    assert_quiet(world)
+
+
 def test_the_two_records_of_one_person_are_joined_by_the_address_and_each_fills_the_others_blanks(
     world: WooCycles,
 ) -> None:

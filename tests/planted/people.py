@@ -85,6 +85,15 @@ BUGS = (
         tests=(f"{_MERGING}::test_a_number_is_the_same_however_it_is_written",),
     ),
     Bug(
+        name="tax-identifiers-compared-as-text",
+        why="every customer is asked about whose number stands with blanks on one side and without on the other",
+        old=' or (name == "tax_id" and key(ours) == key(theirs))',
+        new="",
+        tests=(
+            f"{_MERGING}::test_a_tax_identifier_that_is_spelled_otherwise_is_the_same_and_each_side_keeps_its_spelling",
+        ),
+    ),
+    Bug(
         name="web-takes-the-back-office-for-itself",
         why="winner: web lets the back office win",
         old='return "ours" if web["ours"] == (winner == "web") else "theirs"',
