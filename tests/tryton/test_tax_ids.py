@@ -81,6 +81,18 @@ def test_one_that_is_changed_added_put_out_of_use_or_deleted_there_is_in_the_nex
     assert told == {changed: OTHER, given: GERMAN, parted: "", gone: "", still: GERMAN}, "it left no trace: all is told"
 
 
+def test_when_something_was_deleted_is_not_known_and_who_changed_otherwise_keeps_the_time(desk: Desk) -> None:
+    ann, bea = party(desk, "Ann"), party(desk, "Bea")
+    time.sleep(1.1)
+    [number] = desk.do("party.identifier", "create", [{"party": int(ann), "type": "gb_vat", "code": VAT}])
+    _, cursor = read(desk)
+    time.sleep(1.1)
+    desk.do("party.identifier", "delete", [number])
+    desk.do("party.party", "write", [int(bea)], {"name": "Bea Baker"})
+    told = {one.id: one.changed_at for page in desk.books.fetch_customers(cursor) for one in page.records}
+    assert told == {ann: None, bea: now(desk, bea).changed_at} and told[bea] is not None
+
+
 def test_a_cursor_of_before_they_were_counted_begins_anew_once_and_each_page_of_that_resumes(desk: Desk) -> None:
     ann, bea = (party(desk, name, {"type": "gb_vat", "code": VAT}) for name in ("Ann", "Bea"))
     time.sleep(1.1)
@@ -206,6 +218,27 @@ def test_it_goes_from_the_web_into_tryton_and_back_and_is_written_once(tmp_path:
     world.shop.upsert_customer(web, tax_id="")
     assert world.run().exit_code == 0
     assert (codes(do, ann), len(identifiers(do, ann)), world.holds()) == ([], 1, [])
+
+
+def test_what_was_deleted_there_is_taken_away_on_the_web(tmp_path: Path, server: TrytonServer) -> None:
+    """It was the last that was written of her: without it, she is as she was before."""
+    world = TrytonWorld(tmp_path, server, customers={"trigger": "any"})
+    do = world.people.do
+    web = world.shop.upsert_customer(name="Ann Archer", emails=["ann@mail.example"])
+    world.shop.place_order([("MUG", 1)], customer=web)
+    assert world.run().exit_code == 0
+    ann = do.one("party.party", [["name", "=", "Ann Archer"]])["id"]
+    time.sleep(1.1)
+    [mail] = do("party.contact_mechanism", "create", [{"type": "email", "value": "b@mail.example", "party": ann}])
+    [number] = do("party.identifier", "create", [{"type": "gb_vat", "code": VAT, "party": ann}])
+    assert world.run().exit_code == 0
+    found = world.shop.customer(web)
+    assert (found["emails"], found["tax_id"]) == (["ann@mail.example", "b@mail.example"], VAT)
+    do("party.identifier", "delete", [number])
+    do("party.contact_mechanism", "delete", [mail])
+    assert world.run().exit_code == 0
+    found = world.shop.customer(web)
+    assert (found["emails"], found["tax_id"], world.holds()) == (["ann@mail.example"], "", [])
 
 
 def test_two_that_are_one_number_are_no_question_and_two_numbers_are(tmp_path: Path, server: TrytonServer) -> None:

@@ -20,7 +20,7 @@ class Span:
     """`since`: changes from then on are wanted, "" for everything; `whole`: when everything was last begun to be read.
 
     `started`: when this reading began; `after`: the last id that it has read; `under`: what it is read under, such as
-    settings.
+    settings. `known`: when the last reading began: what is older was told before, if it was not by a deletion.
     """
 
     since: str = ""
@@ -28,28 +28,30 @@ class Span:
     started: str = ""
     after: int = 0
     under: str = ""
+    known: str = ""
 
     @classmethod
-    def begin(cls, cursor: str | None, now: datetime, under: str = "") -> "Span":
+    def begin(cls, cursor: str | None, now: datetime, under: str = "", *, anew: bool = False) -> "Span":
         """Where to go on. Everything is read where that was last done too long ago, or under something else.
 
-        Errors: CursorLost.
+        `anew`: everything, from the beginning. Errors: CursorLost.
         """
         span = cls.parse(cursor) if cursor else cls(under=under)
-        if span.under != under:
+        known = span.known if span.started or not span.since else times.to_text(span.from_then + _overlap())
+        if anew or span.under != under:
             span = cls(under=under)
         if span.started:
             return span
         if not span.since or now - times.from_text(span.whole) >= WHOLE:
             span = cls(under=under)
         started = times.to_text(now)
-        return replace(span, started=started, whole=span.whole or started)
+        return replace(span, started=started, whole=span.whole or started, known=known)
 
     @classmethod
     def parse(cls, cursor: str) -> "Span":
         try:
             span = cls(**json.loads(cursor))
-            for text in (span.since, span.whole, span.started):
+            for text in (span.since, span.whole, span.started, span.known):
                 if text:
                     times.from_text(text)
             if type(span.after) is not int or type(span.under) is not str:
@@ -72,7 +74,7 @@ class Span:
 
     def ended(self) -> str:
         """The cursor of the last page."""
-        bound = times.from_text(self.started) - timedelta(seconds=OVERLAP_SECONDS)
+        bound = times.from_text(self.started) - _overlap()
         return _text(Span(since=times.to_text(bound), whole=self.whole, under=self.under))
 
 
@@ -82,6 +84,10 @@ def changed_since(moment: datetime, *below: str) -> list[object]:
     for prefix in ("", *(f"{name}." for name in below)):
         domain += [[f"{prefix}write_date", ">=", moment], [f"{prefix}create_date", ">=", moment]]
     return domain
+
+
+def _overlap() -> timedelta:
+    return timedelta(seconds=OVERLAP_SECONDS)
 
 
 def _text(span: Span) -> str:

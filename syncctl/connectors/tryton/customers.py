@@ -1,9 +1,12 @@
 """Customers are Tryton's parties; those that were made for one guest's order are none."""
 
 import json
+import operator
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from syncctl import times
 from syncctl.connectors.base import Page
 from syncctl.connectors.tryton.base import Row, ShopBooks
 from syncctl.connectors.tryton.cursors import Span, changed_since
@@ -42,14 +45,14 @@ class CustomerBooks(ShopBooks):
     def fetch_customers(self, cursor: str | None) -> Iterator[Page[Customer]]:
         before, counts = _parsed(cursor)
         now = self._counts()
-        if counts and (len(now) != len(counts) or any(one < other for one, other in zip(now, counts, strict=True))):
-            before, counts = None, now
-        span = Span.begin(before, self.now())
+        anew = bool(counts) and (len(now) != len(counts) or any(map(operator.lt, now, counts)))
+        counts = now if anew else counts
+        span = Span.begin(before, self.now(), anew=anew)
         while True:
             rows = self._changed(span)
             last = len(rows) < self.page_size
             text = span.ended() if last else span.at(rows[-1]["id"])
-            records = [to_customer(row) for row in rows if not is_guest(row)]
+            records = [_timed(to_customer(row), span) for row in rows if not is_guest(row)]
             yield Page(records=records, cursor=_text(text, now if last else counts), full=span.full)
             if last:
                 return
@@ -171,6 +174,15 @@ class CustomerBooks(ShopBooks):
 
 
 _GONE = "the customer is not there any more, or out of use"
+
+
+def _timed(customer: Customer, span: Span) -> Customer:
+    """Who is older than what was read before, and is told again, may have had something deleted: nobody knows when.
+
+    What hung on him and was younger would make that look like a reading from before it was there.
+    """
+    known = not span.full or customer.changed_at is None or times.to_text(customer.changed_at) >= span.known
+    return customer if known else replace(customer, changed_at=None)
 
 
 def _was_touched(change: CustomerChange, now: Customer) -> bool:
