@@ -22,7 +22,7 @@ def add(hub: Hub, number: int, *parties: str, origin: str = "") -> None:
     """A customer with a link at each of these parties."""
     origin = origin or parties[0]
     hub.connection.execute(
-        "INSERT INTO customer VALUES (?, 'Ann', '', '', NULL, NULL, 0, ?, '2026', '2026')", [number, origin]
+        "INSERT INTO customer VALUES (?, 'Ann', '', '', '', NULL, NULL, 0, ?, '2026', '2026')", [number, origin]
     )
     for party in parties:
         hub.links.add(Link(party=party, kind="customer", remote_id=f"{number}", hub_id=number, rule="created"))

@@ -319,7 +319,7 @@ class Promises:
         crowd.needs("tax_id")
         crowd.tells_changes()
         [ann] = crowd.made("Ann")
-        for text in (VAT, "DE136695976", ""):
+        for text in (VAT, ""):
             crowd.wait()
             _, cursor = crowd.read(None)
             crowd.change(ann, tax_id=text)
