@@ -9,7 +9,6 @@ from syncctl.connectors.base import BackOffice
 from syncctl.connectors.tokens import Tokens
 from syncctl.connectors.tryton.books import TrytonBooks
 from tests.conformance.back_office import BackOfficeConformance, Runs
-from tests.conformance.back_office_documents import Documents
 from tests.conformance.back_office_kit import BackOfficeSuite
 from tests.conformance.back_office_kit import Vendor as Protocol
 from tests.conformance.back_office_readings import Readings
@@ -69,7 +68,7 @@ class TestTrytonOrder(Tryton, BackOfficeConformance):
     """Stock falls with the order."""
 
 
-class TestTrytonShipment(Tryton, Documents, Readings):
-    """Stock falls when goods leave, which is nothing to customers."""
+class TestTrytonShipment(Tryton, Readings):
+    """Stock falls when goods leave, which is nothing to documents and customers."""
 
     falls_on = "shipment"

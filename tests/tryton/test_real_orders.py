@@ -39,10 +39,13 @@ def test_a_season_of_real_orders_is_the_same_on_both_sides(tmp_path: Path, serve
 class Ended:
     """A season that is over, and can be put back to its end: an ordinary user's, with a price list."""
 
-    def __init__(self, season: Season, server: TrytonServer) -> None:
-        self.season, self.server = season, server
-        self._tryton, self._store = server.keep("ended"), season.folder / "shop.kept"
-        shutil.copyfile(season.folder / "shop.db", self._store)
+    def __init__(self, folder: Path, server: TrytonServer) -> None:
+        clerk = user(Client(server.address), *CLERK)
+        books = {**clerk, "stock_falls_on": "shipment", "price_lists": ["Trade"]}
+        self.season = Season(folder, server, SOME, books=books, products={"price_list": "Trade"}, customers=RULES)
+        assert play(self.season, "shipment") == []
+        self.server, self._tryton, self._store = server, server.keep("ended"), folder / "shop.kept"
+        shutil.copyfile(folder / "shop.db", self._store)
 
     def put_back(self) -> None:
         self.server.reset(self._tryton)
@@ -53,40 +56,29 @@ class Ended:
         return books, list(differences(self.season, books, "shipment", "Trade"))
 
 
-@pytest.fixture(scope="module")
-def played(running: TrytonServer, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    running.reset()
-    clerk = user(Client(running.address), *CLERK)
-    books = {**clerk, "stock_falls_on": "shipment", "price_lists": ["Trade"]}
-    folder = tmp_path_factory.mktemp("season")
-    season = Season(folder, running, SOME, books=books, products={"price_list": "Trade"}, customers=RULES)
-    assert play(season, "shipment") == []
-    return Ended(season, running)
+def test_an_ordinary_user_is_enough_for_all_of_it_and_each_difference_would_be_told(
+    tmp_path: Path, server: TrytonServer
+) -> None:
+    """Stock falls with shipments here. One test, for the season takes a while."""
+    ended = Ended(tmp_path, server)
+    books, found = ended.differences()
+    assert found == []
+    each_difference_that_is_planted_is_told(ended, books)
+    ended.put_back()
+    sales_are_the_same_as_records_of_the_library(ended, books)
 
 
-@pytest.fixture
-def ended(played: Ended) -> Ended:
-    played.put_back()
-    return played
-
-
-def test_an_ordinary_user_is_enough_for_all_of_it_where_stock_falls_with_shipments(ended: Ended) -> None:
-    assert ended.differences()[1] == []
-
-
-def test_each_difference_that_is_planted_is_told(ended: Ended) -> None:
-    books, before = ended.differences()
+def each_difference_that_is_planted_is_told(ended: Ended, books: Books) -> None:
     planted = Damages(ended.season, ended.server, books).plant()
     told = "\n".join(ended.differences()[1])
-    assert before == [] and len(planted) >= 12
+    assert len(planted) >= 12
     assert [name for name, words in planted.items() if words not in told] == []
     store = Store.read(ended.season.folder / "shop.db")
     assert len(list(oversold(store, ended.season.ledger, promised=False))) == 1, "the level that is one too high"
 
 
-def test_sales_are_the_same_as_records_of_the_library(ended: Ended) -> None:
+def sales_are_the_same_as_records_of_the_library(ended: Ended, books: Books) -> None:
     """`read_back` asks the library for many at once; here it is used as in its own examples."""
-    books = ended.differences()[0]
     some = [sale for sales in list(books.by_number.values())[:4:2] for sale in sales]
     records = {one["web_id"]: one for one in ended.differences(*(sale["web_id"] for sale in some))[0].told["records"]}
     for sale in some:
