@@ -35,6 +35,7 @@ FATES: tuple[tuple[str, ...], ...] = (
     ("", "refund_all"),
     ("", "ship", "refund_all"),
     ("", "cancel"),
+    ("", "ship_part", "cancel"),
     ("", "ship", "cancel_and_refund"),
     ("cancel_at_once",),
     ("", "more_units", "ship"),
