@@ -13,6 +13,11 @@ DATABASE, USER, PASSWORD = "retail", "admin", "admin-pw"
 PATIENCE = 60.0  # seconds until the first answer
 
 
+def until_the_next_second() -> None:
+    """Its clock cannot be moved, and what it says of the time of a reading are whole seconds."""
+    time.sleep(1.01 - time.time() % 1)
+
+
 def folder() -> Path | None:
     """Where the environment and the company are; None where nobody made them."""
     named = os.environ.get("SYNCCTL_TRYTON")

@@ -1,6 +1,5 @@
 """The suite of back offices against a real Tryton."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from tests.conformance.back_office_readings import Readings
 from tests.conformance.people import Crowd
 from tests.tryton.client import Client
 from tests.tryton.conftest import settings_for
-from tests.tryton.server import TrytonServer
+from tests.tryton.server import TrytonServer, until_the_next_second
 from tests.tryton.vendor import Vendor
 
 GOODS = ("CUP", "cup", "BOWL", "DISH", "FORK", "JUG", "POT")
@@ -54,7 +53,7 @@ class Tryton(BackOfficeSuite):
     def crowd(self, runs: Runs, monkeypatch: pytest.MonkeyPatch) -> Crowd:
         """Tryton's clock cannot be moved: readings overlap by nothing here, and the next second is waited for."""
         monkeypatch.setattr("syncctl.connectors.tryton.cursors.OVERLAP_SECONDS", 0)
-        return Crowd(runs.again, runs.vendor, lambda: time.sleep(1.1))
+        return Crowd(runs.again, runs.vendor, until_the_next_second)
 
     def start_vendor(self, folder: Path) -> Protocol:
         return Stocked(Client(self.server.address))

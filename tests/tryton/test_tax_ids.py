@@ -1,7 +1,6 @@
 """The tax identifier of a party, among identifiers of many kinds, on a real Tryton."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from tests.conformance.back_office_kit import document, line
 from tests.conformance.people import VAT, change, creation
 from tests.tryton.client import Client
 from tests.tryton.desk import Desk
-from tests.tryton.server import TrytonServer
+from tests.tryton.server import TrytonServer, until_the_next_second
 from tests.tryton.world import TrytonWorld
 
 GERMAN, OTHER = "DE136695976", "GB107320122"
@@ -66,7 +65,7 @@ def write(desk: Desk, customer: str, text: str) -> None:
 def test_one_that_is_changed_added_put_out_of_use_or_deleted_there_is_in_the_next_reading(desk: Desk) -> None:
     changed, gone, parted = (party(desk, name, {"type": "gb_vat", "code": VAT}) for name in ("Ann", "Bea", "Cyd"))
     given, still = party(desk, "Dee"), party(desk, "Eve", {"type": "eu_vat", "code": GERMAN})
-    time.sleep(1.1)
+    until_the_next_second()
     told, cursor = read(desk)
     assert told == {**dict.fromkeys((changed, gone, parted), VAT), given: "", still: GERMAN}
     desk.do("party.identifier", "write", [identifiers(desk.do, changed)[0]["id"]], {"code": OTHER})
@@ -74,7 +73,7 @@ def test_one_that_is_changed_added_put_out_of_use_or_deleted_there_is_in_the_nex
     desk.do("party.identifier", "write", [identifiers(desk.do, parted)[0]["id"]], {"active": False})
     told, cursor = read(desk, cursor)
     assert told == {changed: OTHER, given: GERMAN, parted: ""}
-    time.sleep(1.1)
+    until_the_next_second()
     _, cursor = read(desk, cursor)
     desk.do("party.identifier", "delete", [identifiers(desk.do, gone)[0]["id"]])
     desk.do("party.party", "write", [int(still)], {"name": "Eve Baker"})
@@ -196,7 +195,7 @@ def test_it_goes_from_the_web_into_tryton_and_back_and_is_written_once(tmp_path:
     assert codes(do, ann) == [("gb_vat", "980 7806 84")]
     quiet(world, web, ann)
     assert world.shop.customer(web)["tax_id"] == spelled, "it is written otherwise there, and is the same"
-    time.sleep(1.1)
+    until_the_next_second()
     [number] = identifiers(do, ann)
     do("party.identifier", "write", [number["id"]], {"type": "eu_vat", "code": GERMAN})
     [mail] = do("party.contact_mechanism", "create", [{"type": "email", "value": "b@mail.example", "party": int(ann)}])
