@@ -42,6 +42,8 @@ class Orders(Kit):
         for number, page in enumerate(store.fetch_orders(None, None)):
             seen |= {order.id: order for order in page.records}
             cursor = page.cursor
+            if number >= 8:  # what moves to the end faster than pages of three are read would be read for ever
+                continue
             world.advance(1)
             for order_id in {placed[0], placed[-1], placed[number]}:
                 line = now_there(store, order_id).lines[0]

@@ -158,7 +158,7 @@ def judge(world: BusyWorld, other: Path) -> None:
     code, output = ended(program(other / world.config.name))
     assert code == 0, output
     found = counted.Counted.of(world.people.do)
-    assert [*counted.wrong(world, found), *counted.settled(world, found)] == []
+    assert [*counted.wrong(world, found), *counted.settled(world, found, alone=False)] == []
     documents = "SELECT reference, kind, total, remote_id, state FROM document ORDER BY reference"
     assert rows(world.folder, documents) == rows(other, documents)
     assert rows(world.folder, "SELECT * FROM hold") == rows(other, "SELECT * FROM hold") == []
