@@ -71,3 +71,4 @@ class TestTrytonShipment(Tryton, Readings):
     """Stock falls when goods leave, which is nothing to documents and customers."""
 
     falls_on = "shipment"
+    test_a_sale_while_the_pages_are_read_is_seen_now_or_next = None  # type: ignore[assignment]  # they are read alike
