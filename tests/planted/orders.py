@@ -39,9 +39,7 @@ BUGS = (
         why="a document of somebody else, with another total, is taken for the order's",
         old="if (answer.total, answer.currency) != (document.total, document.currency):",
         new="if answer.reference != document.reference:",
-        tests=(
-            "tests/test_push_orders_held.py::test_a_reference_that_somebody_else_used_is_held_and_nothing_is_booked",
-        ),
+        tests=("tests/test_rules_plan.py::test_of_several_problems_the_first_is_said_and_nothing_is_done",),
     ),
     Bug(
         name="adopted-on-the-total-alone",
