@@ -129,8 +129,8 @@ def _taken(document: Document, answer: Found) -> Problem | None:
         return None
     return Problem(
         "reference taken",
-        f"the back office has a document {document.reference} of the same total and of other lines: the order was "
-        "edited after it was booked; nothing was booked",
+        f"the back office has a document {document.reference} of the same total and of other lines: the order, or that "
+        "document, was changed after it was booked; nothing was booked",
         facts | {"booked": theirs, "now": ours},
     )
 

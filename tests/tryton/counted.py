@@ -208,13 +208,9 @@ def _too_many_units(world: BusyWorld, counted: Counted) -> Iterator[str]:
             yield f"units: {there} of {sku} are there to sell in Tryton, of {units} and {taken[0]} sold on the web"
 
 
-def settled(world: BusyWorld, counted: Counted, *, alone: bool = True) -> list[str]:
-    """What does not hold once all is booked: each order its total, each unit where it belongs, each level as it is.
-
-    Not `alone`: another hub writes levels, too. What it takes off is a drop that no order explains, and is held back
-    for a while: levels may be lower.
-    """
-    return [*_not_booked(world, counted), *_units_astray(world, counted), *_levels(world, counted, exact=alone)]
+def settled(world: BusyWorld, counted: Counted) -> list[str]:
+    """What does not hold once all is booked: each order its total, each unit where it belongs, each level as it is."""
+    return [*_not_booked(world, counted), *_units_astray(world, counted), *_levels(world, counted)]
 
 
 def _not_booked(world: BusyWorld, counted: Counted) -> Iterator[str]:
@@ -248,10 +244,10 @@ def _units_astray(world: BusyWorld, counted: Counted) -> Iterator[str]:
             yield f"units: {there} of {sku} are there to sell, not {units} - {sold} + {back}"
 
 
-def _levels(world: BusyWorld, counted: Counted, *, exact: bool) -> Iterator[str]:
+def _levels(world: BusyWorld, counted: Counted) -> Iterator[str]:
     for sku, shown in world.shown().items():
         there = counted.shelf(sku) - counted.promised(sku)
-        if shown > there or (exact and shown != there):
+        if shown != there:
             yield f"I3: {shown} of {sku} are shown, and {there} are there to sell"
 
 

@@ -151,14 +151,22 @@ def test_two_runs_that_begin_at_once_book_each_order_once(orders: Busy, tmp_path
 
 
 def judge(world: BusyWorld, other: Path) -> None:
-    """Each order is in Tryton once, both hubs know it by the same sale, and nobody is asked to look at anything."""
+    """Each order is in Tryton once, both hubs know it by the same sale, and nobody is asked to look at anything.
+
+    What one hub takes off a level is to the other a drop that no order explains, which it holds back in that cycle.
+    """
     assert world.relay.errors == []
     assert counted.wrong(world) == []
-    assert world.command().code == 0
-    code, output = ended(program(other / world.config.name))
-    assert code == 0, output
-    found = counted.Counted.of(world.people.do)
-    assert [*counted.wrong(world, found), *counted.settled(world, found, alone=False)] == []
+    found = ["no cycle was run"]
+    for _ in range(counted.MOST_CYCLES):
+        assert world.command().code == 0
+        code, output = ended(program(other / world.config.name))
+        assert code == 0, output
+        there = counted.Counted.of(world.people.do)
+        assert counted.wrong(world, there) == []
+        if not (found := counted.settled(world, there)):
+            break
+    assert found == []
     documents = "SELECT reference, kind, total, remote_id, state FROM document ORDER BY reference"
     assert rows(world.folder, documents) == rows(other, documents)
     assert rows(world.folder, "SELECT * FROM hold") == rows(other, "SELECT * FROM hold") == []
